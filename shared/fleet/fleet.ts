@@ -1,0 +1,125 @@
+/** What fleet.yaml declares, after parsing: every default filled in, every reference still a reference. */
+
+/** `env:NAME`, `file:/path` or `keyvault:https://VAULT/secrets/NAME`; resolved late, limited by deployment settings. */
+export type SecretReference = string & { readonly __brand: 'SecretReference' };
+
+export interface Fleet {
+  clusters: Cluster[];
+  channels: Channel[];
+  heartbeat?: { url: string | SecretReference };
+  probe: ProbeSettings;
+  alerts: AlertSettings;
+  /** SHA-256 (hex) of the file's text: tells one configuration from another. */
+  hash: string;
+}
+
+/** All times in ms. */
+export interface ProbeSettings {
+  /** TCP and TLS connection. */
+  connectTimeoutMs: number;
+  /** From request to response headers. */
+  headersTimeoutMs: number;
+  /** One whole request. Above 5 s by default: with etcd gone, sys/health answers 500 only after 5 s. */
+  totalTimeoutMs: number;
+  /** One whole sweep; what is not answered by then is unjudged or failed. */
+  deadlineMs: number;
+  /** Nodes asked at the same time. */
+  concurrency: number;
+  /** Largest response body read, bytes. */
+  maxResponseBytes: number;
+  /** Pause before a node that looks bad is asked again, ms. */
+  confirmAfterMs: number;
+}
+
+export interface AlertSettings {
+  /** How long a finding must stay before it fires, by severity, ms. */
+  pendingMs: { critical: number; warning: number; info: number };
+  /** How often a firing alert is repeated, by severity, ms; 0 never. */
+  reminderMs: { critical: number; warning: number; info: number };
+}
+
+export interface Cluster {
+  /** Lower-case letters, digits and dashes: it becomes a table key. */
+  name: string;
+  nodes: Node[];
+  tls: Tls;
+  login?: Login;
+  expect: Expect;
+  seal: Seal;
+  labels: Record<string, string>;
+  thresholds: Thresholds;
+  /** Rule 6: what a seal without proof either way counts as. */
+  unknownSealCause: 'approval' | 'automatic';
+  recovery: { policy: 'manual' | 'automatic' };
+  /** Names of channels; every channel when fleet.yaml names none. */
+  notify: string[];
+}
+
+export interface Node {
+  /** Unique in its cluster; the address's host (and port, where hosts repeat) when fleet.yaml gives none. */
+  name: string;
+  /** Origin only: https://host:8200. */
+  address: string;
+  /** Raft node id, where membership matters. */
+  nodeId?: string;
+}
+
+export interface Tls {
+  /** PEM, or a reference to it. Undefined: the system's roots. */
+  ca?: string | SecretReference;
+  clientCertificate?: string | SecretReference;
+  clientKey?: SecretReference;
+  serverName?: string;
+  /** base64 SHA-256 of SubjectPublicKeyInfo; any one must match the leaf's. */
+  pins: string[];
+}
+
+export type Login =
+  | { method: 'jwt'; mount: string; role: string; audience: string; clientId?: string }
+  | { method: 'approle'; mount: string; roleId: string | SecretReference; secretId: SecretReference }
+  | { method: 'token'; token: SecretReference };
+
+export interface Expect {
+  /** Raft voters in the healthy state. Undefined: the number of nodes. */
+  voters?: number;
+  /** Version prefix: "1.21" matches 1.21.4. */
+  version?: string;
+  storage?: 'raft' | 'etcd' | 'consul' | 'other';
+}
+
+export type Seal =
+  | { type: 'shamir' }
+  | { type: 'transit'; provider: string; mount: string; key: string }
+  | { type: 'azurekeyvault'; vault?: string; key?: string }
+  | { type: 'other' };
+
+/** All times in ms. */
+export interface Thresholds {
+  /** Certificates that end sooner than this are reported… */
+  certificateWarningMs: number;
+  /** …and sooner than this, as critical. */
+  certificateCriticalMs: number;
+  /** A peer out of contact for longer is dead (autopilot itself needs about 10 s to notice). */
+  peerDeadMs: number;
+  /** A peer this many log entries behind the leader lags. */
+  peerLagEntries: number;
+  /** dead_server_last_contact_threshold below this is too eager. */
+  cleanupMinimumMs: number;
+  /** Restarts inside `restartWindowMs` from which on a restart is a warning (a crash loop), not information. */
+  restartLoopCount: number;
+  restartWindowMs: number;
+  /** Progress of an unseal that nobody goes on with for longer than this is a warning. */
+  unsealStalledMs: number;
+}
+
+export interface Channel {
+  name: string;
+  kind: 'slack' | 'teams' | 'webhook';
+  url: string | SecretReference;
+  /** webhook only: signing keys, newest first; two during a change. */
+  signingKeys: SecretReference[];
+  /** Messages below this severity are not sent here. */
+  minimumSeverity: 'critical' | 'warning' | 'info';
+  /** Takes what this one cannot deliver. */
+  fallback?: string;
+}

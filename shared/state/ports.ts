@@ -1,0 +1,113 @@
+/** What is stored, and the few operations on it. Adapters: ./azure/ (Tables, Blobs, Queues), test/fakes/state. */
+import type { Alert, Hold, Message, Quiet, Transition } from '../alert/alert.ts';
+import type { ClusterFacts } from '../probe/head-facts.ts';
+import type { ClusterObservation } from '../probe/observation.ts';
+
+/** Everything remembered of one cluster (or of "fleet"): one row, written on change. */
+export interface Head {
+  cluster: string;
+  /** Counts commits. */
+  revision: number;
+  facts: ClusterFacts;
+  alerts: Alert[];
+}
+
+/** One effect that a committed head still owes. */
+export interface OutboxEntry {
+  /** Unique in its cluster; the same when decided again from the same head. */
+  id: string;
+  effect: { kind: 'message'; channel: string; message: Message } | { kind: 'history'; transitions: Transition[] };
+  createdAt: number;
+  /** Not before this time, ms. */
+  dueAt: number;
+  attempts: number;
+  /** A sender works on it until then, ms; afterwards anybody may. */
+  claimedUntil?: number;
+  /** Why the last attempt failed; closed reason and detail of a Delivery. */
+  lastFailure?: string;
+}
+
+export interface Stored<T> {
+  value: T;
+  etag: string;
+}
+
+export interface LivePartition {
+  head?: Stored<Head>;
+  outbox: Stored<OutboxEntry>[];
+}
+
+/** A row written by a newer version of Sealwatch, or damaged: named, never guessed at. */
+export interface UnreadableRow {
+  partition: string;
+  row: string;
+  why: string;
+}
+
+/** Table `live`: one partition a cluster, and one named `fleet`. */
+export interface Live {
+  /** Every partition: one scan. */
+  scan(): Promise<{ partitions: Map<string, LivePartition>; unreadable: UnreadableRow[] }>;
+  read(cluster: string): Promise<LivePartition>;
+  /**
+   * Head and new outbox entries in one transaction. `etag` undefined: the head must not exist yet.
+   * A conflict changes nothing. `head: undefined` with an etag deletes the head (cluster no longer watched).
+   */
+  commit(
+    cluster: string,
+    head: Head | undefined,
+    etag: string | undefined,
+    outbox: OutboxEntry[],
+  ): Promise<{ committed: true; etag: string; outbox: Stored<OutboxEntry>[] } | { committed: false; why: 'conflict' }>;
+  /** Replaces an outbox row if nobody else did: claiming, postponing, counting attempts. */
+  update(cluster: string, entry: Stored<OutboxEntry>): Promise<Stored<OutboxEntry> | 'conflict' | 'gone'>;
+  remove(cluster: string, entry: Stored<OutboxEntry>): Promise<'removed' | 'conflict' | 'gone'>;
+}
+
+/** The last sweep: one row, written by every sweep. */
+export interface SweepRecord {
+  /** Identifies the sweep. */
+  id: string;
+  startedAt: number;
+  finishedAt?: number;
+  clusters: number;
+  nodes: number;
+}
+
+export interface Sweeps {
+  last(): Promise<SweepRecord | undefined>;
+  save(record: SweepRecord): Promise<void>;
+}
+
+/** People's words; their owners write them, the sweep reads. */
+export interface Words {
+  quiets(): Promise<Quiet[]>;
+  holds(): Promise<Hold[]>;
+}
+
+/** Table `history`: idempotent by the transitions' own keys. */
+export interface History {
+  append(transitions: Transition[]): Promise<void>;
+}
+
+/** Container `observations`: the newest observations, one blob a sweep or batch, for people and /api/status. */
+export interface Observations {
+  save(sweep: { at: number; clusters: ClusterObservation[] }): Promise<void>;
+  latest(): Promise<{ at: number; clusters: ClusterObservation[] } | undefined>;
+}
+
+/** Storage queues. A nudge names a cluster and carries nothing else. */
+export interface Nudges {
+  send(queue: 'notify' | 'probe', cluster: string, delayMs: number): Promise<void>;
+}
+
+export interface State {
+  live: Live;
+  sweeps: Sweeps;
+  words: Words;
+  history: History;
+  observations: Observations;
+  nudges: Nudges;
+  /** Creates what is missing: tables, queues, containers. For the embedded host; Azure's are made by infra. */
+  prepare(): Promise<void>;
+}

@@ -1,0 +1,129 @@
+/**
+ * What Vault and OpenBao answer, as zod schemas: unknown fields pass, missing ones follow what old versions
+ * and OpenBao leave out, wrong types are an error that names the field. Source: VAULT-FACTS and samples of
+ * Vault 1.21.0; each optional field is absent on some server that we support.
+ */
+import { z } from 'zod';
+
+const optionalText = z.string().optional();
+
+/** GET sys/health. The status code carries the state; the body the details. */
+export const Health = z.object({
+  initialized: z.boolean(),
+  sealed: z.boolean(),
+  standby: z.boolean(),
+  performance_standby: z.boolean().optional(),
+  replication_performance_mode: optionalText,
+  /** "primary", "secondary", "disabled", or "unknown" while sealed. */
+  replication_dr_mode: optionalText,
+  server_time_utc: z.number().optional(),
+  /** Can be redacted: then empty or absent. */
+  version: optionalText,
+  enterprise: z.boolean().optional(),
+  /** Absent while sealed, and when redacted. */
+  cluster_name: optionalText,
+  cluster_id: optionalText,
+  removed_from_cluster: z.boolean().optional(),
+  ha_connection_healthy: z.boolean().optional(),
+  last_request_forwarding_heartbeat_ms: z.number().optional(),
+  clock_skew_ms: z.number().optional(),
+  echo_duration_ms: z.number().optional(),
+});
+export type Health = z.infer<typeof Health>;
+
+/** GET sys/seal-status, and the answer of sys/unseal. `t` and `n` are 0 until initialised. */
+export const SealStatus = z.object({
+  type: z.string(),
+  initialized: z.boolean(),
+  sealed: z.boolean(),
+  t: z.number(),
+  n: z.number(),
+  progress: z.number(),
+  nonce: z.string().optional(),
+  version: optionalText,
+  migration: z.boolean().optional(),
+  recovery_seal: z.boolean().optional(),
+  storage_type: optionalText,
+  cluster_name: optionalText,
+  cluster_id: optionalText,
+  removed_from_cluster: z.boolean().optional(),
+});
+export type SealStatus = z.infer<typeof SealStatus>;
+
+/** GET sys/leader. A standby keeps naming a dead leader: an address here proves nothing. */
+export const LeaderStatus = z.object({
+  ha_enabled: z.boolean(),
+  is_self: z.boolean().optional(),
+  leader_address: optionalText,
+  leader_cluster_address: optionalText,
+  performance_standby: z.boolean().optional(),
+  raft_committed_index: z.number().optional(),
+  raft_applied_index: z.number().optional(),
+});
+export type LeaderStatus = z.infer<typeof LeaderStatus>;
+
+/** GET sys/seal-backend-status (no token; Vault 1.16+). Up to 11 minutes late; a standby never checks. */
+export const SealBackendStatus = z.object({
+  healthy: z.boolean(),
+  unhealthy_since: optionalText,
+  backends: z
+    .array(z.object({ name: z.string(), healthy: z.boolean(), unhealthy_since: optionalText }))
+    .nullish(),
+});
+export type SealBackendStatus = z.infer<typeof SealBackendStatus>;
+
+/** One server of autopilot's state. `last_contact` is a Go duration, "2.3s". */
+export const AutopilotServer = z.object({
+  id: z.string(),
+  name: optionalText,
+  address: optionalText,
+  /** Stays "alive" for a killed follower: no judgement hangs on it. */
+  node_status: optionalText,
+  last_contact: z.string(),
+  last_term: z.number().optional(),
+  last_index: z.number(),
+  healthy: z.boolean(),
+  stable_since: optionalText,
+  /** "leader", "voter", "non-voter", … */
+  status: optionalText,
+  version: optionalText,
+  node_type: optionalText,
+});
+
+/** `data` of GET sys/storage/raft/autopilot/state. */
+export const AutopilotState = z.object({
+  healthy: z.boolean(),
+  failure_tolerance: z.number(),
+  leader: optionalText,
+  voters: z.array(z.string()).nullish(),
+  servers: z.record(z.string(), AutopilotServer).nullish(),
+});
+export type AutopilotState = z.infer<typeof AutopilotState>;
+
+/** `data` of GET sys/storage/raft/autopilot/configuration. Durations are Go durations, "24h0m0s". */
+export const AutopilotConfiguration = z.object({
+  cleanup_dead_servers: z.boolean(),
+  dead_server_last_contact_threshold: z.string(),
+  last_contact_threshold: z.string(),
+  max_trailing_logs: z.number(),
+  min_quorum: z.number(),
+  server_stabilization_time: z.string(),
+});
+export type AutopilotConfiguration = z.infer<typeof AutopilotConfiguration>;
+
+/** `data` of GET sys/storage/raft/configuration. `address` is the cluster address, not the API's. */
+export const RaftConfiguration = z.object({
+  config: z.object({
+    servers: z.array(
+      z.object({
+        node_id: z.string(),
+        address: z.string(),
+        leader: z.boolean(),
+        voter: z.boolean(),
+        protocol_version: optionalText,
+      }),
+    ),
+    index: z.number().optional(),
+  }),
+});
+export type RaftConfiguration = z.infer<typeof RaftConfiguration>;

@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit`: no servers but our own on loopback. `live`: real Vaults and Azurite, found or built by test/servers. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/live/**'], testTimeout: 15_000 },
+      },
+      {
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
