@@ -1,0 +1,19 @@
+import { app } from '@azure/functions';
+import { withDeadline } from '../../shared/work/deadline.ts';
+import { watch } from '../../shared/compose.ts';
+import { sweep } from '../../shared/work/sweep.ts';
+
+/** Below the host's five minutes: a run that the host ends can leave the timer's lease held. */
+const deadlineMs = 120_000;
+
+/** The timer: sweeps the whole fleet. Missed sweeps are not made up for: the next one looks at what is. */
+app.timer('probe', {
+  schedule: '%SEALWATCH_SCHEDULE%',
+  runOnStartup: false,
+  useMonitor: false,
+  handler: async () => {
+    const deps = watch();
+    const result = await withDeadline(deps.clock, deadlineMs, 'sweep', () => sweep(deps));
+    deps.log.info('swept', { ...result });
+  },
+});

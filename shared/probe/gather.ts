@@ -1,0 +1,124 @@
+/** Gather: all I/O of a probe. What the answers mean is ./assess's business. */
+import type { Cluster } from '../fleet/fleet.ts';
+import type { VaultError } from '../vault/answer.ts';
+import type { VaultClient } from '../vault/client.ts';
+import type { TokenSource } from '../vault/login.ts';
+import { looksGood, probeNode } from './gather/node.ts';
+import { readRaft } from './gather/raft.ts';
+import type { Sweeping } from './gather/sweeping.ts';
+import type { ClusterFacts } from './head-facts.ts';
+import type { ClusterObservation, NodeObservation, RaftObservation } from './observation.ts';
+
+export { Sweeping } from './gather/sweeping.ts';
+
+/** How a cluster's nodes are reached: clients that are kept between sweeps, or why there is none. */
+export interface ClusterAccess {
+  /** By node name. */
+  clients: Map<string, { ok: true; client: VaultClient } | { ok: false; error: VaultError }>;
+  /** For raft state; undefined without a login in fleet.yaml. */
+  tokens?: TokenSource;
+}
+
+/** Extra looks at a cluster without an active node: an election after a step-down takes about a second. */
+const electionLooks = 2;
+
+/** Probes all nodes of one cluster at once, then its raft state through the active node. Never throws. */
+export async function gatherCluster(
+  cluster: Cluster,
+  access: ClusterAccess,
+  before: ClusterFacts | undefined,
+  sweeping: Sweeping,
+): Promise<ClusterObservation> {
+  const startedAt = sweeping.clock.now();
+  let nodes = await Promise.all(cluster.nodes.map((node) => observeNode(node.name, access, before, sweeping)));
+  nodes = await awaitElection(nodes, access, before, sweeping);
+  await addClusterDetails(cluster, nodes, access, sweeping);
+  const raft = await observeRaft(cluster, nodes, access, sweeping);
+  return { cluster: cluster.name, startedAt, finishedAt: sweeping.clock.now(), nodes, raft };
+}
+
+function observeNode(
+  name: string,
+  access: ClusterAccess,
+  before: ClusterFacts | undefined,
+  sweeping: Sweeping,
+): Promise<NodeObservation> | NodeObservation {
+  const target = access.clients.get(name);
+  if (target?.ok) return probeNode(name, target.client, before?.nodes[name], sweeping);
+  const error = target?.error ?? {
+    code: 'aborted' as const,
+    message: `${name}: no client for this node`,
+    recoverable: true,
+  };
+  return { node: name, at: sweeping.clock.now(), health: { ok: false, error, ms: 0 }, earlier: [] };
+}
+
+/** Standbys without an active node are asked again: between two leaders nobody is active for a moment. */
+async function awaitElection(
+  nodes: NodeObservation[],
+  access: ClusterAccess,
+  before: ClusterFacts | undefined,
+  sweeping: Sweeping,
+): Promise<NodeObservation[]> {
+  let seen = nodes;
+  for (let look = 1; look <= electionLooks; look += 1) {
+    const wait = sweeping.settings.confirmAfterMs * look;
+    if (!leaderless(seen) || sweeping.remainingMs() <= wait) return seen;
+    await sweeping.clock.sleep(wait);
+    seen = await Promise.all(
+      seen.map((node) =>
+        looksGood(node.health) ? observeNode(node.node, access, before, sweeping) : node,
+      ),
+    );
+  }
+  return seen;
+}
+
+function leaderless(nodes: NodeObservation[]): boolean {
+  return nodes.some((node) => isStandby(node)) && !nodes.some((node) => isActive(node));
+}
+
+function isActive(node: NodeObservation): boolean {
+  return node.health.ok && node.health.status === 200;
+}
+
+/** 472 is left out: the nodes of a DR secondary have no active node to wait for. */
+function isStandby(node: NodeObservation): boolean {
+  return node.health.ok && (node.health.status === 429 || node.health.status === 473);
+}
+
+/** Whom the survivors take for their leader, and what the active node says of an auto-unseal's backend. */
+async function addClusterDetails(
+  cluster: Cluster,
+  nodes: NodeObservation[],
+  access: ClusterAccess,
+  sweeping: Sweeping,
+): Promise<void> {
+  const options = { timeoutMs: sweeping.requestMs() };
+  const ask = async (node: NodeObservation): Promise<void> => {
+    const target = access.clients.get(node.node);
+    if (!target?.ok || !node.health.ok) return;
+    if (isActive(node) && cluster.seal.type !== 'shamir') {
+      node.sealBackend = await target.client.sealBackendStatus(options);
+    }
+    const lost = node.health.status === 474 || (isStandby(node) && leaderless(nodes));
+    if (lost) node.leader = await target.client.leader(options);
+  };
+  if (sweeping.remainingMs() > 0) await Promise.all(nodes.map(ask));
+}
+
+async function observeRaft(
+  cluster: Cluster,
+  nodes: NodeObservation[],
+  access: ClusterAccess,
+  sweeping: Sweeping,
+): Promise<RaftObservation> {
+  if (cluster.expect.storage !== undefined && cluster.expect.storage !== 'raft') {
+    return { read: false, why: 'not-raft' };
+  }
+  if (!access.tokens) return { read: false, why: 'no-login' };
+  const active = nodes.find(isActive);
+  const target = active && access.clients.get(active.node);
+  if (!active || !target?.ok || sweeping.remainingMs() <= 0) return { read: false, why: 'no-active-node' };
+  return readRaft(active.node, target.client, access.tokens, sweeping);
+}

@@ -1,0 +1,116 @@
+/** Asks one node how it is, twice if it looks bad, and for more where more adds something. */
+import type { Answer, VaultError } from '../../vault/answer.ts';
+import type { Health } from '../../vault/answers.ts';
+import type { VaultClient } from '../../vault/client.ts';
+import type { NodeFacts } from '../head-facts.ts';
+import type { NodeObservation } from '../observation.ts';
+import type { Sweeping } from './sweeping.ts';
+
+/** 200 active, 429 standby, 472 DR secondary, 473 performance standby (Vault's sys/health). */
+const serving = new Set([200, 429, 472, 473]);
+
+type HealthAnswer = Answer<Health>;
+
+export function looksGood(answer: HealthAnswer): boolean {
+  return answer.ok && serving.has(answer.status);
+}
+
+export async function probeNode(
+  name: string,
+  client: VaultClient,
+  before: NodeFacts | undefined,
+  sweeping: Sweeping,
+): Promise<NodeObservation> {
+  const at = sweeping.clock.now();
+  const release = await sweeping.slots.take();
+  const cancelRelease = sweeping.silence.after(sweeping.slotMs, release);
+  try {
+    const { health, earlier } = await healthTwice(client, sweeping);
+    const observation: NodeObservation = { node: name, at, health, earlier };
+    await addDetails(observation, client, before, sweeping);
+    const certificate = client.certificate();
+    if (certificate) observation.certificate = certificate;
+    return observation;
+  } finally {
+    cancelRelease();
+    release();
+  }
+}
+
+/** Asks again inside the same sweep when the first answer is not good: one lost packet wakes nobody. */
+async function healthTwice(
+  client: VaultClient,
+  sweeping: Sweeping,
+): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
+  const raced = await healthRaced(client, sweeping);
+  if (looksGood(raced.health) || raced.earlier.length > 0) return raced;
+  const first = raced.health;
+  // A node that took the whole time had its second attempt inside that time, on a fresh connection.
+  if (!first.ok && (first.error.code === 'timeout' || first.error.code === 'aborted')) return raced;
+  await sweeping.clock.sleep(sweeping.settings.confirmAfterMs);
+  if (sweeping.remainingMs() <= 0) return raced;
+  const health = await client.health({ fresh: true, timeoutMs: sweeping.requestMs() });
+  return { health, earlier: [outcome(first)] };
+}
+
+/**
+ * One attempt on the kept connection and, when that is silent for half the timeout, a second one on a fresh
+ * connection within the timeout. An answer from the server settles it; a network error waits for the other.
+ */
+function healthRaced(
+  client: VaultClient,
+  sweeping: Sweeping,
+): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
+  return new Promise((resolve) => {
+    const timeoutMs = sweeping.requestMs();
+    const abandon = new AbortController();
+    const failed: HealthAnswer[] = [];
+    let open = 1;
+    const settle = (answer: HealthAnswer): void => {
+      open -= 1;
+      const answered = answer.ok || answer.error.status !== undefined;
+      if (!answered && open > 0) {
+        failed.push(answer);
+        return;
+      }
+      cancel();
+      abandon.abort();
+      resolve({ health: answer, earlier: failed.map(outcome) });
+    };
+    const cancel = sweeping.silence.after(timeoutMs / 2, () => {
+      open += 1;
+      const options = { fresh: true, timeoutMs: timeoutMs / 2, signal: abandon.signal };
+      void client.health(options).then(settle);
+    });
+    void client.health({ timeoutMs }).then(settle);
+  });
+}
+
+function outcome(answer: HealthAnswer): VaultError | { status: number } {
+  return answer.ok ? { status: answer.status } : answer.error;
+}
+
+/** More requests, only for what health leaves open; never to a node that is silent. */
+async function addDetails(
+  observation: NodeObservation,
+  client: VaultClient,
+  before: NodeFacts | undefined,
+  sweeping: Sweeping,
+): Promise<void> {
+  const { health } = observation;
+  const answers = health.ok || health.error.status !== undefined;
+  if (!answers || sweeping.remainingMs() <= 0) return;
+  const options = { timeoutMs: sweeping.requestMs() };
+  if (looksGood(health)) {
+    if (sweeping.mayReadStart(observation, before)) {
+      observation.processStart = await client.processStart(options);
+    }
+    return;
+  }
+  const [sealStatus, processStart] = await Promise.all([
+    client.sealStatus(options),
+    client.processStart(options),
+  ]);
+  observation.sealStatus = sealStatus;
+  observation.processStart = processStart;
+}

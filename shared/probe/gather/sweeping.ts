@@ -1,0 +1,62 @@
+/** What all probes of one sweep share: its limits, its deadline, its budget for extra requests. */
+import type { Clock } from '../../clock.ts';
+import type { ProbeSettings } from '../../fleet/fleet.ts';
+import type { NodeFacts } from '../head-facts.ts';
+import type { NodeObservation } from '../observation.ts';
+import { Silence } from './silence.ts';
+import { Slots } from './slots.ts';
+
+/**
+ * Start times of healthy nodes read in one sweep. They change only with a connection, so a fleet's are learnt
+ * over some sweeps and then kept; ten a sweep never show in its duration.
+ */
+const startReadsPerSweep = 10;
+
+export class Sweeping {
+  readonly clock: Clock;
+  readonly settings: ProbeSettings;
+  readonly slots: Slots;
+  readonly silence: Silence;
+  /** A node that is silent for longer gives its slot to the next one. */
+  readonly slotMs: number;
+  readonly #endsAt: number;
+  #startReads = startReadsPerSweep;
+
+  constructor(clock: Clock, settings: ProbeSettings) {
+    this.clock = clock;
+    this.settings = settings;
+    this.slots = new Slots(settings.concurrency);
+    this.silence = new Silence(clock, Math.max(10, settings.totalTimeoutMs / 40));
+    this.slotMs = Math.min(1000, settings.totalTimeoutMs / 4);
+    this.#endsAt = clock.elapsed() + settings.deadlineMs;
+  }
+
+  /** Until the sweep's deadline, ms. */
+  remainingMs(): number {
+    return this.#endsAt - this.clock.elapsed();
+  }
+
+  /** Time for one request: the configured total, or what is left of the sweep. At least 1 ms. */
+  requestMs(): number {
+    return Math.max(1, Math.min(this.settings.totalTimeoutMs, this.remainingMs()));
+  }
+
+  /**
+   * Whether a healthy node's start time is to be read now: its connection is not the one over which it was last
+   * seen, so its process may be another. A node whose metrics cannot be read is not asked on each connection.
+   */
+  mayReadStart(observation: NodeObservation, before: NodeFacts | undefined): boolean {
+    const { health } = observation;
+    if (!health.ok || this.#startReads <= 0) return false;
+    const known = before?.unsealedConnection;
+    const connection = health.connection;
+    const same =
+      known !== undefined &&
+      connection !== undefined &&
+      known.id === connection.id &&
+      known.openedAt === connection.openedAt;
+    if (same) return false;
+    this.#startReads -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Sends what an outbox owes: claim by ETag, POST, remove. A failure puts the row off and leaves a nudge; the row
+ * itself stays until something took the message, so a crash at any point is healed by the next sweep, at the
+ * price of at most one duplicate with the same id.
+ */
+import { afterFailure } from '../alert/retry.ts';
+import type { Delivery } from '../alert/channel.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { OutboxEntry, Stored } from '../state/ports.ts';
+import type { WatchDeps } from './deps.ts';
+
+/** One sender works on a row for at most this long, ms: longer than a POST may take. */
+const claimMs = 30_000;
+/** Time for one POST with everything around it, ms. */
+const sendMs = 15_000;
+
+/** Never throws for a receiver; storage errors reject. */
+export async function deliverDue(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: string,
+  entries: Stored<OutboxEntry>[],
+): Promise<void> {
+  const now = deps.clock.now();
+  const due = entries.filter(({ value }) => value.dueAt <= now && (value.claimedUntil ?? 0) <= now);
+  await Promise.all(due.map((entry) => deliverEntry(deps, fleet, cluster, entry)));
+}
+
+async function deliverEntry(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: string,
+  entry: Stored<OutboxEntry>,
+): Promise<void> {
+  const { live, history } = deps.state;
+  const value = { ...entry.value, claimedUntil: deps.clock.now() + claimMs };
+  const claimed = await live.update(cluster, { value, etag: entry.etag });
+  if (claimed === 'conflict' || claimed === 'gone') return;
+  const { effect } = claimed.value;
+  if (effect.kind === 'history') {
+    await history.append(effect.transitions);
+    await live.remove(cluster, claimed);
+    return;
+  }
+  const delivery = await send(deps, fleet, effect);
+  if (delivery.delivered) {
+    deps.log.info('message-delivered', { cluster, channel: effect.channel, id: effect.message.id });
+    await live.remove(cluster, claimed);
+    return;
+  }
+  await putOff(deps, fleet, cluster, claimed, delivery);
+}
+
+async function send(
+  deps: WatchDeps,
+  fleet: Fleet,
+  effect: Extract<OutboxEntry['effect'], { kind: 'message' }>,
+): Promise<Delivery> {
+  const sender = deps.sender(effect.channel, fleet);
+  if (!sender) {
+    const detail = `fleet.yaml has no channel ${effect.channel} any more`;
+    return { delivered: false, reason: 'config', recoverable: false, detail };
+  }
+  return sender.deliver(effect.message, AbortSignal.timeout(sendMs));
+}
+
+async function putOff(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: string,
+  claimed: Stored<OutboxEntry>,
+  delivery: Extract<Delivery, { delivered: false }>,
+): Promise<void> {
+  const now = deps.clock.now();
+  const next = afterFailure(claimed.value, delivery, fleet.channels, now);
+  deps.log.warn('message-not-delivered', {
+    cluster,
+    channel: next.failed,
+    reason: delivery.reason,
+    detail: delivery.detail,
+    attempts: next.entry.attempts,
+  });
+  const stored = await deps.state.live.update(cluster, { value: next.entry, etag: claimed.etag });
+  if (stored === 'conflict' || stored === 'gone') return;
+  await deps.state.nudges.send('notify', cluster, Math.max(0, next.entry.dueAt - now));
+}

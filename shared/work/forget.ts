@@ -1,0 +1,35 @@
+/** A cluster that left fleet.yaml: its alerts end with a word, its head goes, what it owes is still sent. */
+import { decide } from '../alert/decide.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { LivePartition } from '../state/ports.ts';
+import { owedFor } from './commit.ts';
+import type { WatchDeps } from './deps.ts';
+import { deliverDue } from './deliver.ts';
+
+export async function forgetCluster(
+  deps: WatchDeps,
+  fleet: Fleet,
+  name: string,
+  before: LivePartition,
+): Promise<void> {
+  let outbox = before.outbox;
+  if (before.head) {
+    const { value: head, etag } = before.head;
+    const decision = decide({
+      cluster: name,
+      labels: {},
+      alerts: head.alerts,
+      assessment: { verdicts: [], defaults: {} },
+      watched: () => false,
+      quiets: [],
+      settings: fleet.alerts,
+      now: deps.clock.now(),
+      messageId: deps.newId(),
+    });
+    const channels = fleet.channels.map((channel) => channel.name);
+    const entries = owedFor(deps, head.revision + 1, decision.message, decision.transitions, channels);
+    const result = await deps.state.live.commit(name, undefined, etag, entries);
+    if (result.committed) outbox = [...outbox, ...result.outbox];
+  }
+  await deliverDue(deps, fleet, name, outbox);
+}

@@ -1,0 +1,158 @@
+/**
+ * One sweep: every cluster is observed, judged, decided and told on its own, so that none waits for another;
+ * then the fleet itself. Killed anywhere, the next sweep decides again or sends what is owed.
+ */
+import type { Hold, Quiet } from '../alert/alert.ts';
+import type { Cluster, Fleet } from '../fleet/fleet.ts';
+import { Sweeping } from '../probe/gather.ts';
+import type { ClusterObservation } from '../probe/observation.ts';
+import type { LivePartition, SweepRecord } from '../state/ports.ts';
+import type { WatchDeps } from './deps.ts';
+import { deliverDue } from './deliver.ts';
+import { forgetCluster } from './forget.ts';
+import { watchFleet } from './watch-fleet.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+export interface SweepResult {
+  id: string;
+  /** Every cluster was observed, decided and stored. */
+  complete: boolean;
+  clusters: number;
+  nodes: number;
+  failed: { cluster: string; why: string }[];
+}
+
+/** People's words and what is remembered: read once, at the start of a sweep. */
+interface Remembered {
+  partitions: Map<string, LivePartition>;
+  quiets: Quiet[];
+  holds: Hold[];
+  last: SweepRecord | undefined;
+}
+
+const fleetPartition = 'fleet';
+
+/**
+ * Sweeps the whole fleet. Rejects when there is no configuration at all or storage cannot be read: the host
+ * then counts a failed run, and the status endpoint turns 503 by the age of the last sweep.
+ */
+export async function sweep(deps: WatchDeps): Promise<SweepResult> {
+  const { state, clock, log } = deps;
+  const startedAt = clock.now();
+  const [loaded, remembered] = await Promise.all([deps.loadFleet(), remember(deps)]);
+  const { fleet } = loaded;
+  const sweeping = new Sweeping(clock, fleet.probe);
+  const failed: SweepResult['failed'] = [];
+  const observations: ClusterObservation[] = [];
+
+  const settle = async (cluster: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      failed.push({ cluster, why: String(error) });
+      log.error('cluster-not-swept', { cluster, error });
+    }
+  };
+  const words = (cluster: string) => ({
+    quiets: remembered.quiets.filter((quiet) => quiet.cluster === cluster),
+    hold: remembered.holds.find((hold) => hold.cluster === cluster && hold.until > startedAt),
+  });
+
+  const watching = fleet.clusters.map((cluster) =>
+    settle(cluster.name, async () => {
+      const before = remembered.partitions.get(cluster.name) ?? { outbox: [] };
+      observations.push(await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping));
+    }),
+  );
+  const forgetting = leftClusters(remembered.partitions, fleet).map((name) =>
+    settle(name, () => forgetCluster(deps, fleet, name, remembered.partitions.get(name) ?? { outbox: [] })),
+  );
+  await Promise.all([...watching, ...forgetting]);
+
+  const id = deps.newId();
+  const gap = sweepGap(remembered.last, startedAt, deps.intervalMs);
+  await settle(fleetPartition, () =>
+    watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), gap),
+  );
+  const complete = failed.length === 0;
+  const record: SweepRecord = {
+    id,
+    startedAt,
+    finishedAt: clock.now(),
+    clusters: fleet.clusters.length,
+    nodes: nodeCount(fleet.clusters),
+    complete,
+    ...(gap && { gap }),
+  };
+  await Promise.all([state.sweeps.save(record), state.observations.save({ at: startedAt, clusters: observations })]);
+  if (complete) await deps.heartbeat(fleet);
+  return { id, complete, clusters: record.clusters, nodes: record.nodes, failed };
+}
+
+/** Probes one cluster now: a nudge from another app, or from a person. Unknown names do nothing. */
+export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
+  const { fleet } = await deps.loadFleet();
+  const cluster = fleet.clusters.find((candidate) => candidate.name === name);
+  if (!cluster) {
+    deps.log.warn('nudge-for-unknown-cluster', { cluster: name });
+    return;
+  }
+  const { words } = deps.state;
+  const [before, quiets, holds] = await Promise.all([deps.state.live.read(name), words.quiets(), words.holds()]);
+  const now = deps.clock.now();
+  await watchCluster(
+    deps,
+    fleet,
+    cluster,
+    before,
+    {
+      quiets: quiets.filter((quiet) => quiet.cluster === name),
+      hold: holds.find((hold) => hold.cluster === name && hold.until > now),
+    },
+    new Sweeping(deps.clock, fleet.probe),
+  );
+}
+
+/** Sends what one cluster's outbox owes: a delayed nudge after a delivery that failed. */
+export async function deliverOne(deps: WatchDeps, cluster: string): Promise<void> {
+  const { fleet } = await deps.loadFleet();
+  const { outbox } = await deps.state.live.read(cluster);
+  await deliverDue(deps, fleet, cluster, outbox);
+}
+
+async function remember(deps: WatchDeps): Promise<Remembered> {
+  const { live, words, sweeps } = deps.state;
+  const [scanned, quiets, holds, last] = await Promise.all([
+    live.scan(),
+    words.quiets(),
+    words.holds(),
+    sweeps.last(),
+  ]);
+  for (const row of scanned.unreadable) deps.log.error('row-unreadable', { ...row });
+  return { partitions: scanned.partitions, quiets, holds, last };
+}
+
+/** Partitions of clusters that fleet.yaml does not name any more. */
+function leftClusters(partitions: Map<string, LivePartition>, fleet: Fleet): string[] {
+  const watched = new Set(fleet.clusters.map((cluster) => cluster.name));
+  return [...partitions.keys()].filter((name) => name !== fleetPartition && !watched.has(name));
+}
+
+function nodeCount(clusters: Cluster[]): number {
+  return clusters.reduce((sum, cluster) => sum + cluster.nodes.length, 0);
+}
+
+/** How long a gap stays told: a sweep that comes back must not hide it at once, ms. */
+const gapToldMs = 10 * 60_000;
+
+/** The newest pause in which nobody watched, while it is still worth telling. */
+export function sweepGap(
+  last: SweepRecord | undefined,
+  now: number,
+  intervalMs: number,
+): SweepRecord['gap'] | undefined {
+  if (!last?.finishedAt) return undefined;
+  // One interval is due, one may be lost to a slow start; a sweep that takes long ends late.
+  if (now - last.finishedAt > 2 * intervalMs + 1000) return { from: last.finishedAt, to: now };
+  return last.gap && now - last.gap.to < gapToldMs ? last.gap : undefined;
+}

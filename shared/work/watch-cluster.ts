@@ -1,0 +1,44 @@
+/** One cluster in one sweep: observe, judge, decide, commit, tell. */
+import type { Hold, Quiet } from '../alert/alert.ts';
+import { decide } from '../alert/decide.ts';
+import type { Cluster, Fleet } from '../fleet/fleet.ts';
+import { assess } from '../probe/assess.ts';
+import { gatherCluster, type Sweeping } from '../probe/gather.ts';
+import type { ClusterObservation } from '../probe/observation.ts';
+import type { LivePartition } from '../state/ports.ts';
+import { commitDecision } from './commit.ts';
+import type { WatchDeps } from './deps.ts';
+import { deliverDue } from './deliver.ts';
+
+export async function watchCluster(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: Cluster,
+  before: LivePartition,
+  words: { quiets: Quiet[]; hold: Hold | undefined },
+  sweeping: Sweeping,
+): Promise<ClusterObservation> {
+  // What is owed goes out at once: a hung node must not hold back yesterday's alert.
+  const owed = deliverDue(deps, fleet, cluster.name, before.outbox);
+  const access = await deps.access(cluster, fleet);
+  const head = before.head?.value;
+  const observation = await gatherCluster(cluster, access, head?.facts, sweeping);
+  const now = deps.clock.now();
+  const { assessment, facts } = assess(cluster, observation, head?.facts, now);
+  const decision = decide({
+    cluster: cluster.name,
+    labels: cluster.labels,
+    alerts: head?.alerts ?? [],
+    assessment,
+    watched: (subject) =>
+      subject.kind !== 'node' || cluster.nodes.some((node) => node.name === subject.name),
+    quiets: words.quiets,
+    ...(words.hold && { hold: words.hold }),
+    settings: fleet.alerts,
+    now,
+    messageId: deps.newId(),
+  });
+  const fresh = await commitDecision(deps, cluster.name, before.head, facts, decision, cluster.notify);
+  await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh)]);
+  return observation;
+}
