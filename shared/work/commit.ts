@@ -73,7 +73,13 @@ function nodeTransitions(
   for (const [name, facts] of Object.entries(after.nodes)) {
     const from = before?.nodes[name]?.state;
     if (from === facts.state) continue;
-    transitions.push({ at: facts.since, cluster, what: `node:${name}`, from: from ?? 'unknown', to: facts.state });
+    transitions.push({
+      at: facts.since,
+      cluster,
+      what: `node:${name}`,
+      from: from ?? 'unknown',
+      to: facts.state,
+    });
   }
   return transitions;
 }

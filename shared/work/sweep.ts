@@ -6,10 +6,11 @@ import type { Hold, Quiet } from '../alert/alert.ts';
 import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import { Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
-import type { LivePartition, SweepRecord } from '../state/ports.ts';
+import type { LivePartition, SweepRecord, UnreadableRow } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
 import { deliverDue } from './deliver.ts';
 import { forgetCluster } from './forget.ts';
+import { sweepGap } from './gap.ts';
 import { watchFleet } from './watch-fleet.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -28,6 +29,7 @@ interface Remembered {
   quiets: Quiet[];
   holds: Hold[];
   last: SweepRecord | undefined;
+  unreadable: UnreadableRow[];
 }
 
 const fleetPartition = 'fleet';
@@ -60,6 +62,7 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
 
   const watching = fleet.clusters.map((cluster) =>
     settle(cluster.name, async () => {
+      refuseUnreadable(remembered.unreadable, cluster.name);
       const before = remembered.partitions.get(cluster.name) ?? { outbox: [] };
       observations.push(await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping));
     }),
@@ -72,7 +75,7 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
   const id = deps.newId();
   const gap = sweepGap(remembered.last, startedAt, deps.intervalMs);
   await settle(fleetPartition, () =>
-    watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), gap),
+    watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), { gap, failed: [...failed] }),
   );
   const complete = failed.length === 0;
   const record: SweepRecord = {
@@ -84,7 +87,10 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
     complete,
     ...(gap && { gap }),
   };
-  await Promise.all([state.sweeps.save(record), state.observations.save({ at: startedAt, clusters: observations })]);
+  await Promise.all([
+    state.sweeps.save(record),
+    state.observations.save({ at: startedAt, clusters: observations }),
+  ]);
   if (complete) await deps.heartbeat(fleet);
   return { id, complete, clusters: record.clusters, nodes: record.nodes, failed };
 }
@@ -98,7 +104,11 @@ export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
     return;
   }
   const { words } = deps.state;
-  const [before, quiets, holds] = await Promise.all([deps.state.live.read(name), words.quiets(), words.holds()]);
+  const [before, quiets, holds] = await Promise.all([
+    deps.state.live.read(name),
+    words.quiets(),
+    words.holds(),
+  ]);
   const now = deps.clock.now();
   await watchCluster(
     deps,
@@ -129,7 +139,13 @@ async function remember(deps: WatchDeps): Promise<Remembered> {
     sweeps.last(),
   ]);
   for (const row of scanned.unreadable) deps.log.error('row-unreadable', { ...row });
-  return { partitions: scanned.partitions, quiets, holds, last };
+  return { ...scanned, quiets, holds, last };
+}
+
+/** A head that this version cannot read is never overwritten: the cluster counts as not swept. */
+function refuseUnreadable(unreadable: UnreadableRow[], cluster: string): void {
+  const row = unreadable.find((candidate) => candidate.partition === cluster && candidate.row === 'head');
+  if (row) throw new Error(row.why);
 }
 
 /** Partitions of clusters that fleet.yaml does not name any more. */
@@ -140,19 +156,4 @@ function leftClusters(partitions: Map<string, LivePartition>, fleet: Fleet): str
 
 function nodeCount(clusters: Cluster[]): number {
   return clusters.reduce((sum, cluster) => sum + cluster.nodes.length, 0);
-}
-
-/** How long a gap stays told: a sweep that comes back must not hide it at once, ms. */
-const gapToldMs = 10 * 60_000;
-
-/** The newest pause in which nobody watched, while it is still worth telling. */
-export function sweepGap(
-  last: SweepRecord | undefined,
-  now: number,
-  intervalMs: number,
-): SweepRecord['gap'] | undefined {
-  if (!last?.finishedAt) return undefined;
-  // One interval is due, one may be lost to a slow start; a sweep that takes long ends late.
-  if (now - last.finishedAt > 2 * intervalMs + 1000) return { from: last.finishedAt, to: now };
-  return last.gap && now - last.gap.to < gapToldMs ? last.gap : undefined;
 }

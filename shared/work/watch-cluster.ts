@@ -30,8 +30,7 @@ export async function watchCluster(
     labels: cluster.labels,
     alerts: head?.alerts ?? [],
     assessment,
-    watched: (subject) =>
-      subject.kind !== 'node' || cluster.nodes.some((node) => node.name === subject.name),
+    watched: (subject) => subject.kind !== 'node' || cluster.nodes.some((node) => node.name === subject.name),
     quiets: words.quiets,
     ...(words.hold && { hold: words.hold }),
     settings: fleet.alerts,

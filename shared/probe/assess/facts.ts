@@ -1,0 +1,167 @@
+/** What is remembered of a node. Written on change: the same answers give the same facts, whatever the time. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ConnectionFacts } from '../../vault/answer.ts';
+import type { ClusterFacts, NodeFacts } from '../head-facts.ts';
+import type { NodeObservation } from '../observation.ts';
+import { isSilent, isUnsealed, type NodeState, wasUnsealed } from './node-state.ts';
+import type { NodeView } from './picture.ts';
+import type { Member } from './raft-view.ts';
+
+/**
+ * The kernel's boot time, on which process start times stand, moves a little when the clock is set: two
+ * start times closer than this are the same process, ms.
+ */
+export const sameStartMs = 2_000;
+
+/** Two signs of a restart closer than this are one restart, ms. */
+const sameRestartMs = 5_000;
+const restartsKept = 10;
+
+/** Facts of a cluster; `before` itself when nothing changed. `members` undefined: raft was not read, keep the last. */
+export function clusterFacts(
+  nodes: readonly NodeView[],
+  members: Member[] | undefined,
+  at: number,
+  before: ClusterFacts | undefined,
+): ClusterFacts {
+  const byName: ClusterFacts['nodes'] = {};
+  let same = before !== undefined && Object.keys(before.nodes).length === nodes.length;
+  for (const { node, facts, before: last } of nodes) {
+    if (facts) byName[node.name] = facts;
+    same &&= facts === last;
+  }
+  const raft =
+    members && !isDeepStrictEqual(members, before?.raft?.servers) ? { at, servers: members } : before?.raft;
+  if (before && same && raft === before.raft) return before;
+  return { nodes: byName, ...(raft ? { raft } : {}) };
+}
+
+/** Facts of a node after this observation; `before` itself when nothing changed. */
+export function nodeFacts(
+  observed: NodeObservation,
+  state: NodeState,
+  before: NodeFacts | undefined,
+): NodeFacts | undefined {
+  if (state.name === 'unanswered') return before;
+  const start = startOf(observed, before?.start);
+  const restarts = restartsOf(observed, state, before);
+  const progress = progressOf(observed, state, before);
+  const facts: NodeFacts = {
+    state: state.name,
+    since: before?.state === state.name ? before.since : observed.at,
+    ...unsealedFacts(observed, state, before),
+    ...(start === undefined ? {} : { start }),
+    ...(restarts.length === 0 ? {} : { restarts }),
+    ...(progress ? { progress } : {}),
+  };
+  return before && isDeepStrictEqual(facts, before) ? before : facts;
+}
+
+/** Process start of this observation, ms; the remembered one when it is the same process. */
+function startOf(observed: NodeObservation, before: number | undefined): number | undefined {
+  const read = observed.processStart?.ok ? observed.processStart.body : undefined;
+  if (read === undefined) return before;
+  return before !== undefined && Math.abs(read - before) <= sameStartMs ? before : read;
+}
+
+/**
+ * Restarts noticed, ms, newest last. A start time that moved is proof. Without a readable one, a first attempt
+ * that was refused and a second that was answered is a restart, too; a reset alone is not (an idle connection
+ * that a proxy closed looks the same), unless the node came out of it sealed.
+ */
+function restartsOf(observed: NodeObservation, state: NodeState, before: NodeFacts | undefined): number[] {
+  const known = before?.restarts ?? [];
+  const at = restartAt(observed, state, before);
+  if (at === undefined || known.some((time) => Math.abs(time - at) <= sameRestartMs)) return known;
+  return [...known, at].sort((a, b) => a - b).slice(-restartsKept);
+}
+
+function restartAt(
+  observed: NodeObservation,
+  state: NodeState,
+  before: NodeFacts | undefined,
+): number | undefined {
+  const read = observed.processStart?.ok ? observed.processStart.body : undefined;
+  if (read !== undefined && before?.start !== undefined)
+    return read > before.start + sameStartMs ? read : undefined;
+  if (isSilent(state)) return undefined;
+  const failed = (code: string) =>
+    observed.earlier.some((attempt) => 'code' in attempt && attempt.code === code);
+  if (failed('refused')) return observed.at;
+  return failed('reset') && state.name === 'sealed' && wasUnsealed(before?.state) ? observed.at : undefined;
+}
+
+/** What proves, later, that a sealed node is the process that was last seen unsealed. */
+function unsealedFacts(
+  observed: NodeObservation,
+  state: NodeState,
+  before: NodeFacts | undefined,
+): Pick<NodeFacts, 'unsealedStart' | 'unsealedConnection'> {
+  if (state.name === 'removed') return {};
+  if (isUnsealed(state)) return seenUnsealed(observed, before);
+  const start = before?.unsealedStart === undefined ? {} : { unsealedStart: before.unsealedStart };
+  const connection = keptConnection(observed, state, before);
+  return { ...start, ...(connection ? { unsealedConnection: connection } : {}) };
+}
+
+function seenUnsealed(
+  observed: NodeObservation,
+  before: NodeFacts | undefined,
+): Pick<NodeFacts, 'unsealedStart' | 'unsealedConnection'> {
+  const connection = observed.health.ok ? observed.health.connection : undefined;
+  const same = before?.unsealedConnection && connection && isSame(before.unsealedConnection, connection);
+  // A start time that was not read now is only good for the same connection: else it may be an older process's.
+  const start = observed.processStart?.ok
+    ? startOf(observed, before?.unsealedStart)
+    : same
+      ? before?.unsealedStart
+      : undefined;
+  return {
+    ...(start === undefined ? {} : { unsealedStart: start }),
+    ...(connection ? { unsealedConnection: { id: connection.id, openedAt: connection.openedAt } } : {}),
+  };
+}
+
+/**
+ * While a node is sealed: the connection that is known to lead to the process last seen unsealed, if any is.
+ * A resumed TLS session extends the chain, whatever else was opened beside it (a second attempt makes a full
+ * handshake on purpose); without one it may be another process.
+ */
+function keptConnection(
+  observed: NodeObservation,
+  state: NodeState,
+  before: NodeFacts | undefined,
+): NodeFacts['unsealedConnection'] {
+  const last = before?.unsealedConnection;
+  if (!last || state.name !== 'sealed') return last;
+  const connections = connectionsOf(observed);
+  if (connections.length === 0 || connections.some((one) => isSame(last, one))) return last;
+  const resumed = connections.find((one) => one.resumed);
+  return resumed && { id: resumed.id, openedAt: resumed.openedAt };
+}
+    : undefined;
+}
+
+/** Connections of the answers about this node that came without a token. */
+export function connectionsOf(observed: NodeObservation): ConnectionFacts[] {
+  const answers = [observed.health, observed.sealStatus, observed.leader, observed.sealBackend];
+  return answers.flatMap((answer) => (answer?.ok && answer.connection ? [answer.connection] : []));
+}
+
+export function isSame(a: { id: number; openedAt: number }, b: { id: number; openedAt: number }): boolean {
+  return a.id === b.id && a.openedAt === b.openedAt;
+}
+
+function progressOf(
+  observed: NodeObservation,
+  state: NodeState,
+  before: NodeFacts | undefined,
+): NodeFacts['progress'] {
+  if (isSilent(state)) return before?.progress;
+  if (state.name !== 'sealed') return undefined;
+  if (!state.seal) return before?.progress;
+  const { progress: count, nonce = '' } = state.seal;
+  if (count <= 0) return undefined;
+  const same = before?.progress?.count === count && before.progress.nonce === nonce;
+  return same ? before.progress : { count, nonce, since: observed.at };
+}

@@ -1,0 +1,104 @@
+/** What was read of raft, and why the rest was not. */
+
+import type { Cluster, Node } from '../../fleet/fleet.ts';
+import type { Answer } from '../../vault/answer.ts';
+import type { AutopilotConfiguration, AutopilotState } from '../../vault/answers.ts';
+import type { ClusterObservation, NodeObservation } from '../observation.ts';
+import type { Storage } from './picture.ts';
+import { whyUnread } from './words.ts';
+
+export type AutopilotServer = NonNullable<AutopilotState['servers']>[string];
+
+export interface Member {
+  nodeId: string;
+  address: string;
+  voter: boolean;
+}
+
+/** A value, or the reason why there is none. */
+export type Read<T> = { value: T; why?: undefined } | { value?: undefined; why: string };
+
+export interface RaftView {
+  /** Raft codes do not apply: the storage is another one. */
+  applies: boolean;
+  autopilot: Read<AutopilotState>;
+  cleanup: Read<AutopilotConfiguration>;
+  members: Read<Member[]>;
+}
+
+/** Storage: what the nodes say, else what fleet.yaml says. */
+export function storageOf(cluster: Cluster, observation: ClusterObservation): Storage {
+  const { raft } = observation;
+  for (const observed of observation.nodes) {
+    const type = observed.sealStatus?.ok ? observed.sealStatus.body.storage_type : undefined;
+    if (type) return type === 'raft' || type === 'etcd' || type === 'consul' ? type : 'other';
+  }
+  if (cluster.expect.storage && !(cluster.expect.storage === 'raft' && isNotRaft(observation))) {
+    return cluster.expect.storage;
+  }
+  if (isNotRaft(observation)) return 'other';
+  return raft.read && raft.configuration.ok ? 'raft' : 'unknown';
+}
+
+/** 404 on every raft path: "unsupported path", as a Vault on another storage answers. */
+function isNotRaft({ raft }: ClusterObservation): boolean {
+  if (!raft.read) return raft.why === 'not-raft';
+  const paths = [raft.autopilot, raft.autopilotConfiguration, raft.configuration];
+  return paths.every((answer) => !answer.ok && answer.error.status === 404);
+}
+
+export function raftView(observation: ClusterObservation, storage: Storage): RaftView {
+  const { raft } = observation;
+  const applies = storage === 'raft' || storage === 'unknown';
+  if (!raft.read) {
+    const why = whyNotRead(raft, observation.nodes);
+    return { applies, autopilot: { why }, cleanup: { why }, members: { why } };
+  }
+  const configuration = read(raft.configuration, 'raft configuration');
+  return {
+    applies,
+    autopilot: read(raft.autopilot, 'autopilot state'),
+    cleanup: read(raft.autopilotConfiguration, 'autopilot configuration'),
+    members: configuration.value
+      ? {
+          value: configuration.value.config.servers.map(({ node_id, address, voter }) => ({
+            nodeId: node_id,
+            address,
+            voter,
+          })),
+        }
+      : { why: configuration.why },
+  };
+}
+
+function read<T>(answer: Answer<T>, what: string): Read<T> {
+  return answer.ok ? { value: answer.body } : { why: whyUnread(answer, what) };
+}
+
+function whyNotRead(raft: ClusterObservation['raft'] & { read: false }, nodes: NodeObservation[]): string {
+  switch (raft.why) {
+    case 'no-login':
+      return 'no login in fleet.yaml';
+    case 'no-active-node':
+      return nodes.some((one) => one.health.ok && one.health.status === 472)
+        ? 'a DR secondary shows its raft state only to a DR operation token'
+        : 'no node answers as active';
+    case 'not-raft':
+      return 'the storage is not raft';
+    case 'login-failed':
+      return `the probe's login failed (${raft.error.status ?? raft.error.code})`;
+  }
+}
+
+/** Autopilot's servers by id; empty when it lists none. */
+export function serversOf(autopilot: AutopilotState | undefined): Record<string, AutopilotServer> {
+  return autopilot?.servers ?? {};
+}
+
+/** The node of fleet.yaml with this raft node id. */
+export function nodeOf<View extends { node: Node }>(
+  nodes: readonly View[],
+  nodeId: string,
+): View | undefined {
+  return nodes.find((view) => view.node.nodeId === nodeId);
+}

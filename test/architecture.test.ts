@@ -1,0 +1,77 @@
+/** The layout's lines (DESIGN, Layout): that the lint rules which hold them bite, and what they cannot say. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+
+async function sources(...folders: string[]): Promise<{ path: string; text: string }[]> {
+  const files = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(join(root, folder), { recursive: true });
+      return names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+    }),
+  );
+  return Promise.all(
+    files.flat().map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })),
+  );
+}
+
+describe('a room', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(root, 'shared/probe/lint-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function lint(text: string): Promise<string> {
+    const file = join(folder, 'sample.ts');
+    await writeFile(file, text);
+    const found = await run('oxlint', [file], { cwd: root }).catch((error: { stdout: string }) => error);
+    return found.stdout;
+  }
+
+  it('may import types of another room, but no values', async () => {
+    const types = "import type { Answer } from '../../vault/answer.ts';\nexport type A = Answer<string>;\n";
+    const values = "import { x } from '../../vault/answer.ts';\nexport const a = x;\n";
+    expect(await lint(types)).not.toContain('no-restricted-imports');
+    expect(await lint(values)).toContain('no-restricted-imports');
+  });
+
+  it.each([
+    ["import { x } from '../../work/sweep.ts';\nexport const a = x;\n", 'no-restricted-imports'],
+    ["import { x } from '../../compose.ts';\nexport const a = x;\n", 'no-restricted-imports'],
+    ["import { x } from '../../../test/fakes/clock.ts';\nexport const a = x;\n", 'no-restricted-imports'],
+    ["import { x } from '../../../host/start.ts';\nexport const a = x;\n", 'no-restricted-imports'],
+    ['export const a = process.env.HOME;\n', 'no-restricted-properties'],
+    ['export const a = Date.now();\n', 'no-restricted-properties'],
+    ['export const a = Math.random();\n', 'no-restricted-properties'],
+    ['export const a = setTimeout(() => undefined, 1);\n', 'no-restricted-globals'],
+    ["export const a = fetch('http://127.0.0.1');\n", 'no-restricted-globals'],
+  ])('is refused %j', async (text, rule) => {
+    expect(await lint(text)).toContain(rule);
+  });
+});
+
+describe('the source', () => {
+  it('reads no clock by an empty new Date()', async () => {
+    const clocks = (await sources('shared', 'functions')).filter(({ text }) => /new Date\(\s*\)/.test(text));
+    expect(clocks.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('keeps triggers thin: one use case each, and nothing of Azure Functions outside functions/ and host/', async () => {
+    const thick = (await sources('functions')).filter(({ text }) => text.split('\n').length > 50);
+    const stray = (await sources('shared')).filter(({ text }) => text.includes("from '@azure/functions'"));
+    expect([...thick, ...stray].map(({ path }) => path)).toEqual([]);
+  });
+
+  it('imports only `app` from the functions package at run time', async () => {
+    const imports = (await sources('functions')).flatMap(({ text }) =>
+      [...text.matchAll(/import (?!type)([^;]*) from '@azure\/functions'/g)].map((match) => match[1]),
+    );
+    expect(new Set(imports)).toEqual(new Set(['{ app }']));
+  });
+});

@@ -1,0 +1,42 @@
+/** `npm run bench -- NAME [options] [--json]`: one JSON object with --json, progress on stderr. */
+import { parseArgs } from 'node:util';
+import { requireNode } from '../../check/node-version.ts';
+import { benchHung } from './sweep/hung.ts';
+import { benchSweep } from './sweep/run.ts';
+
+requireNode();
+
+const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 4] [--json]
+       npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
+       npm run bench -- detect [--json]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    nodes: { type: 'string', default: '1000' },
+    tls: { type: 'boolean', default: false },
+    interval: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '4' },
+    percent: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string): void => console.error(line);
+const nodes = Number(values.nodes);
+
+const benches: Record<string, () => Promise<unknown>> = {
+  sweep: () =>
+    benchSweep(
+      { nodes, tls: values.tls, intervalMs: Number(values.interval) * 1000, warmRounds: Number(values.rounds) },
+      say,
+    ),
+  hung: () => benchHung(nodes, values.tls, Number(values.percent)),
+};
+
+const bench = benches[positionals[0] ?? ''];
+if (!bench || positionals.length !== 1) {
+  console.error(usage);
+  process.exit(2);
+}
+const result = await bench();
+console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Silence } from '../../shared/probe/gather/silence.ts';
+import { Slots } from '../../shared/probe/gather/slots.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+describe('slots', () => {
+  it('let no more work run at once than there are', async () => {
+    const slots = new Slots(2);
+    let running = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      const release = await slots.take();
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      release();
+    };
+    await Promise.all(Array.from({ length: 20 }, work));
+    expect(most).toBe(2);
+  });
+
+  it('given back twice free one place only', async () => {
+    const slots = new Slots(1);
+    const release = await slots.take();
+    release();
+    release();
+    await slots.take();
+    let third = false;
+    void slots.take().then(() => (third = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(third).toBe(false);
+  });
+
+  it('given back early let the next one in while the first still works', async () => {
+    const slots = new Slots(1);
+    const early = await slots.take();
+    const second = slots.take();
+    early();
+    await expect(second).resolves.toBeTypeOf('function');
+  });
+});
+
+describe('silence', () => {
+  it('calls back once the time is over, and not before', async () => {
+    const clock = new ManualClock();
+    const silence = new Silence(clock, 10);
+    const called: string[] = [];
+    silence.after(100, () => called.push('first'));
+    silence.after(300, () => called.push('second'));
+    await clock.advance(90);
+    expect(called).toEqual([]);
+    await clock.advance(20);
+    expect(called).toEqual(['first']);
+    await clock.advance(200);
+    expect(called).toEqual(['first', 'second']);
+  });
+
+  it('does not call back what was cancelled, and keeps no timer when nobody waits', async () => {
+    const clock = new ManualClock();
+    const silence = new Silence(clock, 10);
+    let called = false;
+    const cancel = silence.after(50, () => (called = true));
+    cancel();
+    await clock.advance(100);
+    expect(called).toBe(false);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it('serves a thousand waits with one timer', () => {
+    const clock = new ManualClock();
+    const silence = new Silence(clock, 10);
+    for (let i = 0; i < 1000; i += 1) silence.after(50, () => expect.unreachable());
+    expect(clock.sleeping).toBe(1);
+  });
+});
