@@ -1,4 +1,6 @@
 /** The port through which the rest of Sealwatch sees one Vault node. Implemented in ./undici-client.ts. */
+
+import type { Answer, CertificateFacts } from './answer.ts';
 import type {
   AutopilotConfiguration,
   AutopilotState,
@@ -8,7 +10,6 @@ import type {
   SealBackendStatus,
   SealStatus,
 } from './answers.ts';
-import type { Answer, CertificateFacts } from './answer.ts';
 
 export interface RequestOptions {
   signal?: AbortSignal;

@@ -28,6 +28,7 @@ export async function probeNode(
     const { health, earlier } = await healthTwice(client, sweeping);
     const observation: NodeObservation = { node: name, at, health, earlier };
     await addDetails(observation, client, before, sweeping);
+    await refreshCertificate(client, observation, sweeping);
     const certificate = client.certificate();
     if (certificate) observation.certificate = certificate;
     return observation;
@@ -88,6 +89,20 @@ function healthRaced(
 
 function outcome(answer: HealthAnswer): VaultError | { status: number } {
   return answer.ok ? { status: answer.status } : answer.error;
+}
+
+/**
+ * A kept or resumed connection never shows a certificate that was renewed since: now and then a healthy node is
+ * asked on a fresh one.
+ */
+async function refreshCertificate(
+  client: VaultClient,
+  { health }: NodeObservation,
+  sweeping: Sweeping,
+): Promise<void> {
+  const certificate = client.certificate();
+  if (!certificate || !looksGood(health) || !sweeping.mayRefresh(certificate)) return;
+  await client.health({ fresh: true, timeoutMs: sweeping.requestMs() });
 }
 
 /** More requests, only for what health leaves open; never to a node that is silent. */

@@ -1,9 +1,9 @@
 /** Asks the active node for raft and autopilot state, with the probe's login. */
 import type { Answer } from '../../vault/answer.ts';
 import type { VaultClient } from '../../vault/client.ts';
+import type { TokenSource } from '../../vault/login.ts';
 import type { RaftObservation } from '../observation.ts';
 import type { Sweeping } from './sweeping.ts';
-import type { TokenSource } from '../../vault/login.ts';
 
 export async function readRaft(
   node: string,

@@ -1,6 +1,7 @@
 /** What all probes of one sweep share: its limits, its deadline, its budget for extra requests. */
 import type { Clock } from '../../clock.ts';
 import type { ProbeSettings } from '../../fleet/fleet.ts';
+import type { CertificateFacts } from '../../vault/answer.ts';
 import type { NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
 import { Silence } from './silence.ts';
@@ -12,6 +13,10 @@ import { Slots } from './slots.ts';
  */
 const startReadsPerSweep = 10;
 
+/** A certificate seen longer ago than this is looked at again, ms; so many a sweep at most. */
+const certificateLifeMs = 3_600_000;
+const certificateLooksPerSweep = 10;
+
 export class Sweeping {
   readonly clock: Clock;
   readonly settings: ProbeSettings;
@@ -21,6 +26,7 @@ export class Sweeping {
   readonly slotMs: number;
   readonly #endsAt: number;
   #startReads = startReadsPerSweep;
+  #certificateLooks = certificateLooksPerSweep;
 
   constructor(clock: Clock, settings: ProbeSettings) {
     this.clock = clock;
@@ -57,6 +63,14 @@ export class Sweeping {
       known.openedAt === connection.openedAt;
     if (same) return false;
     this.#startReads -= 1;
+    return true;
+  }
+
+  /** Whether a healthy node's certificate was seen too long ago and is to be looked at now. */
+  mayRefresh({ seenAt }: CertificateFacts): boolean {
+    if (this.#certificateLooks <= 0 || this.clock.now() - seenAt < certificateLifeMs) return false;
+    if (this.remainingMs() <= 0) return false;
+    this.#certificateLooks -= 1;
     return true;
   }
 }

@@ -1,0 +1,48 @@
+/**
+ * One way to a node: at most one connection at a time, so that "the connection an answer came over" is always
+ * known. For that reason undici's Client, of which a Pool is many with a queue in front.
+ */
+import { Client, type Dispatcher } from 'undici';
+import type { CertificateFacts, ConnectionFacts } from '../answer.ts';
+import { type Connection, connector } from './connector.ts';
+import type { Timeouts, TlsSettings } from './settings.ts';
+
+export interface LaneSettings {
+  /** Origin. */
+  address: string;
+  tls: TlsSettings;
+  timeouts: Timeouts;
+  /** How long an idle connection is kept, ms. */
+  keepAliveMs: number;
+  /** Resumed sessions show no certificate and skip the name check: never with secrets, never with pins. */
+  resume: boolean;
+  /** Secrets go over it: plain HTTP is for loopback only, by the peer's address, whatever its name is. */
+  secret: boolean;
+  /** Facts of a new connection; its id is the client's count. */
+  opened(resumed: boolean): ConnectionFacts;
+  certificateSeen(certificate: CertificateFacts): void;
+}
+
+export interface Lane {
+  dispatcher: Dispatcher;
+  /** The open one; always undefined where a test put a dispatcher in place of the network. */
+  connection?: Connection | undefined;
+  /** TLS session of the last ticket. undici's own cache is weak: without this hold resumption ends at a collection. */
+  session?: Buffer;
+  /** Not ours to close, and without connections that we know of. */
+  replaced: boolean;
+}
+
+export function openLane(settings: LaneSettings): Lane {
+  const { timeouts, keepAliveMs } = settings;
+  const line: Pick<Lane, 'connection' | 'session'> = {};
+  const dispatcher = new Client(settings.address, {
+    connect: connector(settings, line),
+    headersTimeout: Math.ceil(timeouts.headersMs),
+    bodyTimeout: Math.ceil(timeouts.totalMs),
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    allowH2: false,
+  });
+  return Object.assign(line, { dispatcher, replaced: false });
+}
