@@ -16,7 +16,9 @@ export interface Head {
 export interface OutboxEntry {
   /** Unique in its cluster; the same when decided again from the same head. */
   id: string;
-  effect: { kind: 'message'; channel: string; message: Message } | { kind: 'history'; transitions: Transition[] };
+  effect:
+    | { kind: 'message'; channel: string; message: Message }
+    | { kind: 'history'; transitions: Transition[] };
   createdAt: number;
   /** Not before this time, ms. */
   dueAt: number;
@@ -58,7 +60,9 @@ export interface Live {
     head: Head | undefined,
     etag: string | undefined,
     outbox: OutboxEntry[],
-  ): Promise<{ committed: true; etag: string; outbox: Stored<OutboxEntry>[] } | { committed: false; why: 'conflict' }>;
+  ): Promise<
+    { committed: true; etag: string; outbox: Stored<OutboxEntry>[] } | { committed: false; why: 'conflict' }
+  >;
   /** Replaces an outbox row if nobody else did: claiming, postponing, counting attempts. */
   update(cluster: string, entry: Stored<OutboxEntry>): Promise<Stored<OutboxEntry> | 'conflict' | 'gone'>;
   remove(cluster: string, entry: Stored<OutboxEntry>): Promise<'removed' | 'conflict' | 'gone'>;
@@ -72,6 +76,10 @@ export interface SweepRecord {
   finishedAt?: number;
   clusters: number;
   nodes: number;
+  /** Every cluster was observed, decided and stored. */
+  complete: boolean;
+  /** The newest pause in which no sweep ran, ms; told for a while after it ended. */
+  gap?: { from: number; to: number };
 }
 
 export interface Sweeps {

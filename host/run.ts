@@ -1,0 +1,121 @@
+/** One run of the embedded host, from its arguments to its end. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemClock } from '../shared/compose/clock.ts';
+import { createLog } from '../shared/log/log.ts';
+import { Redactor } from '../shared/log/redactor.ts';
+import { connectState } from '../shared/state/azure/connect.ts';
+import { startAzurite } from './azurite.ts';
+import { functionKeyFrom } from './function-key.ts';
+import { loadFunctions } from './load-functions.ts';
+import { startHost } from './start.ts';
+
+const usage = `usage: npm start [-- --memory]
+  --memory              keep state in memory instead of .sealwatch/data
+
+  SEALWATCH_FLEET       path of fleet.yaml                    ./fleet.yaml
+  SEALWATCH_PORT        port of the status API                7071
+  SEALWATCH_ADDRESS     address that it listens on            127.0.0.1
+  SEALWATCH_SCHEDULE    six-field schedule of the sweep (UTC) */30 * * * * *
+  SEALWATCH_STORAGE     connection string of a storage account; without one, Azurite is started`;
+
+/** Where a person reads. */
+export interface Terminal {
+  say: (line: string) => void;
+  complain: (line: string) => void;
+}
+
+const root = resolve(import.meta.dirname, '..');
+
+/**
+ * @param load imports the function files.
+ * @param env gets the defaults that the functions read their settings from.
+ * @returns the exit code, once SIGINT or SIGTERM came.
+ */
+export async function run(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  { say, complain }: Terminal,
+  load: () => Promise<void> = () => loadFunctions(root),
+): Promise<number> {
+  const unknown = args.filter((arg) => arg !== '--memory');
+  if (unknown.length > 0) {
+    complain(unknown.includes('--help') ? usage : `unknown argument ${unknown.join(' ')}\n${usage}`);
+    return unknown.includes('--help') ? 0 : 1;
+  }
+  const fleet = resolve(env.SEALWATCH_FLEET ?? 'fleet.yaml');
+  if (!existsSync(fleet)) {
+    complain(noFleet(fleet));
+    return 1;
+  }
+  const port = Number(env.SEALWATCH_PORT ?? 7071);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    complain('SEALWATCH_PORT must be a port number.');
+    return 1;
+  }
+
+  const stopped = stopSignal();
+  const keyFile = resolve('.sealwatch', 'function-key');
+  const functionKey = await functionKeyFrom(keyFile);
+  const secrets = new Redactor();
+  secrets.add(functionKey);
+  const log = createLog({ write: (line) => complain(line), clock: systemClock, secrets });
+
+  const data = args.includes('--memory') ? undefined : resolve('.sealwatch', 'data');
+  const given = env.SEALWATCH_STORAGE;
+  const azurite = given ? undefined : await startAzurite(data === undefined ? {} : { folder: data });
+  try {
+    const storage = azurite?.connectionString ?? given ?? '';
+    await connectState({ connectionString: storage }, systemClock).prepare();
+    env.SEALWATCH_FLEET = fleet;
+    env.SEALWATCH_STORAGE = storage;
+    env.SEALWATCH_SCHEDULE ??= '*/30 * * * * *';
+    const host = await startHost({
+      load,
+      settings: Object.fromEntries(
+        Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
+      ),
+      storageConnectionString: storage,
+      port,
+      functionKey,
+      log,
+      ...(env.SEALWATCH_ADDRESS && { address: env.SEALWATCH_ADDRESS }),
+    });
+    say(
+      `Sealwatch watches ${fleet}, state in ${azurite ? (data ?? 'memory') : 'SEALWATCH_STORAGE'}. Stop it with Ctrl-C.`,
+    );
+    say(`Status: curl -H "x-functions-key: $(cat ${keyFile})" ${host.url}/api/status`);
+    const signal = await stopped;
+    say(`${signal}: waiting for what runs.`);
+    await host.close();
+    return 0;
+  } catch (error) {
+    log.error('host-failed', { error });
+    complain(error instanceof Error ? error.message : String(error));
+    return 1;
+  } finally {
+    await azurite?.close();
+  }
+}
+
+/** A second signal ends the process as it would without us; Azurite ends with it. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const stop = (signal: string) => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      resolve(signal);
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}
+
+function noFleet(path: string): string {
+  return `There is no ${path}: Sealwatch does not know which clusters to watch.
+
+  cp fleet.example.yaml fleet.yaml    every field, explained: keep what you need
+  npm start
+
+Or point SEALWATCH_FLEET at yours. "npm run demo" shows everything without one.`;
+}

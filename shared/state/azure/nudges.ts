@@ -1,0 +1,27 @@
+/** Queues `notify` and `probe`: raw text, as host.json's `messageEncoding: none` expects. */
+import { checkKey } from '../limits.ts';
+import type { Nudges } from '../ports.ts';
+import type { Call } from './calls.ts';
+import type { Clients } from './clients.ts';
+
+/** The service hides a message for at most 7 days, s. */
+const longestDelay = 7 * 24 * 3600;
+/** A nudge that nobody took within a day of its time says nothing that the next sweep does not find, s. */
+const lifetime = 24 * 3600;
+
+export function connectNudges(clients: Clients, call: Call): Nudges {
+  return {
+    async send(queue, cluster, delayMs) {
+      checkKey('cluster', cluster);
+      const client = await clients.queue(queue);
+      const visibilityTimeout = Math.min(longestDelay, Math.max(0, Math.ceil(delayMs / 1000)));
+      await call(`queue ${queue}`, (abortSignal) =>
+        client.sendMessage(cluster, {
+          visibilityTimeout,
+          messageTimeToLive: visibilityTimeout + lifetime,
+          abortSignal,
+        }),
+      );
+    },
+  };
+}

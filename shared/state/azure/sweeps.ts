@@ -1,0 +1,54 @@
+/** The last sweep: row `sweep` of partition `fleet` in table `live`, its record as readable JSON. */
+import { checkVersion, parseRow, schemaVersion } from '../packing.ts';
+import type { Sweeps, UnreadableRow } from '../ports.ts';
+import { sweepSchema } from '../schema.ts';
+import { type Call, isGone } from './calls.ts';
+import type { Clients } from './clients.ts';
+import { fleetPartition, type Row, sweepKey } from './live-rows.ts';
+
+const what = 'table live';
+
+export function connectSweeps(
+  clients: Clients,
+  call: Call,
+  tellUnreadable: (row: UnreadableRow) => void,
+): Sweeps {
+  return {
+    async last() {
+      const client = await clients.table('live');
+      const row = await call(what, async (abortSignal) => {
+        try {
+          return await client.getEntity<Row>(fleetPartition, sweepKey, { abortSignal });
+        } catch (error) {
+          if (isGone(error)) return undefined;
+          throw error;
+        }
+      });
+      if (!row) return undefined;
+      const record = checkVersion(row) ?? parseRow(jsonOf(row.record), sweepSchema);
+      if (record.ok) return record.value;
+      tellUnreadable({ partition: fleetPartition, row: sweepKey, why: record.why });
+      return undefined;
+    },
+
+    async save(record) {
+      const client = await clients.table('live');
+      const row = {
+        partitionKey: fleetPartition,
+        rowKey: sweepKey,
+        v: schemaVersion,
+        record: JSON.stringify(record),
+      };
+      await call(what, (abortSignal) => client.upsertEntity(row, 'Replace', { abortSignal }));
+    },
+  };
+}
+
+function jsonOf(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    // Not JSON: left for the schema to name.
+    return undefined;
+  }
+}

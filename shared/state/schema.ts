@@ -1,0 +1,164 @@
+/** What a stored row must look like before its types are trusted. Unknown fields pass and are kept. */
+import { z } from 'zod';
+import type { Alert, Change, Message, Transition } from '../alert/alert.ts';
+import { catalogue, type Finding, type FindingCode } from '../finding.ts';
+import type { ClusterFacts, NodeStateName } from '../probe/head-facts.ts';
+import type { Head, OutboxEntry, SweepRecord } from './ports.ts';
+
+const ms = z.number();
+const severity = z.enum(['critical', 'warning', 'info']);
+// A code that this version does not know was written by a newer one: the row is unreadable, not half understood.
+const code = z.enum(Object.keys(catalogue) as [FindingCode, ...FindingCode[]]);
+
+const finding: z.ZodType<Finding> = z.looseObject({
+  code,
+  severity,
+  subject: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('cluster') }),
+    z.looseObject({ kind: z.literal('fleet') }),
+    z.looseObject({ kind: z.literal('node'), name: z.string() }),
+    z.looseObject({ kind: z.literal('peer'), name: z.string() }),
+    z.looseObject({ kind: z.literal('channel'), name: z.string() }),
+  ]),
+  summary: z.string(),
+  evidence: z.array(z.string()),
+  meaning: z.string(),
+  advice: z.string(),
+  runbook: z.string(),
+  under: code.exactOptional(),
+});
+
+const alert: z.ZodType<Alert> = z.looseObject({
+  key: z.string(),
+  status: z.enum(['pending', 'firing', 'acknowledged', 'silenced']),
+  finding,
+  since: ms,
+  firedAt: ms.exactOptional(),
+  toldAt: ms.exactOptional(),
+  toldSeverity: severity.exactOptional(),
+  told: z.boolean(),
+  acknowledgedBy: z.string().exactOptional(),
+  resolvedAt: ms.exactOptional(),
+});
+
+/** Records, so that the compiler notices a name that is missing here. */
+const nodeStates: Record<NodeStateName, true> = {
+  active: true,
+  standby: true,
+  'performance-standby': true,
+  'dr-secondary': true,
+  'ha-unhealthy': true,
+  sealed: true,
+  uninitialised: true,
+  joiner: true,
+  removed: true,
+  'storage-unavailable': true,
+  unreachable: true,
+  tls: true,
+  odd: true,
+};
+const changes: Record<Change, true> = {
+  fired: true,
+  worse: true,
+  uncovered: true,
+  acknowledged: true,
+  reminder: true,
+  resolved: true,
+  still: true,
+};
+
+const facts: z.ZodType<ClusterFacts> = z.looseObject({
+  nodes: z.record(
+    z.string(),
+    z.looseObject({
+      state: z.enum(Object.keys(nodeStates) as [NodeStateName, ...NodeStateName[]]),
+      since: ms,
+      unsealedStart: ms.exactOptional(),
+      unsealedConnection: z.looseObject({ id: z.number(), openedAt: ms }).exactOptional(),
+      start: ms.exactOptional(),
+      restarts: z.array(ms).exactOptional(),
+      progress: z.looseObject({ count: z.number(), nonce: z.string(), since: ms }).exactOptional(),
+    }),
+  ),
+  raft: z
+    .looseObject({
+      at: ms,
+      servers: z.array(z.looseObject({ nodeId: z.string(), address: z.string(), voter: z.boolean() })),
+    })
+    .exactOptional(),
+});
+
+export const headSchema: z.ZodType<Head> = z.looseObject({
+  cluster: z.string(),
+  revision: z.number(),
+  facts,
+  alerts: z.array(alert),
+});
+
+const item = z.looseObject({
+  change: z.enum(Object.keys(changes) as [Change, ...Change[]]),
+  finding,
+  since: ms,
+  note: z.string().exactOptional(),
+});
+
+const hold = z.looseObject({ cluster: z.string(), by: z.string(), reason: z.string(), until: ms });
+
+const message: z.ZodType<Message> = z.looseObject({
+  id: z.string(),
+  cluster: z.string(),
+  labels: z.record(z.string(), z.string()),
+  at: ms,
+  kind: z.enum(['alert', 'reminder', 'acknowledged', 'resolved']),
+  severity,
+  headline: z.string(),
+  since: ms,
+  changes: z.array(item),
+  open: z.array(item),
+  hold: hold.exactOptional(),
+  insteadOf: z.looseObject({ channel: z.string(), why: z.string(), notBefore: ms }).exactOptional(),
+});
+
+const transition: z.ZodType<Transition> = z.looseObject({
+  at: ms,
+  cluster: z.string(),
+  what: z.string(),
+  from: z.string(),
+  to: z.string(),
+});
+
+export const outboxSchema: z.ZodType<OutboxEntry> = z.looseObject({
+  id: z.string(),
+  effect: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('message'), channel: z.string(), message }),
+    z.looseObject({ kind: z.literal('history'), transitions: z.array(transition) }),
+  ]),
+  createdAt: ms,
+  dueAt: ms,
+  attempts: z.number(),
+  claimedUntil: ms.exactOptional(),
+  lastFailure: z.string().exactOptional(),
+});
+
+export const sweepSchema: z.ZodType<SweepRecord> = z.looseObject({
+  id: z.string(),
+  startedAt: ms,
+  finishedAt: ms.exactOptional(),
+  clusters: z.number(),
+  nodes: z.number(),
+  complete: z.boolean(),
+  gap: z.looseObject({ from: ms, to: ms }).exactOptional(),
+});
+
+/** Columns of people's words are plain, so that a person can read them in the portal; times are DateTime. */
+const moment = z.date().transform((date) => date.getTime());
+
+export const quietRow = z.object({
+  kind: z.enum(['acknowledge', 'silence']),
+  key: z.string().optional(),
+  by: z.string(),
+  at: moment,
+  until: moment,
+});
+
+export const holdRow = z.object({ by: z.string(), reason: z.string(), until: moment });

@@ -1,0 +1,181 @@
+/**
+ * A fake of storage: the semantics of shared/state/azure without a server, held to them by test/contract/state.ts.
+ * What it returns is shared and frozen: whoever changes it in place gets a TypeError.
+ */
+import type { Hold, Quiet, Transition } from '../../../shared/alert/alert.ts';
+import { checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
+import { pack } from '../../../shared/state/packing.ts';
+import type {
+  Head,
+  Live,
+  LivePartition,
+  Observations,
+  OutboxEntry,
+  State,
+  Stored,
+  SweepRecord,
+  UnreadableRow,
+} from '../../../shared/state/ports.ts';
+
+export interface Nudge {
+  queue: 'notify' | 'probe';
+  cluster: string;
+  delayMs: number;
+}
+
+/** State, and what tests look at or put in. */
+export interface MemoryState extends State {
+  nudged: Nudge[];
+  /** History, in the order of its arrival, each transition once. */
+  transitions(): Transition[];
+  quiets: Quiet[];
+  standingHolds: Hold[];
+  /** Rows that `scan` names as unreadable. An unreadable head is in the way of a new one. */
+  unreadable: UnreadableRow[];
+}
+
+interface Partition {
+  head?: Stored<Head>;
+  outbox: Map<string, Stored<OutboxEntry>>;
+}
+
+export function memoryState(): MemoryState {
+  const unreadable: UnreadableRow[] = [];
+  const transitions = new Map<string, Transition>();
+  const nudged: Nudge[] = [];
+  const quiets: Quiet[] = [];
+  const standingHolds: Hold[] = [];
+  let sweep: SweepRecord | undefined;
+  let latest: Awaited<ReturnType<Observations['latest']>>;
+  return {
+    nudged,
+    quiets,
+    standingHolds,
+    unreadable,
+    transitions: () => [...transitions.values()],
+    live: memoryLive(unreadable),
+    sweeps: {
+      last: async () => sweep,
+      async save(record) {
+        sweep = stored(record);
+      },
+    },
+    words: { quiets: async () => [...quiets], holds: async () => [...standingHolds] },
+    history: {
+      async append(added) {
+        for (const transition of added) {
+          checkKey('cluster', transition.cluster);
+          const { cluster, at, what, to } = transition;
+          transitions.set(JSON.stringify([cluster, at, what, to]), stored(transition));
+        }
+      },
+    },
+    observations: {
+      // Not copied: they are large, and nobody changes them.
+      async save(observed) {
+        latest = observed;
+      },
+      latest: async () => latest,
+    },
+    nudges: {
+      async send(queue, cluster, delayMs) {
+        checkKey('cluster', cluster);
+        nudged.push({ queue, cluster, delayMs });
+      },
+    },
+    prepare: async () => undefined,
+  };
+}
+
+function memoryLive(unreadable: UnreadableRow[]): Live {
+  const partitions = new Map<string, Partition>();
+  let writes = 0;
+  const nextEtag = () => {
+    writes += 1;
+    return `W/"${writes}"`;
+  };
+  const view = ({ head, outbox }: Partition): LivePartition => ({
+    ...(head && { head }),
+    outbox: [...outbox.values()],
+  });
+  /** The stored row, unless it is gone or somebody else changed it. */
+  const fence = (cluster: string, entry: Stored<OutboxEntry>): 'gone' | 'conflict' | undefined => {
+    checkCommit(cluster, [entry.value]);
+    const current = partitions.get(cluster)?.outbox.get(entry.value.id);
+    if (!current) return 'gone';
+    return current.etag === entry.etag ? undefined : 'conflict';
+  };
+
+  return {
+    async scan() {
+      const found = new Map<string, LivePartition>();
+      for (const [name, partition] of partitions) {
+        if (partition.head || partition.outbox.size > 0) found.set(name, view(partition));
+      }
+      return { partitions: found, unreadable: [...unreadable] };
+    },
+
+    async read(cluster) {
+      checkKey('cluster', cluster);
+      const partition = partitions.get(cluster);
+      return partition ? view(partition) : { outbox: [] };
+    },
+
+    async commit(cluster, head, etag, outbox) {
+      checkCommit(cluster, outbox);
+      checkSize(cluster, head, outbox);
+      const partition = partitions.get(cluster) ?? { outbox: new Map<string, Stored<OutboxEntry>>() };
+      const blocked = unreadable.some(({ partition: name, row }) => name === cluster && row === 'head');
+      const taken = outbox.some(({ id }) => partition.outbox.has(id));
+      if (blocked || taken || partition.head?.etag !== etag) return { committed: false, why: 'conflict' };
+      const headEtag = nextEtag();
+      if (head) partition.head = { value: stored(head), etag: headEtag };
+      else delete partition.head;
+      const added = outbox.map((entry) => ({ value: stored(entry), etag: nextEtag() }));
+      for (const entry of added) partition.outbox.set(entry.value.id, entry);
+      partitions.set(cluster, partition);
+      return { committed: true, etag: headEtag, outbox: added };
+    },
+
+    async update(cluster, entry) {
+      const lost = fence(cluster, entry);
+      if (lost) return lost;
+      const updated = { value: stored(entry.value), etag: nextEtag() };
+      partitions.get(cluster)?.outbox.set(entry.value.id, updated);
+      return updated;
+    },
+
+    async remove(cluster, entry) {
+      const lost = fence(cluster, entry);
+      if (lost) return lost;
+      partitions.get(cluster)?.outbox.delete(entry.value.id);
+      return 'removed';
+    },
+  };
+}
+
+/** Deflating what is small would only cost time: it fits. */
+function checkSize(cluster: string, head: Head | undefined, outbox: OutboxEntry[]): void {
+  const rows = head ? [head, ...outbox] : outbox;
+  const sizes = rows.map((row) => {
+    const { length } = JSON.stringify(row);
+    return length < rowBytes / 4 ? length : pack(`${cluster}: a row`, row).bytes;
+  });
+  checkCommitSize(
+    cluster,
+    sizes.reduce((sum, bytes) => sum + bytes, 0),
+  );
+}
+
+/** Through JSON, as storage does: undefined fields vanish. */
+function stored<T>(value: T): T {
+  return freeze(JSON.parse(JSON.stringify(value)));
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) freeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { stateContract } from '../contract/state.ts';
+import { aHead, anEntry } from '../fakes/state/examples.ts';
+import { memoryState } from '../fakes/state/memory.ts';
+
+describe('state in memory', () => {
+  stateContract(async () => {
+    const state = memoryState();
+    return {
+      state,
+      putQuiet: async (quiet) => void state.quiets.push(quiet),
+      putHold: async (hold) => void state.standingHolds.push(hold),
+      historyOf: async (cluster) =>
+        state
+          .transitions()
+          .filter((transition) => transition.cluster === cluster)
+          .sort((a, b) => b.at - a.at),
+      putNewerHead: async (partition) => {
+        const why = 'written by a newer Sealwatch (v2): upgrade this app';
+        state.unreadable.push({ partition, row: 'head', why });
+      },
+    };
+  });
+
+  test('what it gives cannot be changed in place', async () => {
+    const state = memoryState();
+    await state.live.commit('payments', aHead(), undefined, [anEntry()]);
+    const { head } = await state.live.read('payments');
+    expect(() => head?.value.alerts.pop()).toThrow(TypeError);
+  });
+
+  test('it remembers nudges with their delays', async () => {
+    const state = memoryState();
+    await state.nudges.send('notify', 'payments', 1500);
+    expect(state.nudged).toEqual([{ queue: 'notify', cluster: 'payments', delayMs: 1500 }]);
+  });
+});
