@@ -1,6 +1,6 @@
 /** `npm run check`: types, lint, format, unused code, duplicates, generated files; all at once, under 20 s. */
 import { spawn } from 'node:child_process';
-import { requireNode } from './node-version.ts';
+import { requireNode } from '../host/node-version.ts';
 
 requireNode();
 

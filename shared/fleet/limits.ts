@@ -1,0 +1,50 @@
+/** Settings of the deployment that fleet.yaml cannot widen (rule 16). */
+export interface Limits {
+  /** `env:` references name variables that begin with this. */
+  envPrefix: string;
+  /** `file:` references stay inside this folder; undefined: none are resolved. */
+  fileRoot?: string;
+  /** Origins of the Key Vaults that `keyvault:` references may read. */
+  keyVaults: string[];
+  /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
+  endpointHosts: string[];
+}
+
+const hostPattern = /^(\*\.)?([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
+
+/**
+ * Reads the limits from a deployment's settings; lists are separated by commas or spaces. Every problem at once; none
+ * repeats a setting's value.
+ */
+export function readLimits(
+  settings: Record<string, string | undefined>,
+): { ok: true; limits: Limits } | { ok: false; problems: string[] } {
+  const problems: string[] = [];
+  const envPrefix = settings['SEALWATCH_ENV_PREFIX'] ?? 'SEALWATCH_SECRET_';
+  if (!/^[A-Za-z_][A-Za-z0-9_]{3,}$/.test(envPrefix))
+    problems.push('SEALWATCH_ENV_PREFIX must be at least 4 letters, digits or underscores');
+  const fileRoot = settings['SEALWATCH_FILE_ROOT'] || undefined;
+  if (fileRoot !== undefined && !/^(\/(?!\.{0,2}(\/|$))[^/\0]+)+\/?$/.test(fileRoot))
+    problems.push('SEALWATCH_FILE_ROOT must be an absolute path of a folder, not the root itself');
+  const keyVaults = list(settings['SEALWATCH_KEY_VAULTS']).map((item, index) => {
+    if (URL.canParse(item) && item.startsWith('https://') && !/[?#@]/.test(item)) {
+      const url = new URL(item);
+      if (url.pathname === '/') return url.origin;
+    }
+    problems.push(
+      `SEALWATCH_KEY_VAULTS: entry ${index + 1} is not an address like https://NAME.vault.azure.net`,
+    );
+    return item;
+  });
+  const endpointHosts = list(settings['SEALWATCH_ENDPOINT_HOSTS']).map((item) => item.toLowerCase());
+  endpointHosts.forEach((item, index) => {
+    if (!hostPattern.test(item))
+      problems.push(`SEALWATCH_ENDPOINT_HOSTS: entry ${index + 1} is not a host, host:port or *.suffix`);
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, limits: { envPrefix, ...(fileRoot && { fileRoot }), keyVaults, endpointHosts } };
+}
+
+function list(setting: string | undefined): string[] {
+  return (setting ?? '').split(/[\s,]+/).filter((item) => item !== '');
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { mount } from './login.ts';
+import { namePattern, nameRule } from './names.ts';
+import { matching } from './text.ts';
+
+const keyName = matching(
+  /^[A-Za-z0-9_.-]{1,127}$/,
+  { description: 'Name of the key that unseals.' },
+  'must be the name of a key: letters, digits, dots, dashes and underscores',
+);
+
+export const seal = z
+  .discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('shamir').meta({ description: 'Unsealed with key shares, by people or by recovery.' }),
+    }),
+    z.strictObject({
+      type: z.literal('transit').meta({ description: "Unsealed by another cluster's transit engine." }),
+      provider: matching(
+        namePattern,
+        { description: 'Name of the cluster that serves the key.' },
+        `must be the name of a cluster: ${nameRule}`,
+      ),
+      mount: mount('Where the transit engine is mounted.').prefault('transit'),
+      key: keyName,
+    }),
+    z.strictObject({
+      type: z.literal('azurekeyvault').meta({ description: 'Unsealed by a key in Azure Key Vault.' }),
+      vault: matching(
+        /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/,
+        { description: 'Name of the Key Vault (vault_name of the seal stanza).' },
+        'must be the name of a Key Vault, not its address: 3 to 24 letters, digits and dashes',
+      ).exactOptional(),
+      key: keyName.exactOptional(),
+    }),
+    z.strictObject({ type: z.literal('other').meta({ description: 'Anything else.' }) }),
+  ])
+  .meta({ description: 'What unseals the cluster.' });

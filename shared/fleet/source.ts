@@ -1,0 +1,101 @@
+/** fleet.yaml as it is now, or as it was when it was last good (rule 15). */
+import type { Fleet } from './fleet.ts';
+import type { Limits } from './limits.ts';
+import { parseFleet } from './parse.ts';
+import type { Problem } from './problem.ts';
+import { formatProblems } from './problem.ts';
+
+/** One version of the file; `tag` (an ETag, a time and size, a hash) differs when the text does. */
+export interface FleetText {
+  text: string;
+  tag: string;
+}
+
+export interface LoadedFleet {
+  /** In force: the newest good one. */
+  fleet: Fleet;
+  /** What is wrong with a newer one; empty when the newest is in force. */
+  problems: Problem[];
+}
+
+export interface FleetSource {
+  /** Rejects with FleetInvalid only when no version of the file was ever good. */
+  load: () => Promise<LoadedFleet>;
+}
+
+export interface FleetSourceOptions {
+  /** Reads the file as it is now; rejects when it cannot. */
+  read: () => Promise<FleetText>;
+  /**
+   * Older versions, newest first, where the storage keeps them: a new instance that finds a bad file has no last good
+   * one in memory. Asked only then.
+   */
+  previous?: () => AsyncIterable<FleetText>;
+  limits: Limits;
+  /** What messages call the file. */
+  fileName?: string;
+}
+
+/** There is no good configuration at all: nothing can be watched. The message lists every problem. */
+export class FleetInvalid extends Error {
+  override name = 'FleetInvalid';
+  readonly code: 'fleet-invalid' | 'fleet-unreadable';
+  readonly recoverable = true;
+  readonly problems: Problem[];
+
+  constructor(code: FleetInvalid['code'], problems: Problem[], fileName: string) {
+    super(formatProblems(problems, fileName));
+    this.code = code;
+    this.problems = problems;
+  }
+}
+
+const mostPrevious = 20;
+
+export function createFleetSource(options: FleetSourceOptions): FleetSource {
+  const { limits, fileName = 'fleet.yaml' } = options;
+  let good: Fleet | undefined;
+  let seen: { tag: string; problems: Problem[] } | undefined;
+
+  function take({ text, tag }: FleetText): Problem[] {
+    if (seen?.tag === tag) return seen.problems;
+    const parsed = parseFleet(text, limits);
+    if (parsed.ok) good = parsed.fleet;
+    seen = { tag, problems: parsed.ok ? [] : parsed.problems };
+    return seen.problems;
+  }
+
+  return {
+    async load() {
+      const now = await options.read().then(
+        (text) => ({ code: 'fleet-invalid' as const, problems: take(text) }),
+        (error: unknown) => ({ code: 'fleet-unreadable' as const, problems: [unreadable(error)] }),
+      );
+      good ??= await lastGood(options);
+      if (good === undefined) throw new FleetInvalid(now.code, now.problems, fileName);
+      return { fleet: good, problems: now.problems };
+    },
+  };
+}
+
+/** Versions that cannot be listed are no worse than none: the newest file's problems are what to tell. */
+async function lastGood({ previous, limits }: FleetSourceOptions): Promise<Fleet | undefined> {
+  let count = 0;
+  try {
+    for await (const { text } of previous?.() ?? []) {
+      const parsed = parseFleet(text, limits);
+      if (parsed.ok) return parsed.fleet;
+      if (++count === mostPrevious) return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
+
+/** Only the error's code: messages of storage clients can hold signed URLs. */
+function unreadable(error: unknown): Problem {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return { line: 0, column: 0, path: '', message: `cannot be read${code}` };
+}
