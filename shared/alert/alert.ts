@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../finding.ts';
 
 export type AlertStatus = 'pending' | 'firing' | 'acknowledged' | 'silenced';
 
-/** One alert of a cluster, as kept in its head. Resolved ones are gone from the head. */
+/** One alert of a cluster, as kept in its head. Resolved ones are gone from the head, but for `resolvedAt`. */
 export interface Alert {
   /** findingKey(code, subject). */
   key: string;
@@ -20,6 +20,11 @@ export interface Alert {
   /** Told on its own, not only under a headline: it must be told when it resolves. */
   told: boolean;
   acknowledgedBy?: string;
+  /**
+   * Over since then, ms, while its headline stands: no longer open, kept only until the next message of the
+   * cluster can tell that it resolved.
+   */
+  resolvedAt?: number;
 }
 
 /** An acknowledgement or silence: a person's word about one alert or, without a key, about the whole cluster. */
@@ -49,7 +54,7 @@ export interface MessageItem {
   finding: Finding;
   /** Since when the finding is present, ms. */
   since: number;
-  /** For `resolved`: why it counts as over. */
+  /** What else a reader must know: why it counts as over, who acknowledged it, that it cannot be judged now. */
   note?: string;
 }
 
@@ -74,6 +79,14 @@ export interface Message {
   /** What is open besides, worst first. */
   open: MessageItem[];
   hold?: Hold;
+  /** Set while a fallback takes this message for the channel it was meant for. */
+  insteadOf?: {
+    channel: string;
+    /** Why that channel could not take it: closed reason and detail of a Delivery. */
+    why: string;
+    /** When that channel may be asked again, ms. */
+    notBefore: number;
+  };
 }
 
 /** One line of the cluster's history: availability comes from these. */

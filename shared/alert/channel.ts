@@ -10,7 +10,15 @@ export type Delivery =
   | {
       delivered: false;
       /** `gone`: 404/410, the hook does not exist any more; `refused`: it will never take this message. */
-      reason: 'throttled' | 'unavailable' | 'timeout' | 'network' | 'redirect' | 'refused' | 'gone' | 'config';
+      reason:
+        | 'throttled'
+        | 'unavailable'
+        | 'timeout'
+        | 'network'
+        | 'redirect'
+        | 'refused'
+        | 'gone'
+        | 'config';
       /** Whether the same message may go through later. */
       recoverable: boolean;
       retryAfterMs?: number;

@@ -1,0 +1,61 @@
+/**
+ * The life of alerts, pure: what was known and what this sweep judged in, what is kept and said out.
+ *
+ *   track     what the sweep says of every known alert and every new finding
+ *   coverage  which of them a headline already tells of
+ *   advance   each one's next state: pending → firing → acknowledged or silenced → gone
+ *   messageOf at most one message that names all that changed
+ *
+ * Only `absent` resolves. What cannot be judged stays as it is.
+ */
+import type { Assessment, Subject } from '../finding.ts';
+import type { AlertSettings } from '../fleet/fleet.ts';
+import type { Alert, Hold, Message, Quiet, Transition } from './alert.ts';
+import { advance } from './decide/advance.ts';
+import { coverage } from './decide/coverage.ts';
+import { messageOf } from './decide/message.ts';
+import { track } from './decide/tracked.ts';
+
+interface DecideInput {
+  /** Cluster name, or "fleet". */
+  cluster: string;
+  labels: Record<string, string>;
+  alerts: Alert[];
+  assessment: Assessment;
+  /** Whether anybody still wants to know about this subject; if not, its alerts resolve. */
+  watched: (subject: Subject) => boolean;
+  quiets: Quiet[];
+  hold?: Hold;
+  settings: AlertSettings;
+  /** ms. */
+  now: number;
+  /** Id of the message, if there is one. */
+  messageId: string;
+}
+
+export interface Decided {
+  /** Deep-equal to the input's when nothing changed: then nothing needs writing. */
+  alerts: Alert[];
+  message?: Message;
+  transitions: Transition[];
+}
+
+export function decide(input: DecideInput): Decided {
+  const tracked = track(input);
+  const covered = coverage(tracked);
+  const outcomes = tracked.map((each) => advance(each, covered(each), input));
+  const message = messageOf(outcomes, input);
+  const transitions = outcomes
+    .filter(({ from, to }) => from !== to)
+    .map(({ tracked: { key }, from, to }) => ({
+      at: input.now,
+      cluster: input.cluster,
+      what: key,
+      from,
+      to,
+    }));
+  // A held resolution rides along with whatever is said now; without a message it waits.
+  const kept = outcomes.filter((outcome) => !(outcome.held && message));
+  const alerts = kept.flatMap(({ alert }) => (alert ? [alert] : []));
+  return { alerts, ...(message && { message }), transitions };
+}

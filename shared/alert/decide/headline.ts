@@ -1,0 +1,61 @@
+/** The one line that a phone shows. */
+import { catalogue } from '../../finding.ts';
+import type { MessageItem } from '../alert.ts';
+import { clip, oneLine } from '../text.ts';
+import { duration } from '../time.ts';
+import type { Tracked } from './tracked.ts';
+
+const nameLength = 80;
+
+export type MessageKind = 'alert' | 'acknowledged' | 'reminder' | 'resolved';
+
+interface HeadlineInput {
+  cluster: string;
+  kind: MessageKind;
+  /** The changes that make the message what it is, worst first; never empty. */
+  leading: [MessageItem, ...MessageItem[]];
+  openCount: number;
+  now: number;
+}
+
+/** "payments: cluster sealed: vault-0, vault-1; and 2 more". Names every node of the worst finding. */
+export function headline(input: HeadlineInput, all: Tracked[]): string {
+  const { cluster, kind, leading, openCount, now } = input;
+  const [lead] = leading;
+  const named = 'name' in lead.finding.subject;
+  const same = named ? leading.filter((item) => item.finding.code === lead.finding.code) : [lead];
+  const names = named ? same.flatMap(nameOf) : namesUnder(lead, kind, all);
+  const what = [catalogue[lead.finding.code].title, ...(names.length > 0 ? [names.join(', ')] : [])].join(
+    ': ',
+  );
+  const others = leading.length - same.length;
+  const more = others > 0 ? `; and ${others} more` : '';
+  const age = duration(now - lead.since);
+  switch (kind) {
+    case 'alert':
+      return `${cluster}: ${what}${more}`;
+    case 'acknowledged':
+      return `${cluster}: ${oneLine(lead.note ?? 'acknowledged')}: ${what}${more}`;
+    case 'reminder':
+      return `${cluster}: still: ${what}, for ${age}${more}`;
+    case 'resolved': {
+      const word = lead.note === 'no longer watched' ? lead.note : 'recovered';
+      const open = openCount > 0 ? `; ${openCount} still open` : '';
+      return `${cluster}: ${word}: ${what}, after ${age}${more}${open}`;
+    }
+  }
+}
+
+function nameOf({ finding: { subject } }: MessageItem | Tracked): string[] {
+  return 'name' in subject ? [clip(oneLine(subject.name), nameLength)] : [];
+}
+
+/** Names of the nodes that a headline stands for: those that ride along under it. */
+function namesUnder(lead: MessageItem, kind: MessageKind, all: Tracked[]): string[] {
+  const under = all.filter(({ finding, before, standing }) => {
+    if (kind === 'resolved') return before?.finding.under === lead.finding.code;
+    return standing.state !== 'absent' && finding.under === lead.finding.code;
+  });
+  const nodes = under.filter(({ finding }) => finding.subject.kind === 'node');
+  return [...new Set((nodes.length > 0 ? nodes : under).flatMap(nameOf))];
+}

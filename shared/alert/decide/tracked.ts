@@ -1,0 +1,72 @@
+/** Every alert that is or should be, with what this sweep says of it. */
+import { type Assessment, type Finding, findingKey, type Subject, type Verdict } from '../../finding.ts';
+import type { AlertSettings } from '../../fleet/fleet.ts';
+import type { Alert } from '../alert.ts';
+import { kept } from './kept.ts';
+
+type Standing =
+  | { state: 'present' }
+  /** `note`: why it counts as over, where that is not plain. */
+  | { state: 'absent'; note?: string }
+  | { state: 'unjudged'; why: string };
+
+export interface Tracked {
+  key: string;
+  before?: Alert;
+  standing: Standing;
+  /** As seen now, clipped; as kept, where it is not present. */
+  finding: Finding;
+  /** First seen present, ms. */
+  since: number;
+  /** Present for longer than its severity has to wait, now or before. */
+  ripe: boolean;
+}
+
+interface TrackInput {
+  alerts: Alert[];
+  assessment: Assessment;
+  watched: (subject: Subject) => boolean;
+  settings: AlertSettings;
+  now: number;
+}
+
+/** Known alerts in their order, then new findings in the assessment's. */
+export function track(input: TrackInput): Tracked[] {
+  const verdicts = verdictsByKey(input.assessment);
+  const known = input.alerts.map((alert) => trackKnown(alert, verdicts.get(alert.key), input));
+  const keys = new Set(input.alerts.map((alert) => alert.key));
+  const fresh: Tracked[] = [];
+  for (const [key, verdict] of verdicts) {
+    if (verdict.state !== 'present' || keys.has(key) || !input.watched(verdict.finding.subject)) continue;
+    const finding = kept(verdict.finding);
+    const ripe = input.settings.pendingMs[finding.severity] <= 0;
+    fresh.push({ key, standing: { state: 'present' }, finding, since: input.now, ripe });
+  }
+  return [...known, ...fresh];
+}
+
+/** The first verdict of a key counts, as in verdictOf. */
+function verdictsByKey(assessment: Assessment): Map<string, Verdict> {
+  const verdicts = new Map<string, Verdict>();
+  for (const { code, subject, verdict } of assessment.verdicts) {
+    const key = findingKey(code, subject);
+    if (!verdicts.has(key)) verdicts.set(key, verdict);
+  }
+  return verdicts;
+}
+
+function trackKnown(alert: Alert, listed: Verdict | undefined, input: TrackInput): Tracked {
+  const { code, subject } = alert.finding;
+  const rest = { key: alert.key, before: alert, since: alert.since };
+  const fired = alert.status !== 'pending';
+  if (!input.watched(subject)) {
+    const standing = { state: 'absent', note: 'no longer watched' } as const;
+    return { ...rest, standing, finding: alert.finding, ripe: fired };
+  }
+  const verdict = listed ??
+    input.assessment.defaults[code] ?? { state: 'unjudged' as const, why: 'not assessed' };
+  if (verdict.state !== 'present') return { ...rest, standing: verdict, finding: alert.finding, ripe: fired };
+  const finding = kept(verdict.finding);
+  const waited = input.now - alert.since >= input.settings.pendingMs[finding.severity];
+  return { ...rest, standing: { state: 'present' }, finding, ripe: fired || waited };
+}

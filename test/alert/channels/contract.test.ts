@@ -1,0 +1,5 @@
+import { channelContract } from '../../contract/channel.ts';
+
+channelContract('slack');
+channelContract('teams');
+channelContract('webhook');
