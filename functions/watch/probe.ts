@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
-import { withDeadline } from '../../shared/work/deadline.ts';
 import { watch } from '../../shared/compose.ts';
+import { withDeadline } from '../../shared/work/deadline.ts';
 import { sweep } from '../../shared/work/sweep.ts';
 
 /** Below the host's five minutes: a run that the host ends can leave the timer's lease held. */

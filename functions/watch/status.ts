@@ -17,7 +17,10 @@ app.http('status', {
       return { status: status.watching === 'yes' ? 200 : 503, jsonBody: status };
     } catch (error) {
       deps.log.error('status-failed', { error });
-      return { status: 503, jsonBody: { watching: 'unknown', why: 'configuration or storage cannot be read: see the log' } };
+      return {
+        status: 503,
+        jsonBody: { watching: 'unknown', why: 'configuration or storage cannot be read: see the log' },
+      };
     }
   },
 });

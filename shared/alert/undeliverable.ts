@@ -2,6 +2,7 @@
 import { type Assessment, finding, type Verdict } from '../finding.ts';
 import type { Channel } from '../fleet/fleet.ts';
 import type { OutboxEntry } from '../state/ports.ts';
+import type { ClusterFacts } from '../probe/head-facts.ts';
 import { failedAttempts, needsMending } from './retry.ts';
 
 /**
@@ -9,15 +10,17 @@ import { failedAttempts, needsMending } from './retry.ts';
  * that only a person can mend; unjudged while others are still being tried; absent otherwise.
  *
  * @param owed entries of every partition.
+ * @param remembered channels whose fallback had to take their last message: what is owed says nothing of them.
  */
 export function judgeUndeliverable(
   owed: OutboxEntry[],
   channels: Pick<Channel, 'name' | 'fallback'>[],
+  remembered: NonNullable<ClusterFacts['channels']> = {},
 ): Assessment {
   const verdicts = channels.map((channel) => {
     const failing = owed.filter((entry) => channelOf(entry) === channel.name && entry.attempts > 0);
     const subject = { kind: 'channel', name: channel.name } as const;
-    return { code: 'alert-undeliverable' as const, subject, verdict: verdictOn(channel, failing) };
+    return { code: 'alert-undeliverable' as const, subject, verdict: verdictOn(channel, failing, remembered[channel.name]) };
   });
   return { verdicts, defaults: { 'alert-undeliverable': { state: 'absent' } } };
 }
@@ -27,23 +30,29 @@ function channelOf({ effect }: OutboxEntry): string | undefined {
   return effect.kind === 'message' ? (effect.message.insteadOf?.channel ?? effect.channel) : undefined;
 }
 
-function verdictOn({ name, fallback }: Pick<Channel, 'name' | 'fallback'>, failing: OutboxEntry[]): Verdict {
+function verdictOn(
+  { name, fallback }: Pick<Channel, 'name' | 'fallback'>,
+  failing: OutboxEntry[],
+  remembered: { since: number; failure: string } | undefined,
+): Verdict {
   const stuck = failing
     .filter(({ attempts, lastFailure = '' }) => attempts >= failedAttempts || needsMending(lastFailure))
     .sort((a, b) => a.createdAt - b.createdAt);
   const [oldest] = stuck;
-  if (!oldest) {
+  if (!oldest && !remembered) {
     return failing.length === 0
       ? { state: 'absent' }
       : { state: 'unjudged', why: 'its messages are still being tried' };
   }
-  const failure = oldest.lastFailure ?? 'unavailable: no reason was kept';
+  const failure = oldest?.lastFailure ?? remembered?.failure ?? 'unavailable: no reason was kept';
   // No counts here: a summary that changes with every message would be news each time.
   const [reason = 'unavailable'] = failure.split(':');
   const summary = `channel ${name} does not take messages (${reason})`;
   const evidence = [
     failure,
-    `${stuck.length} ${stuck.length === 1 ? 'message waits' : 'messages wait'}, the oldest since ${new Date(oldest.createdAt).toISOString()}`,
+    oldest
+      ? `${stuck.length} ${stuck.length === 1 ? 'message waits' : 'messages wait'}, the oldest since ${new Date(oldest.createdAt).toISOString()}`
+      : `its fallback takes its messages since ${new Date(remembered?.since ?? 0).toISOString()}`,
     fallback === undefined ? 'it has no fallback channel' : `its fallback is ${fallback}`,
   ];
   const subject = { kind: 'channel', name } as const;

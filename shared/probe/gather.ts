@@ -30,19 +30,21 @@ export async function gatherCluster(
   sweeping: Sweeping,
 ): Promise<ClusterObservation> {
   const startedAt = sweeping.clock.now();
-  let nodes = await Promise.all(cluster.nodes.map((node) => observeNode(node.name, access, before, sweeping)));
+  let nodes = await Promise.all(
+    cluster.nodes.map((node) => observeNode(node.name, access, before, sweeping)),
+  );
   nodes = await awaitElection(nodes, access, before, sweeping);
   await addClusterDetails(cluster, nodes, access, sweeping);
   const raft = await observeRaft(cluster, nodes, access, sweeping);
   return { cluster: cluster.name, startedAt, finishedAt: sweeping.clock.now(), nodes, raft };
 }
 
-function observeNode(
+async function observeNode(
   name: string,
   access: ClusterAccess,
   before: ClusterFacts | undefined,
   sweeping: Sweeping,
-): Promise<NodeObservation> | NodeObservation {
+): Promise<NodeObservation> {
   const target = access.clients.get(name);
   if (target?.ok) return probeNode(name, target.client, before?.nodes[name], sweeping);
   const error = target?.error ?? {
@@ -67,7 +69,7 @@ async function awaitElection(
     await sweeping.clock.sleep(wait);
     seen = await Promise.all(
       seen.map((node) =>
-        looksGood(node.health) ? observeNode(node.node, access, before, sweeping) : node,
+        looksGood(node.health) ? observeNode(node.node, access, before, sweeping) : Promise.resolve(node),
       ),
     );
   }

@@ -35,4 +35,6 @@ export interface ClusterFacts {
   nodes: Record<string, NodeFacts>;
   /** Last raft configuration that was read: what a person needs when quorum is lost for good. */
   raft?: { at: number; servers: { nodeId: string; address: string; voter: boolean }[] };
+  /** Of the fleet's own head: channels whose fallback had to take a message, and why, until they take one again. */
+  channels?: Record<string, { since: number; failure: string }>;
 }

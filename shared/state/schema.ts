@@ -86,6 +86,7 @@ const facts: z.ZodType<ClusterFacts> = z.looseObject({
       servers: z.array(z.looseObject({ nodeId: z.string(), address: z.string(), voter: z.boolean() })),
     })
     .exactOptional(),
+  channels: z.record(z.string(), z.looseObject({ since: ms, failure: z.string() })).exactOptional(),
 });
 
 export const headSchema: z.ZodType<Head> = z.looseObject({

@@ -1,9 +1,14 @@
 /** Stores what was decided and what is owed for it, in one transaction. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert, Message, Transition } from '../alert/alert.ts';
+import { compareSeverity } from '../alert/severity.ts';
+import type { Channel } from '../fleet/fleet.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { Head, OutboxEntry, Stored } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
+
+/** Who hears of it, and from which severity on. */
+export type Audience = Pick<Channel, 'name' | 'minimumSeverity'>[];
 
 export interface Decision {
   alerts: Alert[];
@@ -23,7 +28,7 @@ export async function commitDecision(
   before: Stored<Head> | undefined,
   facts: ClusterFacts,
   decision: Decision,
-  channels: string[],
+  channels: Audience,
 ): Promise<Stored<OutboxEntry>[]> {
   const old = before?.value;
   const transitions = [...decision.transitions, ...nodeTransitions(partition, old?.facts, facts)];
@@ -42,13 +47,16 @@ export async function commitDecision(
   return [];
 }
 
-/** The outbox rows of one decision: a message to each channel, and its lines of history. */
+/**
+ * The outbox rows of one decision: its lines of history, and a message to each channel that wants this severity.
+ * A resolved message has the worst severity that was told: who heard the alarm hears its end.
+ */
 export function owedFor(
   deps: Pick<WatchDeps, 'clock' | 'newId'>,
   revision: number,
   message: Message | undefined,
   transitions: Transition[],
-  channels: string[],
+  channels: Audience,
 ): OutboxEntry[] {
   const createdAt = deps.clock.now();
   const rest = { createdAt, dueAt: createdAt, attempts: 0 };
@@ -58,7 +66,8 @@ export function owedFor(
     entries.push({ id: `${id}-history`, effect: { kind: 'history', transitions }, ...rest });
   }
   if (!message) return entries;
-  for (const channel of channels) {
+  for (const { name: channel, minimumSeverity } of channels) {
+    if (compareSeverity(message.severity, minimumSeverity) < 0) continue;
     entries.push({ id: `${id}-${channel}`, effect: { kind: 'message', channel, message }, ...rest });
   }
   return entries;

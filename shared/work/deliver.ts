@@ -3,7 +3,7 @@
  * itself stays until something took the message, so a crash at any point is healed by the next sweep, at the
  * price of at most one duplicate with the same id.
  */
-import { afterFailure } from '../alert/retry.ts';
+import { afterFailure, failureText } from '../alert/retry.ts';
 import type { Delivery } from '../alert/channel.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { OutboxEntry, Stored } from '../state/ports.ts';
@@ -14,16 +14,23 @@ const claimMs = 30_000;
 /** Time for one POST with everything around it, ms. */
 const sendMs = 15_000;
 
+/** What a delivery says of a channel: undefined `failure`: it took a message; else a fallback has to. */
+export interface ChannelOutcome {
+  channel: string;
+  failure?: string;
+}
+
 /** Never throws for a receiver; storage errors reject. */
 export async function deliverDue(
   deps: WatchDeps,
   fleet: Fleet,
   cluster: string,
   entries: Stored<OutboxEntry>[],
-): Promise<void> {
+): Promise<ChannelOutcome[]> {
   const now = deps.clock.now();
   const due = entries.filter(({ value }) => value.dueAt <= now && (value.claimedUntil ?? 0) <= now);
-  await Promise.all(due.map((entry) => deliverEntry(deps, fleet, cluster, entry)));
+  const outcomes = await Promise.all(due.map((entry) => deliverEntry(deps, fleet, cluster, entry)));
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 async function deliverEntry(
@@ -31,24 +38,24 @@ async function deliverEntry(
   fleet: Fleet,
   cluster: string,
   entry: Stored<OutboxEntry>,
-): Promise<void> {
+): Promise<ChannelOutcome | undefined> {
   const { live, history } = deps.state;
   const value = { ...entry.value, claimedUntil: deps.clock.now() + claimMs };
   const claimed = await live.update(cluster, { value, etag: entry.etag });
-  if (claimed === 'conflict' || claimed === 'gone') return;
+  if (claimed === 'conflict' || claimed === 'gone') return undefined;
   const { effect } = claimed.value;
   if (effect.kind === 'history') {
     await history.append(effect.transitions);
     await live.remove(cluster, claimed);
-    return;
+    return undefined;
   }
   const delivery = await send(deps, fleet, effect);
   if (delivery.delivered) {
     deps.log.info('message-delivered', { cluster, channel: effect.channel, id: effect.message.id });
     await live.remove(cluster, claimed);
-    return;
+    return { channel: effect.channel };
   }
-  await putOff(deps, fleet, cluster, claimed, delivery);
+  return putOff(deps, fleet, cluster, claimed, delivery);
 }
 
 async function send(
@@ -70,7 +77,7 @@ async function putOff(
   cluster: string,
   claimed: Stored<OutboxEntry>,
   delivery: Extract<Delivery, { delivered: false }>,
-): Promise<void> {
+): Promise<ChannelOutcome | undefined> {
   const now = deps.clock.now();
   const next = afterFailure(claimed.value, delivery, fleet.channels, now);
   deps.log.warn('message-not-delivered', {
@@ -81,6 +88,7 @@ async function putOff(
     attempts: next.entry.attempts,
   });
   const stored = await deps.state.live.update(cluster, { value: next.entry, etag: claimed.etag });
-  if (stored === 'conflict' || stored === 'gone') return;
+  if (stored === 'conflict' || stored === 'gone') return undefined;
   await deps.state.nudges.send('notify', cluster, Math.max(0, next.entry.dueAt - now));
+  return next.kind === 'fallback' ? { channel: next.failed, failure: failureText(delivery) } : undefined;
 }

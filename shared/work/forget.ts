@@ -4,14 +4,14 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { owedFor } from './commit.ts';
 import type { WatchDeps } from './deps.ts';
-import { deliverDue } from './deliver.ts';
+import { type ChannelOutcome, deliverDue } from './deliver.ts';
 
 export async function forgetCluster(
   deps: WatchDeps,
   fleet: Fleet,
   name: string,
   before: LivePartition,
-): Promise<void> {
+): Promise<ChannelOutcome[]> {
   let outbox = before.outbox;
   if (before.head) {
     const { value: head, etag } = before.head;
@@ -26,10 +26,9 @@ export async function forgetCluster(
       now: deps.clock.now(),
       messageId: deps.newId(),
     });
-    const channels = fleet.channels.map((channel) => channel.name);
-    const entries = owedFor(deps, head.revision + 1, decision.message, decision.transitions, channels);
+    const entries = owedFor(deps, head.revision + 1, decision.message, decision.transitions, fleet.channels);
     const result = await deps.state.live.commit(name, undefined, etag, entries);
     if (result.committed) outbox = [...outbox, ...result.outbox];
   }
-  await deliverDue(deps, fleet, name, outbox);
+  return deliverDue(deps, fleet, name, outbox);
 }

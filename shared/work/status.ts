@@ -89,7 +89,9 @@ function nodeLine(facts: NodeFacts | undefined): { state: NodeFacts['state'] | '
 
 function alertLines(partition: LivePartition | undefined): AlertLine[] {
   const alerts = partition?.head?.value.alerts ?? [];
-  return alerts.map(({ finding, status, since }) => ({
+  // One that is over but not told yet waits for the next message; it is open no more.
+  const open = alerts.filter(({ resolvedAt }) => resolvedAt === undefined);
+  return open.map(({ finding, status, since }) => ({
     code: finding.code,
     status,
     severity: finding.severity,

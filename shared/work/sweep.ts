@@ -8,7 +8,8 @@ import { Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
 import type { LivePartition, SweepRecord, UnreadableRow } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
-import { deliverDue } from './deliver.ts';
+import { noteOutcomes } from './channels.ts';
+import { type ChannelOutcome, deliverDue } from './deliver.ts';
 import { forgetCluster } from './forget.ts';
 import { sweepGap } from './gap.ts';
 import { watchFleet } from './watch-fleet.ts';
@@ -46,6 +47,7 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
   const sweeping = new Sweeping(clock, fleet.probe);
   const failed: SweepResult['failed'] = [];
   const observations: ClusterObservation[] = [];
+  const outcomes: ChannelOutcome[] = [];
 
   const settle = async (cluster: string, work: () => Promise<void>): Promise<void> => {
     try {
@@ -64,18 +66,31 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
     settle(cluster.name, async () => {
       refuseUnreadable(remembered.unreadable, cluster.name);
       const before = remembered.partitions.get(cluster.name) ?? { outbox: [] };
-      observations.push(await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping));
+      const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping);
+      observations.push(watched.observation);
+      outcomes.push(...watched.outcomes);
     }),
   );
   const forgetting = leftClusters(remembered.partitions, fleet).map((name) =>
-    settle(name, () => forgetCluster(deps, fleet, name, remembered.partitions.get(name) ?? { outbox: [] })),
+    settle(name, async () => {
+      outcomes.push(
+        ...(await forgetCluster(deps, fleet, name, remembered.partitions.get(name) ?? { outbox: [] })),
+      );
+    }),
   );
   await Promise.all([...watching, ...forgetting]);
 
   const id = deps.newId();
   const gap = sweepGap(remembered.last, startedAt, deps.intervalMs);
   await settle(fleetPartition, () =>
-    watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), { gap, failed: [...failed] }),
+    watchFleet(
+      deps,
+      loaded,
+      remembered.partitions,
+      words(fleetPartition),
+      { gap, failed: [...failed] },
+      outcomes,
+    ),
   );
   const complete = failed.length === 0;
   const record: SweepRecord = {
@@ -110,7 +125,7 @@ export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
     words.holds(),
   ]);
   const now = deps.clock.now();
-  await watchCluster(
+  const { outcomes } = await watchCluster(
     deps,
     fleet,
     cluster,
@@ -121,13 +136,18 @@ export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
     },
     new Sweeping(deps.clock, fleet.probe),
   );
+  await noteOutcomes(deps, outcomes, channelNames(fleet));
 }
 
 /** Sends what one cluster's outbox owes: a delayed nudge after a delivery that failed. */
 export async function deliverOne(deps: WatchDeps, cluster: string): Promise<void> {
   const { fleet } = await deps.loadFleet();
   const { outbox } = await deps.state.live.read(cluster);
-  await deliverDue(deps, fleet, cluster, outbox);
+  await noteOutcomes(deps, await deliverDue(deps, fleet, cluster, outbox), channelNames(fleet));
+}
+
+function channelNames(fleet: Fleet): string[] {
+  return fleet.channels.map((channel) => channel.name);
 }
 
 async function remember(deps: WatchDeps): Promise<Remembered> {

@@ -8,7 +8,7 @@ import type { ClusterObservation } from '../probe/observation.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
 import type { WatchDeps } from './deps.ts';
-import { deliverDue } from './deliver.ts';
+import { type ChannelOutcome, deliverDue } from './deliver.ts';
 
 export async function watchCluster(
   deps: WatchDeps,
@@ -17,9 +17,11 @@ export async function watchCluster(
   before: LivePartition,
   words: { quiets: Quiet[]; hold: Hold | undefined },
   sweeping: Sweeping,
-): Promise<ClusterObservation> {
+): Promise<{ observation: ClusterObservation; outcomes: ChannelOutcome[] }> {
   // What is owed goes out at once: a hung node must not hold back yesterday's alert.
   const owed = deliverDue(deps, fleet, cluster.name, before.outbox);
+  // Awaited below; it may fail long before, and a rejection that nobody awaits yet ends the process.
+  owed.catch(() => undefined);
   const access = await deps.access(cluster, fleet);
   const head = before.head?.value;
   const observation = await gatherCluster(cluster, access, head?.facts, sweeping);
@@ -37,7 +39,8 @@ export async function watchCluster(
     now,
     messageId: deps.newId(),
   });
-  const fresh = await commitDecision(deps, cluster.name, before.head, facts, decision, cluster.notify);
-  await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh)]);
-  return observation;
+  const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
+  const fresh = await commitDecision(deps, cluster.name, before.head, facts, decision, audience);
+  const outcomes = await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh)]);
+  return { observation, outcomes: outcomes.flat() };
 }

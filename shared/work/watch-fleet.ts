@@ -8,7 +8,8 @@ import type { LoadedFleet } from '../fleet/source.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
 import type { WatchDeps } from './deps.ts';
-import { deliverDue } from './deliver.ts';
+import { afterOutcomes, noteOutcomes } from './channels.ts';
+import { type ChannelOutcome, deliverDue } from './deliver.ts';
 import { judgeMissed, type Missed } from './gap.ts';
 
 export async function watchFleet(
@@ -17,12 +18,14 @@ export async function watchFleet(
   partitions: Map<string, LivePartition>,
   words: { quiets: Quiet[]; hold: Hold | undefined },
   missed: Missed,
+  outcomes: ChannelOutcome[],
 ): Promise<void> {
   const { fleet } = loaded;
   const before = partitions.get('fleet') ?? { outbox: [] };
   const owed = [...partitions.values()].flatMap((partition) => partition.outbox.map((row) => row.value));
   const channels = fleet.channels.map((channel) => channel.name);
   const now = deps.clock.now();
+  const remembered = afterOutcomes(before.head?.value.facts.channels ?? {}, outcomes, channels, now);
   const decision = decide({
     cluster: 'fleet',
     labels: {},
@@ -30,7 +33,7 @@ export async function watchFleet(
     assessment: merge([
       judgeConfig(loaded.problems),
       judgeMissed(missed),
-      judgeUndeliverable(owed, fleet.channels),
+      judgeUndeliverable(owed, fleet.channels, remembered),
     ]),
     watched: (subject) => subject.kind !== 'channel' || channels.includes(subject.name),
     quiets: words.quiets,
@@ -39,8 +42,15 @@ export async function watchFleet(
     now,
     messageId: deps.newId(),
   });
-  const fresh = await commitDecision(deps, 'fleet', before.head, { nodes: {} }, decision, channels);
-  await deliverDue(deps, fleet, 'fleet', [...before.outbox, ...fresh]);
+  const fresh = await commitDecision(
+    deps,
+    'fleet',
+    before.head,
+    { nodes: {}, channels: remembered },
+    decision,
+    fleet.channels,
+  );
+  await noteOutcomes(deps, await deliverDue(deps, fleet, 'fleet', [...before.outbox, ...fresh]), channels);
 }
 
 function merge(parts: Assessment[]): Assessment {

@@ -27,7 +27,12 @@ const nodes = Number(values.nodes);
 const benches: Record<string, () => Promise<unknown>> = {
   sweep: () =>
     benchSweep(
-      { nodes, tls: values.tls, intervalMs: Number(values.interval) * 1000, warmRounds: Number(values.rounds) },
+      {
+        nodes,
+        tls: values.tls,
+        intervalMs: Number(values.interval) * 1000,
+        warmRounds: Number(values.rounds),
+      },
       say,
     ),
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),

@@ -161,11 +161,12 @@ describe('a cluster', () => {
     expect(new Set(fleet.clusters.map(({ tls }) => tls.serverName))).toEqual(new Set(['vault.example.com']));
   });
 
-  it('may be called like a number or a word of YAML', () => {
-    const fleet = fleetOf(
-      'version: 1\nclusters:\n  123: {nodes: [https://a:8200]}\n  null: {nodes: [https://b:8200]}\n',
-    );
-    expect(fleet.clusters.map(({ name }) => name)).toEqual(['123', 'null']);
+  it('may not be called like a value of JSON: a queue message would arrive as something else', () => {
+    const text =
+      'version: 1\nclusters:\n  123: {nodes: [https://a:8200]}\n  null: {nodes: [https://b:8200]}\n  true-north: {nodes: [https://c:8200]}\n';
+    const told = toldOf(text);
+    expect(told).toHaveLength(2);
+    for (const line of told) expect(line).toContain('not a name for a cluster');
   });
 });
 

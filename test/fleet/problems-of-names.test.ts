@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { file, toldOf } from './builders.ts';
 
 const nameRule =
-  'a name has 1 to 63 lower-case letters, digits and dashes, and begins with a letter or digit';
+  'a name has 1 to 63 lower-case letters, digits and dashes, begins with a letter, and is not true, false or null';
 const c = 'clusters.payments';
 
 /** What is wrong, the file, and what is told. */

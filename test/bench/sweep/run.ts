@@ -49,7 +49,7 @@ export async function benchSweep(options: SweepOptions, say: (line: string) => v
     }
     return compare(options, side(ourRounds), side(bareRounds));
   } finally {
-    for (const { close } of [bare, ours, targets]) close();
+    for (const each of [bare, ours, targets]) each.close();
   }
 }
 

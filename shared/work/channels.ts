@@ -1,0 +1,45 @@
+/**
+ * What is remembered of channels (rule 14): a message that the fallback took leaves no row behind, and a channel that
+ * takes nothing must still be a finding. Kept in the fleet's head until the channel takes a message again.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { ClusterFacts } from '../probe/head-facts.ts';
+import type { ChannelOutcome } from './deliver.ts';
+import type { WatchDeps } from './deps.ts';
+
+export type ChannelFacts = NonNullable<ClusterFacts['channels']>;
+
+/** Facts after these outcomes; those of channels that left fleet.yaml are dropped. */
+export function afterOutcomes(
+  before: ChannelFacts,
+  outcomes: ChannelOutcome[],
+  channels: string[],
+  now: number,
+): ChannelFacts {
+  const facts = Object.fromEntries(Object.entries(before).filter(([name]) => channels.includes(name)));
+  for (const { channel, failure } of outcomes) {
+    if (failure === undefined) delete facts[channel];
+    else facts[channel] ??= { since: now, failure };
+  }
+  return facts;
+}
+
+/** Notes outcomes of deliveries outside a sweep. A conflict is a sweep's: it will see the channel for itself. */
+export async function noteOutcomes(
+  deps: WatchDeps,
+  outcomes: ChannelOutcome[],
+  channels: string[],
+): Promise<void> {
+  if (outcomes.length === 0) return;
+  const { head } = await deps.state.live.read('fleet');
+  const before = head?.value.facts.channels ?? {};
+  const after = afterOutcomes(before, outcomes, channels, deps.clock.now());
+  if (isDeepStrictEqual(before, after)) return;
+  const value = {
+    cluster: 'fleet',
+    revision: (head?.value.revision ?? 0) + 1,
+    facts: { nodes: {}, channels: after },
+    alerts: head?.value.alerts ?? [],
+  };
+  await deps.state.live.commit('fleet', value, head?.etag, []);
+}

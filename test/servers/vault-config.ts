@@ -1,0 +1,77 @@
+/** The configuration file of one Vault node. Source: VAULT-FACTS and the `server` page of Vault's documentation. */
+
+/** A seal "transit" stanza: another cluster unseals this one. */
+export interface TransitSeal {
+  /** Address of the provider. */
+  address: string;
+  token: string;
+  key: string;
+  mount: string;
+  /** Path of the provider's CA. */
+  caFile?: string;
+  /** Do not renew the token: then it ends at its TTL. */
+  disableRenewal?: boolean;
+}
+
+export interface NodeConfig {
+  nodeId: string;
+  dataFolder: string;
+  port: number;
+  clusterPort: number;
+  /** API addresses of all nodes of the cluster. */
+  join: string[];
+  tls?: { certFile: string; keyFile: string; caFile: string };
+  seal?: TransitSeal;
+  telemetry: boolean;
+  /** Autopilot looks and acts every second instead of every 2 s and 10 s. */
+  fastAutopilot: boolean;
+}
+
+export function nodeConfig(config: NodeConfig): string {
+  const scheme = config.tls ? 'https' : 'http';
+  const lines = [
+    'disable_mlock = true',
+    'ui = false',
+    `api_addr = "${scheme}://127.0.0.1:${config.port}"`,
+    `cluster_addr = "https://127.0.0.1:${config.clusterPort}"`,
+    'storage "raft" {',
+    `  path = "${config.dataFolder}"`,
+    `  node_id = "${config.nodeId}"`,
+    ...(config.fastAutopilot
+      ? ['  autopilot_reconcile_interval = "1s"', '  autopilot_update_interval = "1s"']
+      : []),
+    ...config.join.flatMap((address) => [
+      '  retry_join {',
+      `    leader_api_addr = "${address}"`,
+      ...(config.tls ? [`    leader_ca_cert_file = "${config.tls.caFile}"`] : []),
+      '  }',
+    ]),
+    '}',
+    'listener "tcp" {',
+    `  address = "127.0.0.1:${config.port}"`,
+    `  cluster_address = "127.0.0.1:${config.clusterPort}"`,
+    ...(config.tls
+      ? [`  tls_cert_file = "${config.tls.certFile}"`, `  tls_key_file = "${config.tls.keyFile}"`]
+      : ['  tls_disable = true']),
+    ...(config.telemetry ? ['  telemetry { unauthenticated_metrics_access = true }'] : []),
+    '}',
+    ...(config.telemetry
+      ? ['telemetry {', '  prometheus_retention_time = "24h"', '  disable_hostname = true', '}']
+      : []),
+    ...(config.seal ? sealStanza(config.seal) : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sealStanza(seal: TransitSeal): string[] {
+  return [
+    'seal "transit" {',
+    `  address = "${seal.address}"`,
+    `  token = "${seal.token}"`,
+    `  key_name = "${seal.key}"`,
+    `  mount_path = "${seal.mount}"`,
+    ...(seal.caFile === undefined ? [] : [`  tls_ca_cert = "${seal.caFile}"`]),
+    ...(seal.disableRenewal ? ['  disable_renewal = "true"'] : []),
+    '}',
+  ];
+}

@@ -1,0 +1,56 @@
+/** Puts something around every port through which the watch app reaches the world. */
+import type { WatchDeps } from '../../shared/work/deps.ts';
+
+export interface PortCall {
+  /** "live.commit", "chat.deliver" */
+  name: string;
+  /** Changes something outside the process. */
+  effect: boolean;
+}
+
+export type Around = <T>(call: PortCall, run: () => Promise<T>) => Promise<T>;
+
+export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
+  const { live, sweeps, history, observations, nudges, words } = deps.state;
+  const effect = <T>(name: string, run: () => Promise<T>) => around({ name, effect: true }, run);
+  const read = <T>(name: string, run: () => Promise<T>) => around({ name, effect: false }, run);
+  return {
+    ...deps,
+    heartbeat: (fleet) => effect('heartbeat', () => deps.heartbeat(fleet)),
+    sender(name, fleet) {
+      const sender = deps.sender(name, fleet);
+      return (
+        sender && {
+          deliver: (message, signal) => effect(`${name}.deliver`, () => sender.deliver(message, signal)),
+        }
+      );
+    },
+    state: {
+      ...deps.state,
+      live: {
+        scan: () => read('live.scan', () => live.scan()),
+        read: (cluster) => read('live.read', () => live.read(cluster)),
+        commit: (cluster, head, etag, outbox) =>
+          effect('live.commit', () => live.commit(cluster, head, etag, outbox)),
+        update: (cluster, entry) => effect('live.update', () => live.update(cluster, entry)),
+        remove: (cluster, entry) => effect('live.remove', () => live.remove(cluster, entry)),
+      },
+      sweeps: {
+        last: () => read('sweeps.last', () => sweeps.last()),
+        save: (record) => effect('sweeps.save', () => sweeps.save(record)),
+      },
+      words: {
+        quiets: () => read('words.quiets', () => words.quiets()),
+        holds: () => read('words.holds', () => words.holds()),
+      },
+      history: { append: (added) => effect('history.append', () => history.append(added)) },
+      observations: {
+        save: (observed) => effect('observations.save', () => observations.save(observed)),
+        latest: () => read('observations.latest', () => observations.latest()),
+      },
+      nudges: {
+        send: (queue, cluster, delayMs) => effect('nudges.send', () => nudges.send(queue, cluster, delayMs)),
+      },
+    },
+  };
+}
