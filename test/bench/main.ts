@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options] [--json]`: one JSON object with --json, progress on stderr. */
 import { parseArgs } from 'node:util';
 import { requireNode } from '../../host/node-version.ts';
+import { benchDetect } from './detect/run.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';
 
@@ -8,7 +9,7 @@ requireNode();
 
 const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 4] [--json]
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
-       npm run bench -- detect [--json]`;
+       npm run bench -- detect [--runs 3] [--json]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     interval: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '4' },
     percent: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -35,6 +37,7 @@ const benches: Record<string, () => Promise<unknown>> = {
       },
       say,
     ),
+  detect: () => benchDetect(Number(values.runs), say),
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),
 };
 
