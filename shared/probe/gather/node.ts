@@ -11,6 +11,11 @@ const serving = new Set([200, 429, 472, 473]);
 
 type HealthAnswer = Answer<Health>;
 
+/** Stopped by the sweep's end: nothing was learned. */
+export function isAborted(answer: HealthAnswer): boolean {
+  return !answer.ok && answer.error.code === 'aborted';
+}
+
 export function looksGood(answer: HealthAnswer): boolean {
   return answer.ok && serving.has(answer.status);
 }
@@ -25,6 +30,7 @@ export async function probeNode(
   const release = await sweeping.slots.take();
   const cancelRelease = sweeping.silence.after(sweeping.slotMs, release);
   try {
+    if (sweeping.remainingMs() <= 0) return notAsked(name, at, client.address);
     const { health, earlier } = await healthTwice(client, sweeping);
     const observation: NodeObservation = { node: name, at, health, earlier };
     await addDetails(observation, client, before, sweeping);
@@ -36,6 +42,13 @@ export async function probeNode(
     cancelRelease();
     release();
   }
+}
+
+/** The deadline came while it waited for a slot. */
+function notAsked(name: string, at: number, address: string): NodeObservation {
+  const message = `[GET] ${address}/v1/sys/health: not asked: the sweep ended first`;
+  const error = { code: 'aborted', message, recoverable: true } as const;
+  return { node: name, at, health: { ok: false, error, ms: 0 }, earlier: [] };
 }
 
 /** Asks again inside the same sweep when the first answer is not good: one lost packet wakes nobody. */
@@ -50,8 +63,10 @@ async function healthTwice(
   if (!first.ok && (first.error.code === 'timeout' || first.error.code === 'aborted')) return raced;
   await sweeping.clock.sleep(sweeping.settings.confirmAfterMs);
   if (sweeping.remainingMs() <= 0) return raced;
-  const health = await client.health({ fresh: true, timeoutMs: sweeping.requestMs() });
-  return { health, earlier: [outcome(first)] };
+  const timeoutMs = sweeping.requestMs();
+  const health = sweeping.unlessCutShort(await client.health({ fresh: true, timeoutMs }), timeoutMs);
+  // Cut short, the second attempt says less than the first.
+  return isAborted(health) ? raced : { health, earlier: [outcome(first)] };
 }
 
 /**
@@ -64,7 +79,8 @@ function healthRaced(
 ): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
   return new Promise((resolve) => {
     const timeoutMs = sweeping.requestMs();
-    const abandon = new AbortController();
+    const endsAt = sweeping.clock.elapsed() + timeoutMs;
+    let second: AbortController | undefined;
     const failed: HealthAnswer[] = [];
     let open = 1;
     const settle = (answer: HealthAnswer): void => {
@@ -75,12 +91,14 @@ function healthRaced(
         return;
       }
       cancel();
-      abandon.abort();
-      resolve({ health: answer, earlier: failed.map(outcome) });
+      second?.abort();
+      const health = sweeping.unlessCutShort(answer, timeoutMs);
+      resolve({ health, earlier: failed.map(outcome) });
     };
     const cancel = sweeping.silence.after(timeoutMs / 2, () => {
       open += 1;
-      const options = { fresh: true, timeoutMs: timeoutMs / 2, signal: abandon.signal };
+      const left = Math.max(1, endsAt - sweeping.clock.elapsed());
+      const options = { fresh: true, timeoutMs: left, signal: abandon.signal };
       void client.health(options).then(settle);
     });
     void client.health({ timeoutMs }).then(settle);

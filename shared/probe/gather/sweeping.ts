@@ -1,7 +1,7 @@
 /** What all probes of one sweep share: its limits, its deadline, its budget for extra requests. */
 import type { Clock } from '../../clock.ts';
 import type { ProbeSettings } from '../../fleet/fleet.ts';
-import type { CertificateFacts } from '../../vault/answer.ts';
+import type { Answer, CertificateFacts } from '../../vault/answer.ts';
 import type { NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
 import { Silence } from './silence.ts';
@@ -16,6 +16,9 @@ const startReadsPerSweep = 10;
 /** A certificate seen longer ago than this is looked at again, ms; so many a sweep at most. */
 const certificateLifeMs = 3_600_000;
 const certificateLooksPerSweep = 10;
+
+/** Timers may fire this much early, ms. */
+const timerSlackMs = 10;
 
 export class Sweeping {
   readonly clock: Clock;
@@ -45,6 +48,17 @@ export class Sweeping {
   /** Time for one request: the configured total, or what is left of the sweep. At least 1 ms. */
   requestMs(): number {
     return Math.max(1, Math.min(this.settings.totalTimeoutMs, this.remainingMs()));
+  }
+
+  /**
+   * The answer to a request that had `givenMs`. One that only the sweep's end made late says nothing about the
+   * node: it counts as `aborted`, and nothing is judged from it.
+   */
+  unlessCutShort<T>(answer: Answer<T>, givenMs: number): Answer<T> {
+    if (answer.ok || givenMs >= this.settings.totalTimeoutMs || this.remainingMs() > timerSlackMs) return answer;
+    const { error } = answer;
+    if (error.code !== 'timeout' && error.code !== 'connect-timeout') return answer;
+    return { ...answer, error: { ...error, code: 'aborted' } };
   }
 
   /**
