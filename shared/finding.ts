@@ -117,7 +117,7 @@ export const catalogue = {
   },
   'raft-tolerance-lost': {
     severity: 'warning',
-    title: 'no failure tolerance left',
+    title: 'failure tolerance lost',
     meaning: 'One more failed node stops the whole cluster.',
     advice: 'Bring the failed voter back before any restart, upgrade or drain.',
   },

@@ -11,7 +11,7 @@ import type { Member } from './raft-view.ts';
  * The kernel's boot time, on which process start times stand, moves a little when the clock is set: two
  * start times closer than this are the same process, ms.
  */
-export const sameStartMs = 2_000;
+const sameStartMs = 2_000;
 
 /** Two signs of a restart closer than this are one restart, ms. */
 const sameRestartMs = 5_000;
@@ -97,7 +97,9 @@ function unsealedFacts(
   state: NodeState,
   before: NodeFacts | undefined,
 ): Pick<NodeFacts, 'unsealedStart' | 'unsealedConnection'> {
-  if (state.name === 'removed') return {};
+  // What comes back after a removal was wiped: it is another node in the same place.
+  if (state.name === 'removed' || before?.state === 'removed')
+    return isUnsealed(state) ? seenUnsealed(observed, undefined) : {};
   if (isUnsealed(state)) return seenUnsealed(observed, before);
   const start = before?.unsealedStart === undefined ? {} : { unsealedStart: before.unsealedStart };
   const connection = keptConnection(observed, state, before);
@@ -124,7 +126,7 @@ function seenUnsealed(
 
 /**
  * While a node is sealed: the connection that is known to lead to the process last seen unsealed, if any is.
- * A resumed TLS session extends the chain, whatever else was opened beside it (a second attempt makes a full
+ * A start time that did not move begins the chain anew, a resumed TLS session extends it, whatever else was opened beside it (a second attempt makes a full
  * handshake on purpose); without one it may be another process.
  */
 function keptConnection(
@@ -133,13 +135,25 @@ function keptConnection(
   before: NodeFacts | undefined,
 ): NodeFacts['unsealedConnection'] {
   const last = before?.unsealedConnection;
-  if (!last || state.name !== 'sealed') return last;
+  if (state.name !== 'sealed') return last;
   const connections = connectionsOf(observed);
+  if (startedAsBefore(observed, before)) {
+    const proven = connections.at(-1);
+    if (proven && !(last && connections.some((one) => isSame(last, one)))) {
+      return { id: proven.id, openedAt: proven.openedAt };
+    }
+  }
+  if (!last) return undefined;
   if (connections.length === 0 || connections.some((one) => isSame(last, one))) return last;
   const resumed = connections.find((one) => one.resumed);
   return resumed && { id: resumed.id, openedAt: resumed.openedAt };
 }
-    : undefined;
+
+/** The start time shows the process that was last seen unsealed. */
+export function startedAsBefore(observed: NodeObservation, before: NodeFacts | undefined): boolean {
+  const start = observed.processStart?.ok ? observed.processStart.body : undefined;
+  if (start === undefined || before?.unsealedStart === undefined) return false;
+  return Math.abs(start - before.unsealedStart) <= sameStartMs;
 }
 
 /** Connections of the answers about this node that came without a token. */

@@ -13,7 +13,7 @@ import {
   theCluster,
   unjudged,
 } from './picture.ts';
-import { type AutopilotServer, nodeOf, serversOf } from './raft-view.ts';
+import { type AutopilotServer, isUnheard, nodeOf, serversOf } from './raft-view.ts';
 import { listed, span } from './words.ts';
 
 /** Autopilot's own default of last_contact_threshold, ms. */
@@ -26,7 +26,7 @@ export function judgePeers(picture: Picture): Judgement[] {
   const autopilot = raft.autopilot.value;
   if (!raft.applies) return allOf(absent);
   if (!autopilot) return allOf(unjudged(raft.autopilot.why ?? ''));
-  const servers = Object.values(serversOf(autopilot));
+  const servers = [...serversOf(autopilot).values()];
   if (servers.length === 0) return allOf(unjudged('autopilot lists no servers'));
   const dead = peerDead(picture, servers, autopilot.leader);
   return [dead, peerLagging(picture, servers, autopilot.leader), raftUnhealthy(picture, servers, dead)];
@@ -85,6 +85,8 @@ function peerDead(picture: Picture, servers: AutopilotServer[], leader: string |
       say(server.id, unjudged(`autopilot's last_contact of ${server.id} cannot be read`));
     } else if (isDead(picture, server, contact)) {
       say(server.id, present(deadFinding(picture, server, contact, explain(server.id))));
+    } else if (isUnheard(server)) {
+      say(server.id, unjudged(`a new leader has not heard from ${server.id} yet`));
     } else if (view && codeOf(view)) {
       // Autopilot is blind for about 10 s, and a new leader starts counting anew.
       say(server.id, unjudged(`${view.node.name} is down, and autopilot has not noticed yet`));
@@ -151,6 +153,10 @@ function peerLagging(picture: Picture, servers: AutopilotServer[], leader: strin
       differs.push({ subject, verdict: unjudged(`${server.id} is out of contact: its index is old`) });
       continue;
     }
+    if (isUnheard(server)) {
+      differs.push({ subject, verdict: unjudged(`a new leader has not heard from ${server.id} yet`) });
+      continue;
+    }
     const behind = head.last_index - server.last_index;
     if (behind <= picture.cluster.thresholds.peerLagEntries) continue;
     const view = nodeOf(picture.nodes, server.id);
@@ -176,15 +182,15 @@ function raftUnhealthy(picture: Picture, servers: AutopilotServer[], dead: Judge
   const autopilot = picture.raft.autopilot.value;
   if (!autopilot || autopilot.healthy) return ofCluster('raft-unhealthy', absent);
   const ill = servers.filter((server) => !server.healthy);
+  const isNewLeader =
+    ill.length > 0 && ill.every((server) => isUnheard(server) && !isPresent(dead, server.id));
+  if (isNewLeader)
+    return ofCluster('raft-unhealthy', unjudged('a new leader has not heard from its peers yet'));
   const explain = explainer(picture.nodes);
   const codes = ill.map((server): FindingCode | undefined => {
     const own = explain(server.id);
     if (own) return own;
-    const isPresent = dead.differs.some(
-      ({ subject, verdict }) =>
-        verdict.state === 'present' && 'name' in subject && subject.name === server.id,
-    );
-    return isPresent ? 'raft-peer-dead' : undefined;
+    return isPresent(dead, server.id) ? 'raft-peer-dead' : undefined;
   });
   const under = codes.length > 0 && codes.every((code) => code !== undefined) ? codes[0] : undefined;
   const names = ill.map((server) => peerName(server.id, nodeOf(picture.nodes, server.id)));
@@ -197,4 +203,10 @@ function raftUnhealthy(picture: Picture, servers: AutopilotServer[], dead: Judge
     'raft-unhealthy',
     present(finding('raft-unhealthy', theCluster, summary, evidence, under ? { under } : {})),
   );
+}
+
+function isPresent(judgement: Judgement, nodeId: string): boolean {
+  return judgement.differs.some(({ subject, verdict }) => {
+    return verdict.state === 'present' && 'name' in subject && subject.name === nodeId;
+  });
 }

@@ -2,7 +2,7 @@
 
 import type { Cluster, Node } from '../../fleet/fleet.ts';
 import type { Answer } from '../../vault/answer.ts';
-import type { AutopilotConfiguration, AutopilotState } from '../../vault/answers.ts';
+import type { AutopilotConfiguration, AutopilotState, RaftConfiguration } from '../../vault/answers.ts';
 import type { ClusterObservation, NodeObservation } from '../observation.ts';
 import type { Storage } from './picture.ts';
 import { whyUnread } from './words.ts';
@@ -40,11 +40,17 @@ export function storageOf(cluster: Cluster, observation: ClusterObservation): St
   return raft.read && raft.configuration.ok ? 'raft' : 'unknown';
 }
 
-/** 404 on every raft path: "unsupported path", as a Vault on another storage answers. */
+/** Every raft path is unknown (404), or says that raft is not in use: a Vault on another storage. */
 function isNotRaft({ raft }: ClusterObservation): boolean {
   if (!raft.read) return raft.why === 'not-raft';
   const paths = [raft.autopilot, raft.autopilotConfiguration, raft.configuration];
-  return paths.every((answer) => !answer.ok && answer.error.status === 404);
+  return paths.every((answer) => {
+    if (answer.ok) return false;
+    return (
+      answer.error.status === 404 ||
+      answer.error.reasons?.some((said) => said.includes('raft storage is not in use'))
+    );
+  });
 }
 
 export function raftView(observation: ClusterObservation, storage: Storage): RaftView {
@@ -59,16 +65,17 @@ export function raftView(observation: ClusterObservation, storage: Storage): Raf
     applies,
     autopilot: read(raft.autopilot, 'autopilot state'),
     cleanup: read(raft.autopilotConfiguration, 'autopilot configuration'),
-    members: configuration.value
-      ? {
-          value: configuration.value.config.servers.map(({ node_id, address, voter }) => ({
-            nodeId: node_id,
-            address,
-            voter,
-          })),
-        }
-      : { why: configuration.why },
+    members: configuration.value ? { value: membersOf(configuration.value) } : { why: configuration.why },
   };
+}
+
+/** Each node id once, whatever a server lists. */
+function membersOf({ config }: RaftConfiguration): Member[] {
+  const byId = new Map<string, Member>();
+  for (const { node_id, address, voter } of config.servers) {
+    if (!byId.has(node_id)) byId.set(node_id, { nodeId: node_id, address, voter });
+  }
+  return [...byId.values()];
 }
 
 function read<T>(answer: Answer<T>, what: string): Read<T> {
@@ -90,9 +97,17 @@ function whyNotRead(raft: ClusterObservation['raft'] & { read: false }, nodes: N
   }
 }
 
-/** Autopilot's servers by id; empty when it lists none. */
-export function serversOf(autopilot: AutopilotState | undefined): Record<string, AutopilotServer> {
-  return autopilot?.servers ?? {};
+/** Autopilot's servers by their own id; empty when it lists none. */
+export function serversOf(autopilot: AutopilotState | undefined): Map<string, AutopilotServer> {
+  return new Map(Object.values(autopilot?.servers ?? {}).map((server) => [server.id, server]));
+}
+
+/**
+ * A new leader begins with index and term 0 for every peer, calls them unhealthy, and counts contact from its own
+ * start, until each has echoed (Vault, raftTLSRotatePhased): till then it says nothing of them.
+ */
+export function isUnheard(server: AutopilotServer): boolean {
+  return server.last_index === 0 && !server.last_term;
 }
 
 /** The node of fleet.yaml with this raft node id. */

@@ -1,7 +1,7 @@
 /** Why a node is sealed: rule 6. A seal can be deliberate; only a proven restart explains one by itself. */
 import type { NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
-import { connectionsOf, isSame, sameStartMs } from './facts.ts';
+import { connectionsOf, isSame, startedAsBefore } from './facts.ts';
 import { wasUnsealed } from './node-state.ts';
 import { iso } from './words.ts';
 
@@ -19,10 +19,8 @@ export function sealCause(observed: NodeObservation, before: NodeFacts | undefin
   const start = observed.processStart?.ok ? observed.processStart.body : undefined;
   const last = before?.unsealedConnection;
   const connections = connectionsOf(observed);
-  if (start !== undefined && before?.unsealedStart !== undefined) {
-    if (Math.abs(start - before.unsealedStart) <= sameStartMs) {
-      return { cause: 'in-process', proof: `same start time, ${iso(before.unsealedStart)}` };
-    }
+  if (before?.unsealedStart !== undefined && startedAsBefore(observed, before)) {
+    return { cause: 'in-process', proof: `same start time, ${iso(before.unsealedStart)}` };
   }
   if (last && connections.some((one) => isSame(last, one))) {
     return { cause: 'in-process', proof: `same connection, open since ${iso(last.openedAt)}` };

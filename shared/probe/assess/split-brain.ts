@@ -37,9 +37,10 @@ function verdict({ cluster, nodes }: Picture) {
     );
   }
   // An isolated second active node may be just the one that was not heard; a sealed one hides its cluster's id.
-  const unclear = nodes.filter((view) => isSilent(view.state) || view.state.name === 'sealed');
-  if (unclear.length === 0) return absent;
-  return unjudged(`no word from ${listed(unclear.map((view) => view.node.name))}`);
+  const silent = nodes.filter((view) => isSilent(view.state)).map((view) => view.node.name);
+  if (silent.length > 0) return unjudged(`no word from ${listed(silent)}`);
+  const sealed = nodes.filter((view) => view.state.name === 'sealed').map((view) => view.node.name);
+  return sealed.length > 0 ? unjudged(`a sealed node hides its cluster id: ${listed(sealed)}`) : absent;
 }
 
 function activeWords(names: string[]): string {

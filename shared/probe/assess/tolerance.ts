@@ -45,7 +45,8 @@ const arrivingWords = (count: number): string =>
 function lost(picture: Picture, count: VoterCount, quorum: number) {
   const { cluster } = picture;
   const short = count.voters < count.expected ? ` (${count.expected} expected)` : '';
-  const healthy = `${count.up + count.unknown} of ${count.voters} voters${short} healthy, quorum is ${quorum}`;
+  const open = count.unknown > 0 ? `, ${count.unknown} unknown` : '';
+  const healthy = `${count.up} of ${count.voters} voters${short} up${open}, quorum is ${quorum}`;
   const down = count.down.length > 0 ? `; down: ${listed(count.down)}` : '';
   const under = toleranceCause(picture, count);
   return present(

@@ -55,7 +55,10 @@ function observationOf(
 
 function wasKnown(before: ClusterFacts | undefined): boolean {
   if (!before) return false;
-  return before.raft !== undefined || Object.values(before.nodes).some(hasSeenData);
+  return (
+    before.raft !== undefined ||
+    Object.values(before.nodes).some((facts) => facts.state === 'joiner' || hasSeenData(facts))
+  );
 }
 
 function hasSeenData(facts: NodeFacts): boolean {

@@ -2,7 +2,7 @@
 import { goDurationMs } from './durations.ts';
 import { isUnsealed } from './node-state.ts';
 import type { NodeView, Picture } from './picture.ts';
-import { type AutopilotServer, nodeOf, serversOf } from './raft-view.ts';
+import { type AutopilotServer, isUnheard, nodeOf, serversOf } from './raft-view.ts';
 import { isJoining } from './uninitialised.ts';
 import { nodeLine } from './words.ts';
 
@@ -37,7 +37,7 @@ export function votersFromRaft(picture: Picture): VoterCount | undefined {
   const servers = serversOf(autopilot);
   const ids = voterIds(picture);
   if (!ids || ids.length === 0) return undefined;
-  const designed = Object.values(servers).filter(isNonVoterByDesign).length;
+  const designed = [...servers.values()].filter(isNonVoterByDesign).length;
   const expected = cluster.expect.voters ?? Math.max(ids.length, nodes.length - designed);
   const count: VoterCount = {
     expected,
@@ -51,7 +51,7 @@ export function votersFromRaft(picture: Picture): VoterCount | undefined {
   };
   for (const id of ids) {
     const view = nodeOf(nodes, id);
-    const server = servers[id];
+    const server = servers.get(id);
     const state = voterState(picture, view, server);
     if (state === 'up') count.up += 1;
     else if (state === 'unknown') count.unknown += 1;
@@ -72,13 +72,8 @@ function voterIds({ raft }: Picture): string[] | undefined {
   const members = raft.members.value;
   if (members) return members.filter((member) => member.voter).map((member) => member.nodeId);
   const autopilot = raft.autopilot.value;
-  if (autopilot?.voters) return autopilot.voters;
-  return (
-    autopilot &&
-    Object.values(serversOf(autopilot))
-      .filter(isVoterNow)
-      .map((server) => server.id)
-  );
+  if (autopilot?.voters) return [...new Set(autopilot.voters)];
+  return autopilot && [...serversOf(autopilot).values()].filter(isVoterNow).map((server) => server.id);
 }
 
 const isVoterNow = (server: AutopilotServer): boolean =>
@@ -86,13 +81,14 @@ const isVoterNow = (server: AutopilotServer): boolean =>
 
 /** Read replicas and standbys of redundancy zones never vote. */
 function isNonVoterByDesign(server: AutopilotServer): boolean {
-  return server.node_type !== undefined && server.node_type !== 'voter' && server.node_type !== 'zone-voter';
+  // Empty while Vault does not know yet.
+  return Boolean(server.node_type) && server.node_type !== 'voter' && server.node_type !== 'zone-voter';
 }
 
 function voterState(picture: Picture, view: NodeView | undefined, server: AutopilotServer | undefined) {
   const probed = view ? inRaft(picture, view, server ? [server] : []) : 'unknown';
   if (probed === 'down') return 'down';
-  if (server) return server.healthy ? 'up' : 'down';
+  if (server && !isUnheard(server)) return server.healthy ? 'up' : 'down';
   return probed;
 }
 
@@ -106,10 +102,14 @@ function inRaft(picture: Picture, view: NodeView, servers: AutopilotServer[]): '
   if (isJoining(view, picture.now)) return 'unknown';
   switch (state.name) {
     case 'unreachable': {
-      const silentFor = picture.now - (view.facts?.since ?? picture.now);
+      const ageOf = (one: NodeView | undefined) => picture.now - (one?.facts?.since ?? picture.now);
+      // A new leader starts counting anew, so what it says of contact before its own time proves nothing.
+      const leader = picture.nodes.find((one) => one.state.name === 'active');
+      const window = Math.min(ageOf(view), ageOf(leader)) - contactMarginMs;
       const heard = (server: AutopilotServer) =>
         server.healthy &&
-        (goDurationMs(server.last_contact) ?? Number.POSITIVE_INFINITY) < silentFor - contactMarginMs;
+        !isUnheard(server) &&
+        (goDurationMs(server.last_contact) ?? Number.POSITIVE_INFINITY) < window;
       return servers.length > 0 && servers.every(heard) ? 'unknown' : 'down';
     }
     case 'tls':
@@ -126,13 +126,14 @@ function inRaft(picture: Picture, view: NodeView, servers: AutopilotServer[]): '
 function limitByProbes(picture: Picture, count: VoterCount): void {
   const { nodes } = picture;
   if (nodes.every((view) => view.node.nodeId !== undefined) || nodes.length < count.voters) return;
-  const servers = Object.values(serversOf(picture.raft.autopilot.value));
+  const servers = [...serversOf(picture.raft.autopilot.value).values()];
   const down = nodes.filter((view) => inRaft(picture, view, servers) === 'down');
   const possible = nodes.length - down.length;
   const over = count.up + count.unknown - possible;
   if (over <= 0) return;
-  count.up -= Math.min(over, count.up);
-  count.unknown = Math.min(count.unknown, possible - count.up);
+  const unsure = Math.min(over, count.unknown);
+  count.unknown -= unsure;
+  count.up -= Math.min(over - unsure, count.up);
   for (const view of down) {
     count.down.push(view.node.name);
     count.lines.push(`${nodeLine(view)}.`);
@@ -145,7 +146,7 @@ function arrivingOf({ nodes, raft, now }: Picture, voters: readonly string[]): n
   const health = active?.observed?.health;
   // Vault's clock, where it shows one: stable_since is told by it.
   const clock = health?.ok && health.body.server_time_utc ? health.body.server_time_utc * 1000 : now;
-  const young = Object.values(serversOf(raft.autopilot.value)).filter((server) => {
+  const young = [...serversOf(raft.autopilot.value).values()].filter((server) => {
     if (voters.includes(server.id) || isNonVoterByDesign(server)) return false;
     return server.stable_since !== undefined && clock - Date.parse(server.stable_since) < promotionMs;
   });

@@ -8,7 +8,7 @@ export function failureWords(error: VaultError, address: string): string {
   const host = hostOf(address);
   switch (error.code) {
     case 'dns':
-      return `the name of ${host} does not resolve`;
+      return `the name ${host.replace(/:\d+$/, '')} does not resolve`;
     case 'refused':
       return `connection refused: nothing listens on ${host}`;
     case 'connect-timeout':
