@@ -46,8 +46,8 @@ function lost(picture: Picture, count: VoterCount, quorum: number) {
   const { cluster } = picture;
   const short = count.voters < count.expected ? ` (${count.expected} expected)` : '';
   const open = count.unknown > 0 ? `, ${count.unknown} unknown` : '';
-  const healthy = `${count.up} of ${count.voters} voters${short} up${open}, quorum is ${quorum}`;
-  const down = count.down.length > 0 ? `; down: ${listed(count.down)}` : '';
+  const healthy = `${count.up} of ${count.voters} voters${short} healthy${open}, quorum is ${quorum}`;
+  const down = count.down.length > 0 ? `; not healthy: ${listed(count.down)}` : '';
   const under = toleranceCause(picture, count);
   return present(
     tolerance(picture, `${cluster.name} has no failure tolerance: ${healthy}${down}`, count, under, {}),
