@@ -39,6 +39,7 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
   // The Functions worker turns console lines into traces.
   const write = replacements.write ?? ((line: string) => console.log(line));
   const log = createLog({ write, clock, level: settings.logLevel, secrets: redactor });
+  for (const key of storageKeys(settings)) redactor.add(key);
   const credential = createCredential();
   const resolve = createResolve(env, settings.limits, clock, redactor, credential);
   const pool = new AccessPool({
@@ -66,6 +67,13 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
     newId: randomUUID,
     intervalMs: settings.intervalMs,
   };
+}
+
+/** What a connection string lets whoever reads it do. */
+function storageKeys({ storage }: Settings): string[] {
+  if (!('connectionString' in storage)) return [];
+  const parts = storage.connectionString.matchAll(/(?:AccountKey|SharedAccessSignature)=([^;]{6,})/gi);
+  return [...parts].flatMap(([, key]) => (key === undefined ? [] : [key]));
 }
 
 async function readFleetFile(path: string): Promise<{ text: string; tag: string }> {

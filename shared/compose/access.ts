@@ -46,18 +46,26 @@ export class AccessPool {
 
   async access(cluster: Cluster, fleet: Fleet): Promise<ClusterAccess> {
     this.#forgetLeft(fleet);
-    const kept = this.#kept.get(cluster.name);
     const now = this.#options.clock.elapsed();
-    const current = kept && sameAccess(kept, cluster, fleet.probe);
-    if (current && now - kept.resolvedAt < referenceLifeMs) return kept.access;
+    const fresh = this.#kept.get(cluster.name);
+    if (fresh && sameAccess(fresh, cluster, fleet.probe) && now - fresh.resolvedAt < referenceLifeMs) {
+      return fresh.access;
+    }
     const tls = await this.#resolveTls(cluster.tls);
-    if (current && isDeepStrictEqual(kept.tls, tls)) {
-      kept.resolvedAt = now;
-      return kept.access;
+    // Looked up again: another sweep may have opened it meanwhile.
+    const kept = this.#kept.get(cluster.name);
+    const failed = 'code' in tls;
+    // What cannot be read is looked at again in the next sweep.
+    const resolvedAt = failed ? Number.NEGATIVE_INFINITY : now;
+    if (kept && sameAccess(kept, cluster, fleet.probe)) {
+      // A Key Vault that is away must not blind the watch over Vaults that were reached a moment ago.
+      const stillGood = failed && !('code' in kept.tls);
+      if (stillGood || isDeepStrictEqual(kept.tls, tls)) {
+        kept.resolvedAt = resolvedAt;
+        return kept.access;
+      }
     }
     const access = this.#open(cluster, fleet.probe, tls);
-    // A cluster that cannot be reached for want of a file is looked at again in the next sweep.
-    const resolvedAt = 'code' in tls ? Number.NEGATIVE_INFINITY : now;
     this.#kept.set(cluster.name, { cluster, probe: fleet.probe, tls, resolvedAt, access });
     if (kept) closeAll(kept.access);
     return access;
@@ -89,6 +97,7 @@ export class AccessPool {
         ]),
       ),
       ...(tokens && { tokens }),
+      startsAsked: new Map(),
     };
   }
 

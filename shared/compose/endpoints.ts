@@ -1,7 +1,8 @@
 /** Everything that Sealwatch calls besides Vault and Azure: chat, webhooks, the heartbeat. */
-import { post, type PostOptions } from '../alert/post.ts';
-import { createSender, type Resolved } from '../alert/sender.ts';
+
 import type { Sender } from '../alert/channel.ts';
+import { type PostOptions, post } from '../alert/post.ts';
+import { createSender, type Resolved } from '../alert/sender.ts';
 import type { Clock } from '../clock.ts';
 import { checkEndpoint, type EndpointKind } from '../fleet/endpoint.ts';
 import type { Channel, Fleet } from '../fleet/fleet.ts';

@@ -3,10 +3,9 @@ import type { Cluster } from '../fleet/fleet.ts';
 import type { VaultError } from '../vault/answer.ts';
 import type { VaultClient } from '../vault/client.ts';
 import type { TokenSource } from '../vault/login.ts';
-import { looksGood, probeNode } from './gather/node.ts';
+import { isAborted, looksGood, probeNode } from './gather/node.ts';
 import { readRaft } from './gather/raft.ts';
-import type { Sweeping } from './gather/sweeping.ts';
-import type { ClusterFacts } from './head-facts.ts';
+import type { StartsAsked, Sweeping } from './gather/sweeping.ts';
 import type { ClusterObservation, NodeObservation, RaftObservation } from './observation.ts';
 
 export { Sweeping } from './gather/sweeping.ts';
@@ -17,6 +16,7 @@ export interface ClusterAccess {
   clients: Map<string, { ok: true; client: VaultClient } | { ok: false; error: VaultError }>;
   /** For raft state; undefined without a login in fleet.yaml. */
   tokens?: TokenSource;
+  startsAsked: StartsAsked;
 }
 
 /** Extra looks at a cluster without an active node: an election after a step-down takes about a second. */
@@ -26,14 +26,11 @@ const electionLooks = 2;
 export async function gatherCluster(
   cluster: Cluster,
   access: ClusterAccess,
-  before: ClusterFacts | undefined,
   sweeping: Sweeping,
 ): Promise<ClusterObservation> {
   const startedAt = sweeping.clock.now();
-  let nodes = await Promise.all(
-    cluster.nodes.map((node) => observeNode(node.name, access, before, sweeping)),
-  );
-  nodes = await awaitElection(nodes, access, before, sweeping);
+  let nodes = await Promise.all(cluster.nodes.map((node) => observeNode(node.name, access, sweeping)));
+  nodes = await awaitElection(nodes, access, sweeping);
   await addClusterDetails(cluster, nodes, access, sweeping);
   const raft = await observeRaft(cluster, nodes, access, sweeping);
   return { cluster: cluster.name, startedAt, finishedAt: sweeping.clock.now(), nodes, raft };
@@ -42,11 +39,10 @@ export async function gatherCluster(
 async function observeNode(
   name: string,
   access: ClusterAccess,
-  before: ClusterFacts | undefined,
   sweeping: Sweeping,
 ): Promise<NodeObservation> {
   const target = access.clients.get(name);
-  if (target?.ok) return probeNode(name, target.client, before?.nodes[name], sweeping);
+  if (target?.ok) return probeNode(name, target.client, access.startsAsked, sweeping);
   const error = target?.error ?? {
     code: 'aborted' as const,
     message: `${name}: no client for this node`,
@@ -59,7 +55,6 @@ async function observeNode(
 async function awaitElection(
   nodes: NodeObservation[],
   access: ClusterAccess,
-  before: ClusterFacts | undefined,
   sweeping: Sweeping,
 ): Promise<NodeObservation[]> {
   let seen = nodes;
@@ -68,12 +63,21 @@ async function awaitElection(
     if (!leaderless(seen) || sweeping.remainingMs() <= wait) return seen;
     await sweeping.clock.sleep(wait);
     seen = await Promise.all(
-      seen.map((node) =>
-        looksGood(node.health) ? observeNode(node.node, access, before, sweeping) : Promise.resolve(node),
-      ),
+      seen.map(async (node) => {
+        if (!looksGood(node.health)) return node;
+        const again = await observeNode(node.node, access, sweeping);
+        return isAborted(again.health) ? node : { ...startOf(node, again), ...again };
+      }),
     );
   }
   return seen;
+}
+
+/** A start time is asked for once a connection: the later look over the same one must not lose it. */
+function startOf(node: NodeObservation, again: NodeObservation): Pick<NodeObservation, 'processStart'> {
+  const [first, later] = [node.health, again.health];
+  const same = first.ok && later.ok && first.connection?.id === later.connection?.id;
+  return same && node.processStart ? { processStart: node.processStart } : {};
 }
 
 function leaderless(nodes: NodeObservation[]): boolean {

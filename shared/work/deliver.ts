@@ -3,8 +3,9 @@
  * itself stays until something took the message, so a crash at any point is healed by the next sweep, at the
  * price of at most one duplicate with the same id.
  */
-import { afterFailure, failureText } from '../alert/retry.ts';
+
 import type { Delivery } from '../alert/channel.ts';
+import { afterFailure, failureText } from '../alert/retry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { OutboxEntry, Stored } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
@@ -89,6 +90,9 @@ async function putOff(
   });
   const stored = await deps.state.live.update(cluster, { value: next.entry, etag: claimed.etag });
   if (stored === 'conflict' || stored === 'gone') return undefined;
-  await deps.state.nudges.send('notify', cluster, Math.max(0, next.entry.dueAt - now));
+  // The row is stored: without its nudge the next sweep takes it.
+  await deps.state.nudges
+    .send('notify', cluster, Math.max(0, next.entry.dueAt - now))
+    .catch((error: unknown) => deps.log.warn('nudge-not-sent', { cluster, error }));
   return next.kind === 'fallback' ? { channel: next.failed, failure: failureText(delivery) } : undefined;
 }

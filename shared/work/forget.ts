@@ -3,8 +3,8 @@ import { decide } from '../alert/decide.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { owedFor } from './commit.ts';
-import type { WatchDeps } from './deps.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
+import type { WatchDeps } from './deps.ts';
 
 export async function forgetCluster(
   deps: WatchDeps,

@@ -6,7 +6,7 @@ import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
 
 export interface Status {
-  /** `stale`: the last complete sweep is too old (rule 13): answered with 503. */
+  /** `stale`: the last sweep that came to its end is too old (rule 13): answered with 503. */
   watching: 'yes' | 'stale' | 'never';
   lastSweep?: { at: string; seconds: number; ageSeconds: number; complete: boolean };
   clusters: ClusterStatus[];

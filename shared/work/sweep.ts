@@ -7,13 +7,15 @@ import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import { Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
 import type { LivePartition, SweepRecord, UnreadableRow } from '../state/ports.ts';
-import type { WatchDeps } from './deps.ts';
 import { noteOutcomes } from './channels.ts';
+import { inTime } from './deadline.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
+import type { WatchDeps } from './deps.ts';
 import { forgetCluster } from './forget.ts';
 import { sweepGap } from './gap.ts';
-import { watchFleet } from './watch-fleet.ts';
+import { NotSwept, reasonOf } from './not-swept.ts';
 import { watchCluster } from './watch-cluster.ts';
+import { watchFleet } from './watch-fleet.ts';
 
 export interface SweepResult {
   id: string;
@@ -51,9 +53,9 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
 
   const settle = async (cluster: string, work: () => Promise<void>): Promise<void> => {
     try {
-      await work();
+      await inTime(sweeping, work);
     } catch (error) {
-      failed.push({ cluster, why: String(error) });
+      failed.push({ cluster, why: reasonOf(error) });
       log.error('cluster-not-swept', { cluster, error });
     }
   };
@@ -62,10 +64,18 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
     hold: remembered.holds.find((hold) => hold.cluster === cluster && hold.until > startedAt),
   });
 
+  /** A head that this version cannot read is never overwritten: the cluster counts as not swept, its debts are paid. */
+  const refuseUnreadable = async (cluster: string, { outbox }: LivePartition): Promise<void> => {
+    const row = remembered.unreadable.find((each) => each.partition === cluster && each.row === 'head');
+    if (!row) return;
+    outcomes.push(...(await deliverDue(deps, fleet, cluster, outbox)));
+    throw new NotSwept(row.why);
+  };
+
   const watching = fleet.clusters.map((cluster) =>
     settle(cluster.name, async () => {
-      refuseUnreadable(remembered.unreadable, cluster.name);
       const before = remembered.partitions.get(cluster.name) ?? { outbox: [] };
+      await refuseUnreadable(cluster.name, before);
       const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping);
       observations.push(watched.observation);
       outcomes.push(...watched.outcomes);
@@ -82,16 +92,17 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
 
   const id = deps.newId();
   const gap = sweepGap(remembered.last, startedAt, deps.intervalMs);
-  await settle(fleetPartition, () =>
-    watchFleet(
+  await settle(fleetPartition, async () => {
+    await refuseUnreadable(fleetPartition, remembered.partitions.get(fleetPartition) ?? { outbox: [] });
+    await watchFleet(
       deps,
       loaded,
       remembered.partitions,
       words(fleetPartition),
       { gap, failed: [...failed] },
       outcomes,
-    ),
-  );
+    );
+  });
   const complete = failed.length === 0;
   const record: SweepRecord = {
     id,
@@ -160,12 +171,6 @@ async function remember(deps: WatchDeps): Promise<Remembered> {
   ]);
   for (const row of scanned.unreadable) deps.log.error('row-unreadable', { ...row });
   return { ...scanned, quiets, holds, last };
-}
-
-/** A head that this version cannot read is never overwritten: the cluster counts as not swept. */
-function refuseUnreadable(unreadable: UnreadableRow[], cluster: string): void {
-  const row = unreadable.find((candidate) => candidate.partition === cluster && candidate.row === 'head');
-  if (row) throw new Error(row.why);
 }
 
 /** Partitions of clusters that fleet.yaml does not name any more. */

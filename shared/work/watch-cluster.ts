@@ -7,8 +7,8 @@ import { gatherCluster, type Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
-import type { WatchDeps } from './deps.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
+import type { WatchDeps } from './deps.ts';
 
 export async function watchCluster(
   deps: WatchDeps,
@@ -24,7 +24,7 @@ export async function watchCluster(
   owed.catch(() => undefined);
   const access = await deps.access(cluster, fleet);
   const head = before.head?.value;
-  const observation = await gatherCluster(cluster, access, head?.facts, sweeping);
+  const observation = await gatherCluster(cluster, access, sweeping);
   const now = deps.clock.now();
   const { assessment, facts } = assess(cluster, observation, head?.facts, now);
   const decision = decide({

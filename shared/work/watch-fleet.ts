@@ -6,10 +6,10 @@ import type { Assessment } from '../finding.ts';
 import { judgeConfig } from '../fleet/invalid.ts';
 import type { LoadedFleet } from '../fleet/source.ts';
 import type { LivePartition } from '../state/ports.ts';
-import { commitDecision } from './commit.ts';
-import type { WatchDeps } from './deps.ts';
 import { afterOutcomes, noteOutcomes } from './channels.ts';
+import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
+import type { WatchDeps } from './deps.ts';
 import { judgeMissed, type Missed } from './gap.ts';
 
 export async function watchFleet(

@@ -58,7 +58,10 @@ function answering({ deps, ...rest }: Stopping): Stopping {
 }
 
 /** The whole night; a process that is killed is followed by a new one, half a minute later. */
-async function night(stop?: { at: number; how: Stop }): Promise<{ fleet: FleetUnderTest; effects: string[] }> {
+async function night(stop?: {
+  at: number;
+  how: Stop;
+}): Promise<{ fleet: FleetUnderTest; effects: string[] }> {
   const fleet = sealedNodeFleet();
   const first = answering(stopping(fleet.process(), stop));
   let current = first;

@@ -18,7 +18,7 @@ import { createFleetSource } from '../../shared/fleet/source.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { Redactor } from '../../shared/log/redactor.ts';
 import type { WatchDeps } from '../../shared/work/deps.ts';
-import { sweep, type SweepResult } from '../../shared/work/sweep.ts';
+import { type SweepResult, sweep } from '../../shared/work/sweep.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { memoryState } from '../fakes/state/memory.ts';
 import { simulationDispatcher } from '../fakes/vault/dispatcher.ts';
@@ -83,7 +83,8 @@ export class FleetUnderTest {
     const entries = Object.entries(clusters).map(([name, { yaml = '', ...options }], index) => {
       const simulation = this.#simulate(name, index, options);
       const nodes = simulation.state.nodes.map(
-        ({ name: node, address, nodeId }) => `      - {name: ${node}, address: "${address}", nodeId: ${nodeId}}`,
+        ({ name: node, address, nodeId }) =>
+          `      - {name: ${node}, address: "${address}", nodeId: ${nodeId}}`,
       );
       return [`  ${name}:`, '    nodes:', ...nodes, ...indented(yaml, 4)].join('\n');
     });
@@ -94,7 +95,8 @@ export class FleetUnderTest {
     const own = { name, seed: name, firstPort: 8200 + index * 200, ...options };
     const simulation = createSimulation(own, () => this.clock.now());
     this.simulations.set(name, simulation);
-    for (const { address, name: node } of simulation.state.nodes) this.#nodes.set(address, { simulation, node });
+    for (const { address, name: node } of simulation.state.nodes)
+      this.#nodes.set(address, { simulation, node });
     return simulation;
   }
 
@@ -131,7 +133,10 @@ export class FleetUnderTest {
 
   /** Sealwatch, started anew: knows nothing but what is stored. */
   process(over: Partial<WatchDeps> = {}): WatchDeps {
-    const source = createFleetSource({ read: async () => ({ text: this.yaml, tag: this.yaml }), limits: this.limits });
+    const source = createFleetSource({
+      read: async () => ({ text: this.yaml, tag: this.yaml }),
+      limits: this.limits,
+    });
     const pool = this.pool();
     return {
       loadFleet: () => source.load(),
@@ -207,7 +212,9 @@ export class FleetUnderTest {
     const target = this.#nodes.get(address);
     if (!target) throw new Error(`${address}: no simulated node`);
     const { simulation, node } = target;
-    const inner = simulationDispatcher(simulation, node, (ms) => (ms > 0 ? this.clock.sleep(ms) : Promise.resolve()));
+    const inner = simulationDispatcher(simulation, node, (ms) =>
+      ms > 0 ? this.clock.sleep(ms) : Promise.resolve(),
+    );
     return new Watched(inner, ({ method, path }) => {
       const asked = { node, purpose, what: `${method} ${path.replace(/^\/v1\//, '')}`, at: this.clock.now() };
       this.asked.push(asked);

@@ -39,7 +39,8 @@ export async function expectAllTold(fleet: FleetUnderTest, mostCopies: number): 
   expect(await fleet.outbox()).toEqual([]);
 
   const steps = fleet.state.transitions().filter(({ cluster }) => cluster === 'payments');
-  const of = (what: string) => steps.filter((step) => step.what === what).map(({ from, to }) => `${from} → ${to}`);
+  const of = (what: string) =>
+    steps.filter((step) => step.what === what).map(({ from, to }) => `${from} → ${to}`);
   expect(of(key)).toEqual(['none → firing', 'firing → resolved']);
   expect(of(`node:${node}`)).toEqual(['unknown → standby', 'standby → sealed', 'sealed → standby']);
 

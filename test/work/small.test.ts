@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withDeadline } from '../../shared/work/deadline.ts';
-import { clusterOfNudge } from '../../shared/work/nudge.ts';
 import { judgeMissed, sweepGap } from '../../shared/work/gap.ts';
+import { clusterOfNudge } from '../../shared/work/nudge.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 describe('a nudge', () => {

@@ -2,9 +2,8 @@
 import type { Answer, VaultError } from '../../vault/answer.ts';
 import type { Health } from '../../vault/answers.ts';
 import type { VaultClient } from '../../vault/client.ts';
-import type { NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
-import type { Sweeping } from './sweeping.ts';
+import type { StartsAsked, Sweeping } from './sweeping.ts';
 
 /** 200 active, 429 standby, 472 DR secondary, 473 performance standby (Vault's sys/health). */
 const serving = new Set([200, 429, 472, 473]);
@@ -23,7 +22,7 @@ export function looksGood(answer: HealthAnswer): boolean {
 export async function probeNode(
   name: string,
   client: VaultClient,
-  before: NodeFacts | undefined,
+  startsAsked: StartsAsked,
   sweeping: Sweeping,
 ): Promise<NodeObservation> {
   const at = sweeping.clock.now();
@@ -33,7 +32,7 @@ export async function probeNode(
     if (sweeping.remainingMs() <= 0) return notAsked(name, at, client.address);
     const { health, earlier } = await healthTwice(client, sweeping);
     const observation: NodeObservation = { node: name, at, health, earlier };
-    await addDetails(observation, client, before, sweeping);
+    await addDetails(observation, client, startsAsked, sweeping);
     await refreshCertificate(client, observation, sweeping);
     const certificate = client.certificate();
     if (certificate) observation.certificate = certificate;
@@ -97,8 +96,9 @@ function healthRaced(
     };
     const cancel = sweeping.silence.after(timeoutMs / 2, () => {
       open += 1;
+      second = new AbortController();
       const left = Math.max(1, endsAt - sweeping.clock.elapsed());
-      const options = { fresh: true, timeoutMs: left, signal: abandon.signal };
+      const options = { fresh: true, timeoutMs: left, signal: second.signal };
       void client.health(options).then(settle);
     });
     void client.health({ timeoutMs }).then(settle);
@@ -127,7 +127,7 @@ async function refreshCertificate(
 async function addDetails(
   observation: NodeObservation,
   client: VaultClient,
-  before: NodeFacts | undefined,
+  startsAsked: StartsAsked,
   sweeping: Sweeping,
 ): Promise<void> {
   const { health } = observation;
@@ -135,7 +135,7 @@ async function addDetails(
   if (!answers || sweeping.remainingMs() <= 0) return;
   const options = { timeoutMs: sweeping.requestMs() };
   if (looksGood(health)) {
-    if (sweeping.mayReadStart(observation, before)) {
+    if (sweeping.mayReadStart(observation, startsAsked)) {
       observation.processStart = await client.processStart(options);
     }
     return;

@@ -1,8 +1,7 @@
 /** What all probes of one sweep share: its limits, its deadline, its budget for extra requests. */
 import type { Clock } from '../../clock.ts';
 import type { ProbeSettings } from '../../fleet/fleet.ts';
-import type { Answer, CertificateFacts } from '../../vault/answer.ts';
-import type { NodeFacts } from '../head-facts.ts';
+import type { Answer, CertificateFacts, ConnectionFacts } from '../../vault/answer.ts';
 import type { NodeObservation } from '../observation.ts';
 import { Silence } from './silence.ts';
 import { Slots } from './slots.ts';
@@ -16,6 +15,9 @@ const startReadsPerSweep = 10;
 /** A certificate seen longer ago than this is looked at again, ms; so many a sweep at most. */
 const certificateLifeMs = 3_600_000;
 const certificateLooksPerSweep = 10;
+
+/** By node name: the connection over which its start time was last asked for. Kept as long as the connections. */
+export type StartsAsked = Map<string, ConnectionFacts>;
 
 /** Timers may fire this much early, ms. */
 const timerSlackMs = 10;
@@ -55,27 +57,23 @@ export class Sweeping {
    * node: it counts as `aborted`, and nothing is judged from it.
    */
   unlessCutShort<T>(answer: Answer<T>, givenMs: number): Answer<T> {
-    if (answer.ok || givenMs >= this.settings.totalTimeoutMs || this.remainingMs() > timerSlackMs) return answer;
+    if (answer.ok || givenMs >= this.settings.totalTimeoutMs || this.remainingMs() > timerSlackMs)
+      return answer;
     const { error } = answer;
     if (error.code !== 'timeout' && error.code !== 'connect-timeout') return answer;
     return { ...answer, error: { ...error, code: 'aborted' } };
   }
 
   /**
-   * Whether a healthy node's start time is to be read now: its connection is not the one over which it was last
-   * seen, so its process may be another. A node whose metrics cannot be read is not asked on each connection.
+   * Whether a healthy node's start time is to be read now: never asked for over this connection, so its process may
+   * be another. A node whose metrics cannot be read is asked once a connection, too.
    */
-  mayReadStart(observation: NodeObservation, before: NodeFacts | undefined): boolean {
-    const { health } = observation;
+  mayReadStart({ node, health }: NodeObservation, asked: StartsAsked): boolean {
     if (!health.ok || this.#startReads <= 0) return false;
-    const known = before?.unsealedConnection;
-    const connection = health.connection;
-    const same =
-      known !== undefined &&
-      connection !== undefined &&
-      known.id === connection.id &&
-      known.openedAt === connection.openedAt;
-    if (same) return false;
+    const { connection } = health;
+    const last = asked.get(node);
+    if (connection && last?.id === connection.id && last.openedAt === connection.openedAt) return false;
+    if (connection) asked.set(node, connection);
     this.#startReads -= 1;
     return true;
   }
