@@ -6,4 +6,6 @@ export interface Clock {
   elapsed(): number;
   /** Resolves after `ms`, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back once after `ms`, unless the returned function is called first. Costs next to nothing: one per request. */
+  after(ms: number, callback: () => void): () => void;
 }

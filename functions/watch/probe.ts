@@ -3,8 +3,11 @@ import { watch } from '../../shared/compose.ts';
 import { withDeadline } from '../../shared/work/deadline.ts';
 import { sweep } from '../../shared/work/sweep.ts';
 
-/** Below the host's five minutes: a run that the host ends can leave the timer's lease held. */
-const deadlineMs = 120_000;
+/**
+ * Above the longest `probe.deadline` and what follows it, below the host's five minutes: a run that the host ends can
+ * leave the timer's lease held.
+ */
+const deadlineMs = 240_000;
 
 /** The timer: sweeps the whole fleet. Missed sweeps are not made up for: the next one looks at what is. */
 app.timer('probe', {

@@ -157,6 +157,7 @@ class UndiciVaultClient implements VaultClient {
         maxBytes: extra.maxBytes ?? maxResponseBytes,
         signal: options?.signal,
       },
+      clock,
     );
     const ms = clock.elapsed() - startedAt;
     if (options?.fresh) void this.#lanes.discard(lane);

@@ -3,7 +3,6 @@
  * itself stays until something took the message, so a crash at any point is healed by the next sweep, at the
  * price of at most one duplicate with the same id.
  */
-
 import type { Delivery } from '../alert/channel.ts';
 import { afterFailure, failureText } from '../alert/retry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -21,17 +20,53 @@ export interface ChannelOutcome {
   failure?: string;
 }
 
-/** Never throws for a receiver; storage errors reject. */
+interface Attempt {
+  outcome?: ChannelOutcome;
+  /** The receiver asked us to wait: what comes after this one waits behind it. */
+  throttled?: boolean;
+}
+
+/**
+ * Sends what is due, each channel's messages one after the other and oldest first: an all-clear must not overtake its
+ * alarm. Behind a message that the receiver throttles the others wait; behind one that it refuses they do not.
+ * Never throws for a receiver; storage errors reject.
+ *
+ * @param ahead entries of the same cluster that are older than all of `entries`.
+ */
 export async function deliverDue(
   deps: WatchDeps,
   fleet: Fleet,
   cluster: string,
   entries: Stored<OutboxEntry>[],
+  ahead: Stored<OutboxEntry>[] = [],
 ): Promise<ChannelOutcome[]> {
   const now = deps.clock.now();
-  const due = entries.filter(({ value }) => value.dueAt <= now && (value.claimedUntil ?? 0) <= now);
-  const outcomes = await Promise.all(due.map((entry) => deliverEntry(deps, fleet, cluster, entry)));
-  return outcomes.filter((outcome) => outcome !== undefined);
+  const waiting = new Set([...ahead, ...entries].filter(({ value }) => isThrottled(value, now)).map(routeOf));
+  const due = entries
+    .filter(({ value }) => value.dueAt <= now && (value.claimedUntil ?? 0) <= now)
+    .sort((a, b) => a.value.createdAt - b.value.createdAt || a.value.id.localeCompare(b.value.id));
+  const routes = Map.groupBy(due, routeOf);
+  const outcomes = await Promise.all(
+    [...routes].map(async ([route, rows]) => {
+      const told: ChannelOutcome[] = [];
+      if (waiting.has(route)) return told;
+      for (const row of rows) {
+        const { outcome, throttled } = await deliverEntry(deps, fleet, cluster, row);
+        if (outcome) told.push(outcome);
+        if (throttled) break;
+      }
+      return told;
+    }),
+  );
+  return outcomes.flat();
+}
+
+function isThrottled({ dueAt, lastFailure }: OutboxEntry, now: number): boolean {
+  return dueAt > now && lastFailure?.startsWith('throttled:') === true;
+}
+
+function routeOf({ value: { effect } }: Stored<OutboxEntry>): string {
+  return effect.kind === 'message' ? `channel ${effect.channel}` : effect.kind;
 }
 
 async function deliverEntry(
@@ -39,22 +74,22 @@ async function deliverEntry(
   fleet: Fleet,
   cluster: string,
   entry: Stored<OutboxEntry>,
-): Promise<ChannelOutcome | undefined> {
+): Promise<Attempt> {
   const { live, history } = deps.state;
   const value = { ...entry.value, claimedUntil: deps.clock.now() + claimMs };
   const claimed = await live.update(cluster, { value, etag: entry.etag });
-  if (claimed === 'conflict' || claimed === 'gone') return undefined;
+  if (claimed === 'conflict' || claimed === 'gone') return {};
   const { effect } = claimed.value;
   if (effect.kind === 'history') {
     await history.append(effect.transitions);
     await live.remove(cluster, claimed);
-    return undefined;
+    return {};
   }
   const delivery = await send(deps, fleet, effect);
   if (delivery.delivered) {
     deps.log.info('message-delivered', { cluster, channel: effect.channel, id: effect.message.id });
     await live.remove(cluster, claimed);
-    return { channel: effect.channel };
+    return { outcome: { channel: effect.channel } };
   }
   return putOff(deps, fleet, cluster, claimed, delivery);
 }
@@ -78,7 +113,7 @@ async function putOff(
   cluster: string,
   claimed: Stored<OutboxEntry>,
   delivery: Extract<Delivery, { delivered: false }>,
-): Promise<ChannelOutcome | undefined> {
+): Promise<Attempt> {
   const now = deps.clock.now();
   const next = afterFailure(claimed.value, delivery, fleet.channels, now);
   deps.log.warn('message-not-delivered', {
@@ -89,10 +124,11 @@ async function putOff(
     attempts: next.entry.attempts,
   });
   const stored = await deps.state.live.update(cluster, { value: next.entry, etag: claimed.etag });
-  if (stored === 'conflict' || stored === 'gone') return undefined;
+  if (stored === 'conflict' || stored === 'gone') return {};
   // The row is stored: without its nudge the next sweep takes it.
   await deps.state.nudges
     .send('notify', cluster, Math.max(0, next.entry.dueAt - now))
     .catch((error: unknown) => deps.log.warn('nudge-not-sent', { cluster, error }));
-  return next.kind === 'fallback' ? { channel: next.failed, failure: failureText(delivery) } : undefined;
+  if (next.kind === 'fallback') return { outcome: { channel: next.failed, failure: failureText(delivery) } };
+  return { throttled: delivery.reason === 'throttled' };
 }

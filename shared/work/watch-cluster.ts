@@ -41,6 +41,6 @@ export async function watchCluster(
   });
   const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
   const fresh = await commitDecision(deps, cluster.name, before.head, facts, decision, audience);
-  const outcomes = await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh)]);
+  const outcomes = await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh, before.outbox)]);
   return { observation, outcomes: outcomes.flat() };
 }

@@ -38,6 +38,14 @@ export class ManualClock implements Clock {
     });
   }
 
+  after(ms: number, callback: () => void): () => void {
+    const sleeper = { dueAt: this.#now + ms, wake: callback };
+    this.#sleepers.push(sleeper);
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+  }
+
   /** Lets time pass: wakes sleepers in the order of their times, and lets each run as far as it comes. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -27,7 +27,7 @@ describe('slots', () => {
     release();
     await slots.take();
     let third = false;
-    void slots.take().then(() => (third = true));
+    void Promise.resolve(slots.take()).then(() => (third = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(third).toBe(false);
   });

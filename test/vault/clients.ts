@@ -1,5 +1,6 @@
 /** Clients with limits small enough for tests. */
 import { afterEach } from 'vitest';
+import { systemClock } from '../../shared/compose/clock.ts';
 import type { VaultClient } from '../../shared/vault/client.ts';
 import { createVaultClient, type VaultClientSettings } from '../../shared/vault/undici-client.ts';
 
@@ -29,7 +30,7 @@ export function clientOf(
       timeouts: { connectMs: 5_000, headersMs: 5_000, totalMs: 5_000 },
       maxResponseBytes: 64 * 1024,
       keepAliveMs: 60_000,
-      clock: { now: () => Date.now(), elapsed: () => performance.now(), sleep: () => Promise.resolve() },
+      clock: systemClock,
       ...rest,
     }),
   );

@@ -18,7 +18,7 @@ export const probe = z
     deadline: duration(
       'Longest time for one sweep; what is not answered by then has failed.',
       '100ms',
-      '9m',
+      '3m',
     ).prefault('25s'),
     concurrency: whole('Nodes asked at the same time.', 1, 5000).prefault(200),
     maxResponseBytes: whole('Largest answer that is read, in bytes.', 1024, 16_777_216).prefault(262_144),

@@ -140,6 +140,8 @@ async function addDetails(
     }
     return;
   }
+  // The second attempt had a connection of its own: when the kept one serves again, it is asked anew.
+  if (health.ok && health.connection) startsAsked.set(observation.node, health.connection);
   const [sealStatus, processStart] = await Promise.all([
     client.sealStatus(options),
     client.processStart(options),

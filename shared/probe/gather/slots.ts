@@ -10,10 +10,16 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Resolves to a function that gives the slot back; calling it again does nothing. */
-  async take(): Promise<() => void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** A function that gives the slot back (calling it again does nothing), at once or when one is free. */
+  take(): (() => void) | Promise<() => void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return this.#release();
+    }
+    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#release());
+  }
+
+  #release(): () => void {
     let held = true;
     return () => {
       if (!held) return;

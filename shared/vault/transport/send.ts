@@ -1,5 +1,6 @@
 /** Sends one request over a lane: the exact total limit, the caller's abort, and one retry of a stale connection. */
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../../clock.ts';
 import { Exchange, type Outcome } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import type { Lane } from './lane.ts';
@@ -12,22 +13,26 @@ export interface Limits {
 }
 
 /** Never rejects. */
-export function send(lane: Lane, request: Dispatcher.DispatchOptions, limits: Limits): Promise<Outcome> {
+export function send(
+  lane: Lane,
+  request: Dispatcher.DispatchOptions,
+  limits: Limits,
+  clock: Pick<Clock, 'after'>,
+): Promise<Outcome> {
   const { totalMs, maxBytes, signal } = limits;
   return new Promise((resolve) => {
     if (signal?.aborted) {
       resolve({ failure: stopped });
       return;
     }
-    const deadline = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1));
     let exchange: Exchange;
     const abort = () => exchange.stop(stopped);
     const expire = () => exchange.stop(outOfTime(lane, exchange));
-    deadline.addEventListener('abort', expire);
+    const cancel = clock.after(Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1), expire);
     signal?.addEventListener('abort', abort);
 
     const finish = (outcome: Outcome) => {
-      deadline.removeEventListener('abort', expire);
+      cancel();
       signal?.removeEventListener('abort', abort);
       resolve(outcome);
     };
