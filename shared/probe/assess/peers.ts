@@ -13,7 +13,7 @@ import {
   theCluster,
   unjudged,
 } from './picture.ts';
-import { type AutopilotServer, isUnheard, nodeOf, serversOf } from './raft-view.ts';
+import { type AutopilotServer, isJustBack, isUnheard, nodeOf, serversOf } from './raft-view.ts';
 import { listed, span } from './words.ts';
 
 /** Autopilot's own default of last_contact_threshold, ms. */
@@ -83,6 +83,8 @@ function peerDead(picture: Picture, servers: AutopilotServer[], leader: string |
     const view = nodeOf(picture.nodes, server.id);
     if (contact === undefined) {
       say(server.id, unjudged(`autopilot's last_contact of ${server.id} cannot be read`));
+    } else if (isJustBack(server, view, picture.now)) {
+      say(server.id, unjudged(`${server.id} came back just now, and the leader has not heard from it yet`));
     } else if (isDead(picture, server, contact)) {
       say(server.id, present(deadFinding(picture, server, contact, explain(server.id))));
     } else if (isUnheard(server)) {
@@ -153,13 +155,16 @@ function peerLagging(picture: Picture, servers: AutopilotServer[], leader: strin
       differs.push({ subject, verdict: unjudged(`${server.id} is out of contact: its index is old`) });
       continue;
     }
-    if (isUnheard(server)) {
-      differs.push({ subject, verdict: unjudged(`a new leader has not heard from ${server.id} yet`) });
+    const view = nodeOf(picture.nodes, server.id);
+    if (isUnheard(server) || isJustBack(server, view, picture.now)) {
+      differs.push({
+        subject,
+        verdict: unjudged(`${whoLeads([server])} has not heard from ${server.id} yet`),
+      });
       continue;
     }
     const behind = head.last_index - server.last_index;
     if (behind <= picture.cluster.thresholds.peerLagEntries) continue;
-    const view = nodeOf(picture.nodes, server.id);
     const under = view && codeOf(view);
     const summary = `${peerName(server.id, view)} of ${picture.cluster.name} is behind the leader`;
     const evidence = [
@@ -174,6 +179,9 @@ function peerLagging(picture: Picture, servers: AutopilotServer[], leader: strin
   return { code, fallback: absent, differs };
 }
 
+const whoLeads = (silent: AutopilotServer[]): string =>
+  silent.every(isUnheard) ? 'a new leader' : 'the leader';
+
 const further = (a: AutopilotServer, b: AutopilotServer): AutopilotServer =>
   b.last_index > a.last_index ? b : a;
 
@@ -182,12 +190,14 @@ function raftUnhealthy(picture: Picture, servers: AutopilotServer[], dead: Judge
   const autopilot = picture.raft.autopilot.value;
   if (!autopilot || autopilot.healthy) return ofCluster('raft-unhealthy', absent);
   const ill = servers.filter((server) => !server.healthy);
-  const isNewLeader =
-    ill.length > 0 && ill.every((server) => isUnheard(server) && !isPresent(dead, server.id));
-  if (isNewLeader)
-    return ofCluster('raft-unhealthy', unjudged('a new leader has not heard from its peers yet'));
+  const notHeard = (server: AutopilotServer): boolean =>
+    !isPresent(dead, server.id) &&
+    (isUnheard(server) || isJustBack(server, nodeOf(picture.nodes, server.id), picture.now));
+  const heard = ill.filter((server) => !notHeard(server));
+  if (ill.length > 0 && heard.length === 0)
+    return ofCluster('raft-unhealthy', unjudged(`${whoLeads(ill)} has not heard from its peers yet`));
   const explain = explainer(picture.nodes);
-  const codes = ill.map((server): FindingCode | undefined => {
+  const codes = heard.map((server): FindingCode | undefined => {
     const own = explain(server.id);
     if (own) return own;
     return isPresent(dead, server.id) ? 'raft-peer-dead' : undefined;

@@ -4,7 +4,8 @@ import type { Cluster, Node } from '../../fleet/fleet.ts';
 import type { Answer } from '../../vault/answer.ts';
 import type { AutopilotConfiguration, AutopilotState, RaftConfiguration } from '../../vault/answers.ts';
 import type { ClusterObservation, NodeObservation } from '../observation.ts';
-import type { Storage } from './picture.ts';
+import { goDurationMs } from './durations.ts';
+import type { NodeView, Storage } from './picture.ts';
 import { whyUnread } from './words.ts';
 
 export type AutopilotServer = NonNullable<AutopilotState['servers']>[string];
@@ -108,6 +109,22 @@ export function serversOf(autopilot: AutopilotState | undefined): Map<string, Au
  */
 export function isUnheard(server: AutopilotServer): boolean {
   return server.last_index === 0 && !server.last_term;
+}
+
+/** The leader hears from a standby every 5 s and autopilot looks every 2 s or, in Vault's defaults, up to 10 s, ms. */
+const returnMs = 15_000;
+
+/**
+ * A node that serves again since a moment ago, of which autopilot still tells the time when it was gone: old news,
+ * until the leader has had time to hear from it. Not at first sight: then whether it was gone is not known.
+ */
+export function isJustBack(server: AutopilotServer, view: NodeView | undefined, now: number): boolean {
+  if (!view?.before || !view.facts || server.healthy || isUnheard(server)) return false;
+  const { name } = view.state;
+  if (name !== 'standby' && name !== 'performance-standby') return false;
+  const age = now - view.facts.since;
+  const contact = goDurationMs(server.last_contact);
+  return age < returnMs && contact !== undefined && contact > age;
 }
 
 /** The node of fleet.yaml with this raft node id. */

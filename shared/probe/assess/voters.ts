@@ -2,7 +2,7 @@
 import { goDurationMs } from './durations.ts';
 import { isUnsealed } from './node-state.ts';
 import type { NodeView, Picture } from './picture.ts';
-import { type AutopilotServer, isUnheard, nodeOf, serversOf } from './raft-view.ts';
+import { type AutopilotServer, isJustBack, isUnheard, nodeOf, serversOf } from './raft-view.ts';
 import { isJoining } from './uninitialised.ts';
 import { nodeLine } from './words.ts';
 
@@ -88,6 +88,7 @@ function isNonVoterByDesign(server: AutopilotServer): boolean {
 function voterState(picture: Picture, view: NodeView | undefined, server: AutopilotServer | undefined) {
   const probed = view ? inRaft(picture, view, server ? [server] : []) : 'unknown';
   if (probed === 'down') return 'down';
+  if (server && isJustBack(server, view, picture.now)) return 'unknown';
   if (server && !isUnheard(server)) return server.healthy ? 'up' : 'down';
   return probed;
 }
