@@ -31,12 +31,18 @@ function verdict(picture: Picture) {
     if (count.down.length === 0 && voters >= expected) return unjudged('no voter is seen to be down');
     return lost(picture, count, quorum);
   }
+  // Without a login raft is never read: what the nodes' answers alone showed, they alone may end.
+  if (!fromRaft && hasNoLogin(picture) && up - quorum > 0) return absent;
   if (!fromRaft) return unjudged(raft.members.why ?? raft.autopilot.why ?? 'raft was not read');
   if (up - quorum <= 0 || !raft.autopilot.value) {
     return unjudged(raft.autopilot.why ?? 'the health of some voters is not known');
   }
   if (voters >= expected) return absent;
   return arriving > 0 ? unjudged(arrivingWords(arriving)) : fewer(picture, count, up - quorum);
+}
+
+function hasNoLogin({ observation }: Picture): boolean {
+  return !observation.raft.read && observation.raft.why === 'no-login';
 }
 
 const arrivingWords = (count: number): string =>
