@@ -11,6 +11,7 @@ const checks: Record<string, string[]> = {
   unused: ['knip', '--no-progress'],
   duplicates: ['jscpd', '--config', '.jscpd.json', 'shared', 'functions', 'host', 'demo', 'check'],
   schema: ['node', 'check/schema.ts', '--check'],
+  lock: ['node', 'check/lock.ts', '--check'],
 };
 
 interface Result {
