@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** `unit`: no servers but our own on loopback. `live`: real Vaults and Azurite, found or built by test/servers. */
 export default defineConfig({
   test: {
+    // Most of the unit suites' time is waiting for sockets and child processes, not computing.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

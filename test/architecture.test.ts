@@ -1,7 +1,8 @@
 /** The layout's lines (DESIGN, Layout): that the lint rules which hold them bite, and what they cannot say. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -22,15 +23,18 @@ async function sources(...folders: string[]): Promise<{ path: string; text: stri
 
 describe('a room', () => {
   let folder = '';
+  const sample = 'shared/probe/gather/sample.ts';
   beforeAll(async () => {
-    folder = await mkdtemp(join(root, 'shared/probe/lint-'));
+    folder = await mkdtemp(join(tmpdir(), 'sealwatch-lint-'));
+    await mkdir(join(folder, dirname(sample)), { recursive: true });
+    await copyFile(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
   async function lint(text: string): Promise<string> {
-    const file = join(folder, 'sample.ts');
-    await writeFile(file, text);
-    const found = await run('oxlint', [file], { cwd: root }).catch((error: { stdout: string }) => error);
+    await writeFile(join(folder, sample), text);
+    const program = join(root, 'node_modules/.bin/oxlint');
+    const found = await run(program, [sample], { cwd: folder }).catch((error: { stdout: string }) => error);
     return found.stdout;
   }
 

@@ -10,7 +10,7 @@ describe('the last line of npm test', () => {
 
   it('counts skipped tests as failed where they are not', () => {
     const counts = { passed: 7, failed: 1, skipped: 2 };
-    expect(countLine(counts, false)).toBe('7 passed, 3 failed');
+    expect(countLine(counts, false)).toBe('7 passed, 3 failed, 0 skipped');
     expect(exitCode({ ...counts, failed: 0 }, false)).toBe(1);
     expect(exitCode({ ...counts, failed: 0, skipped: 0 }, false)).toBe(0);
   });

@@ -31,7 +31,7 @@ function countModule(module: TestModule, counts: Counts): void {
 export function countLine(counts: Counts, skipsAllowed: boolean): string {
   return skipsAllowed
     ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
-    : `${counts.passed} passed, ${counts.failed + counts.skipped} failed`;
+    : `${counts.passed} passed, ${counts.failed + counts.skipped} failed, 0 skipped`;
 }
 
 /** Exit code: 1 as well when there was nothing to run, as with a misspelt filter. */

@@ -24,10 +24,12 @@ const core = {
   log: () => undefined,
   registerFunction: (registration: Registration) => registrations.push(registration),
 };
-const original = Module.prototype.require;
-Module.prototype.require = function require(this: Module, id: string): unknown {
+const worker = Module.prototype as { require(this: Module, id: string): unknown };
+// oxlint-disable-next-line typescript/unbound-method -- called below with the module as `this`.
+const original = worker.require;
+worker.require = function require(this: Module, id: string): unknown {
   return id === '@azure/functions-core' ? core : Reflect.apply(original, this, [id]);
-} as typeof original;
+};
 
 const files: string[] = [];
 for await (const file of glob(manifest.main.replace(/^dist\//, ''), { cwd: folder })) files.push(file);
