@@ -20,7 +20,17 @@ interface Lock {
 }
 
 const file = new URL('../package-lock.json', import.meta.url);
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
+const systems = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+];
 const processors = ['arm64', 'x64', 'ia32', 'arm', 'loong64', 'ppc64', 'riscv64', 's390x', 'wasm32'];
 
 /** The entry that a package's own require would find: beside it, or further up. */
@@ -58,7 +68,9 @@ for (const [path, entry] of Object.entries(lock.packages)) {
 
 if (process.argv.includes('--check')) {
   if (missing.length > 0) {
-    console.error(`package-lock.json lacks ${missing.length} optional packages: npm run lock (${missing[0]}, …)`);
+    console.error(
+      `package-lock.json lacks ${missing.length} optional packages: npm run lock (${missing[0]}, …)`,
+    );
     process.exitCode = 1;
   }
 } else {

@@ -14,6 +14,10 @@ const Event = z.object({ data: z.object({ headline: z.string(), changes: z.array
 export type ToldChange = z.infer<typeof Change> & {
   /** Arrival at the receiver, wall clock, ms. */
   at: number;
+  /** Of the message that told it. */
+  headline: string;
+  /** Whether the headline is about this finding: messages name the worst change first. */
+  leads: boolean;
 };
 
 type Signature = NonNullable<ReceivedMessage['signature']>;
@@ -39,6 +43,11 @@ export class Inbox {
     return this.#early.length + this.messages.filter(({ signature }) => signature === undefined).length;
   }
 
+  /** What people read of a message, once it reached the chat; undefined before. */
+  textOf(headline: string): string[] | undefined {
+    return this.messages.findLast(({ lines }) => tells(lines, headline))?.lines;
+  }
+
   /** @param at wall clock, ms. */
   take(received: Received, at: number): void {
     this.problems.push(...received.problems.map((problem) => `${received.kind} payload: ${problem}`));
@@ -56,7 +65,10 @@ export class Inbox {
     const event = Event.safeParse(body);
     if (!event.success) return;
     const { headline, changes } = event.data.data;
-    this.changes.push(...changes.map((change) => ({ ...change, at })));
+    const [worst] = changes;
+    const leads = ({ code, change }: z.infer<typeof Change>): boolean =>
+      code === worst?.code && change === worst.change;
+    this.changes.push(...changes.map((each) => ({ ...each, at, headline, leads: leads(each) })));
     const signature = verified(headers, raw, this.#signingKey, at) ? 'verified' : 'wrong';
     if (signature === 'wrong') this.problems.push(`webhook: wrong signature: ${headline}`);
     const twin = this.messages.findLast(

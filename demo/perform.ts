@@ -11,6 +11,7 @@ import { type Choice, chooseVault } from './choose-vault.ts';
 import type { Cleanup } from './cleanup.ts';
 import { writeFleet } from './fleet-file.ts';
 import type { FleetUnderTest } from './fleet-under-test.ts';
+import { goOn } from './go-on.ts';
 import { Inbox } from './inbox.ts';
 import { startRealFleet } from './real-fleet.ts';
 import { playStep, type Stage, StepFailed } from './run-story.ts';
@@ -78,7 +79,7 @@ export async function performDemo(performance: Performance): Promise<0 | 1> {
     say('What happened, and what Sealwatch said of it:');
     for (const { title, detail } of scene.steps) say(`  ${title.padEnd(longest)}  ${detail}`);
   }
-  say('To watch your own clusters: cp fleet.example.yaml fleet.yaml, edit it, npm start');
+  for (const line of goOn) say(line);
   return 0;
 }
 

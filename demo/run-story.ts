@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetUnderTest } from './fleet-under-test.ts';
 import type { Inbox, ToldChange } from './inbox.ts';
+import { wrongRecoveries } from './recovered.ts';
 import type { StepLine } from './scene.ts';
 import type { SeenStatus } from './seen-status.ts';
 import type { Expected, Step } from './story.ts';
@@ -60,6 +61,9 @@ export async function playStep(stage: Stage, step: Step, line: StepLine): Promis
   const patience = stage.patienceMs ?? patienceMs;
   const deadline = performance.now() + patience;
   const shownAt = new Map<string, number>();
+  const nodes = stage.fleet.nodes.map(({ name }) => name);
+  // What a message says is compared once both channels have it.
+  const wrong = (): string[] => (stage.inbox.unpaired > 0 ? [] : wrongRecoveries(stage.inbox, before, nodes));
   for (;;) {
     const told = stage.inbox.changes.slice(before);
     const found = step.tells.map((expected) => told.find((change) => matches(change, expected, touched)));
@@ -72,7 +76,8 @@ export async function playStep(stage: Stage, step: Step, line: StepLine): Promis
       ...(stage.inbox.unpaired > 0 ? ['the copy for the other channel'] : []),
       ...notShown(stage.status(), step),
     ];
-    if (stage.inbox.problems.length > 0) throw fail(stage.inbox.problems.join('; '));
+    const problems = [...stage.inbox.problems, ...wrong()];
+    if (problems.length > 0) throw fail(problems.join('; '));
     if (missing.length === 0) {
       line.state = 'ok';
       line.detail = detected(step, actedAt, { found: found as ToldChange[], told, shownAt });

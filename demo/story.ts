@@ -2,6 +2,7 @@
 import type { FleetUnderTest } from './fleet-under-test.ts';
 
 export interface Expected {
+  /** Whatever resolves must name its finding, and no node that its alarm did not name (./recovered.ts). */
   change: 'fired' | 'resolved';
   /** Of a finding. Where it is about a node, the node must be one that the act touched. */
   code: string;

@@ -10,6 +10,8 @@ export interface Azurite {
   queueUrl: string;
   tableUrl: string;
   pid: number;
+  /** Resolves with how it ended when it did so without `close`: storage is gone then. */
+  ended: Promise<string>;
   /** Writes what is unwritten and ends the process. */
   close(): Promise<void>;
 }
@@ -18,10 +20,13 @@ export interface Azurite {
 const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-// Ends with its parent, even one that was killed. Its own process group: Ctrl-C must not end the storage
-// while the host still writes to it.
+// Ends with its parent, even one that was killed; what is in memory yet is written first, by Azurite's own handler
+// of SIGTERM. Nobody reads its output then: an EPIPE must not end it half way. Its own process group: Ctrl-C must
+// not end the storage while the host still writes to it.
 const endWithParent =
-  'data:text/javascript,process.on("disconnect",()=>process.exit());process.channel.unref()';
+  'data:text/javascript,process.on("disconnect",()=>{' +
+  'for(const s of[process.stdout,process.stderr])s.on("error",()=>{});setTimeout(()=>process.exit(1),5000).unref();' +
+  'process.kill(process.pid,"SIGTERM")});process.channel.unref()';
 
 /**
  * Starts Azurite on free ports.
@@ -85,6 +90,12 @@ export async function startAzurite(options: { folder?: string } = {}): Promise<A
   const blobUrl = `${urls.Blob}/${account}`;
   const queueUrl = `${urls.Queue}/${account}`;
   const tableUrl = `${urls.Table}/${account}`;
+  let closing = false;
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      if (!closing) resolve(signal === null ? `exit code ${code}` : signal);
+    });
+  });
   return {
     connectionString:
       `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};` +
@@ -93,7 +104,9 @@ export async function startAzurite(options: { folder?: string } = {}): Promise<A
     queueUrl,
     tableUrl,
     pid: child.pid ?? 0,
+    ended,
     async close() {
+      closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.ref();
       const patience = setTimeout(() => child.kill('SIGKILL'), 5000);

@@ -5,7 +5,7 @@ import { systemClock } from '../shared/compose/clock.ts';
 import { createLog } from '../shared/log/log.ts';
 import { Redactor } from '../shared/log/redactor.ts';
 import { connectState } from '../shared/state/azure/connect.ts';
-import { startAzurite } from './azurite.ts';
+import { type Azurite, startAzurite } from './azurite.ts';
 import { functionKeyFrom } from './function-key.ts';
 import { loadFunctions } from './load-functions.ts';
 import { startHost } from './start.ts';
@@ -30,7 +30,7 @@ const root = resolve(import.meta.dirname, '..');
 /**
  * @param load imports the function files.
  * @param env gets the defaults that the functions read their settings from.
- * @returns the exit code, once SIGINT or SIGTERM came.
+ * @returns the exit code, once SIGINT or SIGTERM came, or storage ended: then 1, so that a supervisor starts both anew.
  */
 export async function run(
   args: string[],
@@ -85,10 +85,14 @@ export async function run(
       `Sealwatch watches ${fleet}, state in ${azurite ? (data ?? 'memory') : 'SEALWATCH_STORAGE'}. Stop it with Ctrl-C.`,
     );
     say(`Status: curl -H "x-functions-key: $(cat ${keyFile})" ${host.url}/api/status`);
-    const signal = await stopped;
-    say(`${signal}: waiting for what runs.`);
+    const end = await Promise.race([stopped, storageEnd(azurite)]);
+    if ('signal' in end) say(`${end.signal}: waiting for what runs.`);
+    else
+      complain(
+        `The storage (Azurite) ended by itself (${end.lost}): nothing can be kept or told. Start again.`,
+      );
     await host.close();
-    return 0;
+    return 'signal' in end ? 0 : 1;
   } catch (error) {
     log.error('host-failed', { error });
     complain(error instanceof Error ? error.message : String(error));
@@ -98,13 +102,18 @@ export async function run(
   }
 }
 
+/** Never, where storage is not a process of ours. */
+async function storageEnd(azurite: Azurite | undefined): Promise<{ lost: string }> {
+  return azurite ? { lost: await azurite.ended } : new Promise(() => undefined);
+}
+
 /** A second signal ends the process as it would without us; Azurite ends with it. */
-function stopSignal(): Promise<string> {
+function stopSignal(): Promise<{ signal: string }> {
   return new Promise((resolve) => {
     const stop = (signal: string) => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
-      resolve(signal);
+      resolve({ signal });
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { AccessPool } from './compose/access.ts';
 import { systemClock } from './compose/clock.ts';
 import { createHeartbeat, createSenders } from './compose/endpoints.ts';
+import { keepLastGood } from './compose/last-good.ts';
 import { tokenSourceFor } from './compose/logins.ts';
 import { createCredential, createResolve } from './compose/secrets.ts';
 import { type Environment, readSettings, type Settings } from './compose/settings.ts';
@@ -51,8 +52,10 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
   });
   const { runbookBase, limits } = settings;
   const endpoints = { limits, resolve, clock, log, ...(runbookBase && { runbookBase }) };
+  const state = replacements.state ?? connectState(stateSettings(settings, credential), clock);
   const source = createFleetSource({
     read: () => readFleetFile(settings.fleetPath),
+    ...keepLastGood(state.lastGood, log),
     limits: settings.limits,
     fileName: settings.fleetPath,
   });
@@ -61,7 +64,7 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
     access: (cluster, fleet) => pool.access(cluster, fleet),
     sender: createSenders(endpoints),
     heartbeat: createHeartbeat(endpoints),
-    state: replacements.state ?? connectState(stateSettings(settings, credential), clock),
+    state,
     clock,
     log,
     newId: randomUUID,

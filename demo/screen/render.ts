@@ -1,22 +1,10 @@
 /** A moment of the demo as lines of a terminal. Pure; every line fits, however small the terminal is. */
-import type { ReceivedMessage, Scene, SeenCluster, SeenFinding, StepLine } from '../scene.ts';
+import type { Scene, SeenCluster, SeenFinding, StepLine } from '../scene.ts';
+import { type Line, line, type Size, type Style, title } from './line.ts';
+import { messageLines } from './messages.ts';
 import { clean, fit, pad, width } from './text.ts';
 
-export type Style = 'plain' | 'bold' | 'dim' | 'good' | 'warn' | 'bad';
-
-export interface Segment {
-  text: string;
-  style: Style;
-}
-
-export type Line = Segment[];
-
 export const footer = 'Ctrl-C ends it and leaves nothing behind';
-
-export interface Size {
-  columns: number;
-  rows: number;
-}
 
 /** At most `rows` lines, none wider than `columns`. What has no room: old messages, then findings, then nodes. */
 export function render(scene: Scene, size: Size): Line[] {
@@ -41,7 +29,7 @@ export function render(scene: Scene, size: Size): Line[] {
     head: take(head),
     clusters: take(roomy(clusters, size)),
     findings: take(roomy(findings, size)),
-    messages: take(messageLines(scene.messages, room)),
+    messages: take(messageLines(scene.messages, { columns: size.columns, rows: room })),
   };
   return [
     ...shown.head,
@@ -81,35 +69,6 @@ function findingLines(findings: SeenFinding[]): Line[] {
   ];
 }
 
-/** The newest message whole, if it can be; older ones above it as far as there is room. */
-function messageLines(messages: ReceivedMessage[], rows: number): Line[] {
-  const blocks: Line[] = [];
-  for (const message of messages.toReversed()) {
-    const block = messageBlock(message);
-    const left = rows - 1 - blocks.length;
-    if (blocks.length > 0 && block.length > left) break;
-    blocks.unshift(...block.slice(0, Math.max(0, left)));
-  }
-  if (blocks.length === 0) blocks.push(line(['  no message yet', 'dim']));
-  return [title('Chat, as its receiver got it'), ...blocks];
-}
-
-function messageBlock({ at, channel, lines, signature }: ReceivedMessage): Line[] {
-  const [first = '', ...rest] = lines;
-  const stamp = `  ${new Date(at).toISOString().slice(11, 19)} ${channel} `;
-  const proof =
-    signature === 'verified'
-      ? line(['  webhook copy: signature verified', 'good'])
-      : signature === 'wrong'
-        ? line(['  webhook copy: WRONG SIGNATURE', 'bad'])
-        : undefined;
-  return [
-    line([stamp, 'dim'], [first, 'bold']),
-    ...rest.map((text) => line([`    ${text}`, 'plain'])),
-    ...(proof ? [proof] : []),
-  ];
-}
-
 const marks = { waiting: '·', running: '>', ok: '+', failed: 'x' };
 const stepStyles = { waiting: 'dim', running: 'bold', ok: 'good', failed: 'bad' } as const;
 
@@ -118,10 +77,6 @@ function stepLine({ title: what, state, detail }: StepLine): Line {
     [`  ${marks[state]} ${what}`, stepStyles[state]],
     [detail === '' ? '' : `: ${detail}`, 'plain'],
   );
-}
-
-function title(text: string): Line {
-  return line([text, 'bold']);
 }
 
 function severityStyle(severity: string): Style {
@@ -133,10 +88,6 @@ function severityStyle(severity: string): Style {
 function nodeStyle(state: string): Style {
   if (state === 'active' || state === 'standby') return 'good';
   return state === 'unknown' ? 'dim' : 'bad';
-}
-
-function line(...segments: [text: string, style: Style][]): Line {
-  return segments.map(([text, style]) => ({ text, style }));
 }
 
 function fitLine(wanted: Line, columns: number): Line {

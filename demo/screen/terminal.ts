@@ -1,7 +1,8 @@
 /** Draws frames in place with plain ANSI, on the alternate screen: the person's own scrollback stays as it was. */
 import type { WriteStream } from 'node:tty';
 import type { Scene } from '../scene.ts';
-import { type Line, render, type Style } from './render.ts';
+import type { Line, Style } from './line.ts';
+import { render } from './render.ts';
 
 const escape = '\u001b[';
 const codes: Record<Style, string> = { plain: '', bold: '1', dim: '2', good: '32', warn: '33', bad: '31' };

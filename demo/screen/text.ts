@@ -37,6 +37,42 @@ export function fit(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/**
+ * Clean text as lines, broken between words; a word that is wider than a line is broken where it must be.
+ *
+ * @param first,rest columns of the first line and of those below it, 2 or more: a character may be that wide.
+ */
+export function wrap(text: string, first: number, rest: number): string[] {
+  const lines: string[] = [];
+  const room = (): number => (lines.length === 0 ? first : rest);
+  let current: string | undefined;
+  for (const word of text.split(' ')) {
+    if (current !== undefined && width(current) + 1 + width(word) <= room()) {
+      current += ` ${word}`;
+      continue;
+    }
+    if (current !== undefined) lines.push(current);
+    let left = word;
+    while (width(left) > room()) {
+      const head = beginning(left, room());
+      lines.push(head);
+      left = left.slice(head.length);
+    }
+    current = left;
+  }
+  return [...lines, current ?? ''];
+}
+
+/** As much of it as `columns` hold, but at least one character. */
+function beginning(text: string, columns: number): string {
+  let kept = '';
+  for (const character of text) {
+    if (kept !== '' && width(kept) + columnsOf(character) > columns) break;
+    kept += character;
+  }
+  return kept;
+}
+
 /** Filled with spaces to exactly `columns`. */
 export function pad(text: string, columns: number): string {
   const fitted = fit(text, columns);

@@ -3,7 +3,10 @@ import type { Finding, Severity } from '../finding.ts';
 
 export type AlertStatus = 'pending' | 'firing' | 'acknowledged' | 'silenced';
 
-/** One alert of a cluster, as kept in its head. Resolved ones are gone from the head, but for `resolvedAt`. */
+/**
+ * One alert of a cluster, as kept in its head. Resolved ones are gone from the head, but for `resolvedAt`: with
+ * `told` the end is still to be told; without, nothing is, and only its `ends` are remembered for a while.
+ */
 export interface Alert {
   /** findingKey(code, subject). */
   key: string;
@@ -19,12 +22,18 @@ export interface Alert {
   toldSeverity?: Severity;
   /** Told on its own, not only under a headline: it must be told when it resolves. */
   told: boolean;
+  /** Names of the channels that it was told to: whoever heard of it hears its end. */
+  toldTo?: string[];
   acknowledgedBy?: string;
   /**
    * Over since then, ms, while its headline stands: no longer open, kept only until the next message of the
    * cluster can tell that it resolved.
    */
   resolvedAt?: number;
+  /** When alerts of this key ended before it, ms: what comes and goes too often is held open. */
+  ends?: number[];
+  /** Absent since then, ms, while it is held open. */
+  absentSince?: number;
 }
 
 /** An acknowledgement or silence: a person's word about one alert or, without a key, about the whole cluster. */

@@ -4,6 +4,7 @@
  *   track     what the sweep says of every known alert and every new finding
  *   coverage  which of them a headline already tells of
  *   advance   each one's next state: pending → firing → acknowledged or silenced → gone
+ *   flapping  what came and went too often stays open for a while
  *   messageOf at most one message that names all that changed
  *
  * Only `absent` resolves. What cannot be judged stays as it is.
@@ -11,8 +12,9 @@
 import type { Assessment, Subject } from '../finding.ts';
 import type { AlertSettings } from '../fleet/fleet.ts';
 import type { Alert, Hold, Message, Quiet, Transition } from './alert.ts';
-import { advance } from './decide/advance.ts';
+import { advance, type Outcome } from './decide/advance.ts';
 import { coverage } from './decide/coverage.ts';
+import { isRemembered, isRest, restOf } from './decide/flapping.ts';
 import { messageOf } from './decide/message.ts';
 import { track } from './decide/tracked.ts';
 
@@ -41,7 +43,12 @@ export interface Decided {
 }
 
 export function decide(input: DecideInput): Decided {
-  const tracked = track(input);
+  const rests = input.alerts.filter(isRest);
+  const tracked = track({
+    ...input,
+    alerts: input.alerts.filter((alert) => !isRest(alert)),
+    ends: new Map(rests.map(({ key, ends = [] }) => [key, ends])),
+  });
   const covered = coverage(tracked);
   const outcomes = tracked.map((each) => advance(each, covered(each), input));
   const message = messageOf(outcomes, input);
@@ -55,7 +62,11 @@ export function decide(input: DecideInput): Decided {
       to,
     }));
   // A held resolution rides along with whatever is said now; without a message it waits.
-  const kept = outcomes.filter((outcome) => !(outcome.held && message));
-  const alerts = kept.flatMap(({ alert }) => (alert ? [alert] : []));
+  const isGone = ({ alert, held }: Outcome) => !alert || (held && message !== undefined);
+  const [gone, stay] = [outcomes.filter(isGone), outcomes.filter((outcome) => !isGone(outcome))];
+  const alerts = stay.flatMap(({ alert }) => (alert ? [alert] : []));
+  const unseen = rests.filter(({ key }) => tracked.every((each) => each.key !== key));
+  alerts.push(...unseen.filter((rest) => isRemembered(rest, input.now)));
+  alerts.push(...gone.flatMap((outcome) => restOf(outcome, input.now) ?? []));
   return { alerts, ...(message && { message }), transitions };
 }

@@ -1,8 +1,8 @@
 /** Whether channels take their messages: judged from what is still owed. */
 import { type Assessment, finding, type Verdict } from '../finding.ts';
 import type { Channel } from '../fleet/fleet.ts';
-import type { OutboxEntry } from '../state/ports.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
+import type { OutboxEntry } from '../state/ports.ts';
 import { failedAttempts, needsMending } from './retry.ts';
 
 /**
@@ -20,7 +20,11 @@ export function judgeUndeliverable(
   const verdicts = channels.map((channel) => {
     const failing = owed.filter((entry) => channelOf(entry) === channel.name && entry.attempts > 0);
     const subject = { kind: 'channel', name: channel.name } as const;
-    return { code: 'alert-undeliverable' as const, subject, verdict: verdictOn(channel, failing, remembered[channel.name]) };
+    return {
+      code: 'alert-undeliverable' as const,
+      subject,
+      verdict: verdictOn(channel, failing, remembered[channel.name]),
+    };
   });
   return { verdicts, defaults: { 'alert-undeliverable': { state: 'absent' } } };
 }

@@ -1,17 +1,15 @@
 /** Clients for the nodes of a fleet: made once, kept warm between sweeps, made anew when what they rest on changes. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
-import type { Cluster, Fleet, ProbeSettings, Tls } from '../fleet/fleet.ts';
+import type { Cluster, Fleet, ProbeSettings } from '../fleet/fleet.ts';
+import { isLinkLocal } from '../fleet/network.ts';
 import type { ClusterAccess } from '../probe/gather.ts';
-import type { VaultError } from '../vault/answer.ts';
 import type { VaultClient } from '../vault/client.ts';
 import type { TokenSource } from '../vault/login.ts';
 import type { TlsSettings } from '../vault/transport/settings.ts';
 import { createVaultClient, type VaultClientSettings } from '../vault/undici-client.ts';
-
-export type ResolveText = (
-  reference: string,
-) => Promise<{ ok: true; value: string } | { ok: false; message: string }>;
+import { NotSwept } from '../work/not-swept.ts';
+import { type ResolveText, readTrust, type Trust, trustProblem } from './trust.ts';
 
 export interface AccessOptions {
   clock: Clock;
@@ -27,8 +25,9 @@ export interface AccessOptions {
 interface Kept {
   cluster: Cluster;
   probe: ProbeSettings;
-  tls: TlsSettings | VaultError;
-  resolvedAt: number;
+  tls: TlsSettings;
+  /** When its references were read, by `clock.elapsed()`. */
+  readAt: number;
   access: ClusterAccess;
 }
 
@@ -44,29 +43,32 @@ export class AccessPool {
     this.#options = options;
   }
 
+  /**
+   * Rejects with NotSwept where fleet.yaml's `tls` gives nothing to connect with and never did: that is no fault of
+   * the cluster, of which nothing is known then.
+   */
   async access(cluster: Cluster, fleet: Fleet): Promise<ClusterAccess> {
     this.#forgetLeft(fleet);
     const now = this.#options.clock.elapsed();
     const fresh = this.#kept.get(cluster.name);
-    if (fresh && sameAccess(fresh, cluster, fleet.probe) && now - fresh.resolvedAt < referenceLifeMs) {
+    if (fresh && sameAccess(fresh, cluster, fleet.probe) && now - fresh.readAt < referenceLifeMs) {
       return fresh.access;
     }
-    const tls = await this.#resolveTls(cluster.tls);
+    const read = await readTrust(cluster.tls, this.#options.resolve);
     // Looked up again: another sweep may have opened it meanwhile.
     const kept = this.#kept.get(cluster.name);
-    const failed = 'code' in tls;
-    // What cannot be read is looked at again in the next sweep.
-    const resolvedAt = failed ? Number.NEGATIVE_INFINITY : now;
-    if (kept && sameAccess(kept, cluster, fleet.probe)) {
-      // A Key Vault that is away must not blind the watch over Vaults that were reached a moment ago.
-      const stillGood = failed && !('code' in kept.tls);
-      if (stillGood || isDeepStrictEqual(kept.tls, tls)) {
-        kept.resolvedAt = resolvedAt;
-        return kept.access;
-      }
+    const trust = checked(read, kept?.tls);
+    // A Key Vault that is away must not blind the watch over Vaults that were reached a moment ago.
+    const last = kept && isDeepStrictEqual(kept.cluster.tls, cluster.tls) ? kept.tls : undefined;
+    const tls = trust.ok ? trust.tls : (last ?? notSwept(trust.problem));
+    // What cannot be read or used is looked at again in the next sweep.
+    const readAt = trust.ok ? now : Number.NEGATIVE_INFINITY;
+    if (kept && sameAccess(kept, cluster, fleet.probe) && isDeepStrictEqual(kept.tls, tls)) {
+      kept.readAt = readAt;
+      return kept.access;
     }
     const access = this.#open(cluster, fleet.probe, tls);
-    this.#kept.set(cluster.name, { cluster, probe: fleet.probe, tls, resolvedAt, access });
+    this.#kept.set(cluster.name, { cluster, probe: fleet.probe, tls, readAt, access });
     if (kept) closeAll(kept.access);
     return access;
   }
@@ -87,13 +89,13 @@ export class AccessPool {
     }
   }
 
-  #open(cluster: Cluster, probe: ProbeSettings, tls: TlsSettings | VaultError): ClusterAccess {
+  #open(cluster: Cluster, probe: ProbeSettings, tls: TlsSettings): ClusterAccess {
     const tokens = this.#options.tokens(cluster);
     return {
       clients: new Map(
         cluster.nodes.map(({ name, address }) => [
           name,
-          'code' in tls ? { ok: false, error: tls } : { ok: true, client: this.#client(address, probe, tls) },
+          { ok: true, client: this.#client(address, probe, tls) },
         ]),
       ),
       ...(tokens && { tokens }),
@@ -114,31 +116,21 @@ export class AccessPool {
       maxResponseBytes: probe.maxResponseBytes,
       keepAliveMs,
       clock,
+      isRefusedAddress: isLinkLocal,
       ...(dispatcher && { dispatcher: dispatcher(address) }),
     });
   }
-
-  async #resolveTls(tls: Tls): Promise<TlsSettings | VaultError> {
-    const resolved: Partial<Record<'ca' | 'cert' | 'key', string>> = {};
-    const wanted = { ca: tls.ca, cert: tls.clientCertificate, key: tls.clientKey };
-    for (const [name, reference] of Object.entries(wanted) as ['ca' | 'cert' | 'key', string | undefined][]) {
-      if (reference === undefined) continue;
-      const result = await this.#options.resolve(reference);
-      if (!result.ok) return unresolved(fieldOf[name], result.message);
-      resolved[name] = result.value;
-    }
-    return { ...resolved, ...(tls.serverName && { serverName: tls.serverName }), pins: tls.pins };
-  }
 }
 
-const fieldOf = { ca: 'tls.ca', cert: 'tls.clientCertificate', key: 'tls.clientKey' };
+/** What is as it was is not looked into again: a bundle is a hundred certificates. */
+function checked(read: Trust, before: TlsSettings | undefined): Trust {
+  if (!read.ok || isDeepStrictEqual(read.tls, before)) return read;
+  const problem = trustProblem(read.tls);
+  return problem === undefined ? read : { ok: false, problem };
+}
 
-function unresolved(field: string, message: string): VaultError {
-  return {
-    code: 'tls-untrusted',
-    message: `${field} of fleet.yaml cannot be read: ${message}`,
-    recoverable: true,
-  };
+function notSwept(problem: string): never {
+  throw new NotSwept(problem);
 }
 
 /** Whether what was opened still serves: thresholds and labels may change without a new connection. */

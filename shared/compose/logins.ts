@@ -2,8 +2,12 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Clock } from '../clock.ts';
 import type { Cluster } from '../fleet/fleet.ts';
+import { OutOfTime, within } from '../fleet/within.ts';
 import { createTokenSource, type LoginMethod, type TokenSource } from '../vault/login.ts';
 import type { Resolve } from './secrets.ts';
+
+/** How long the Azure identity may take for a token, ms: all that need this login wait for it. */
+const assertionMs = 10_000;
 
 export function tokenSourceFor(
   { login }: Cluster,
@@ -20,7 +24,7 @@ export function tokenSourceFor(
   const method = (): LoginMethod => {
     switch (login.method) {
       case 'jwt':
-        return { ...login, assertion: () => assertion(login.audience, login.clientId, credential) };
+        return { ...login, assertion: () => assertion(login.audience, login.clientId, credential, clock) };
       case 'approle':
         return { ...login, roleId: secret(login.roleId), secretId: secret(login.secretId) };
       case 'token':
@@ -34,8 +38,14 @@ async function assertion(
   audience: string,
   clientId: string | undefined,
   credential: (clientId?: string) => Promise<TokenCredential>,
+  clock: Clock,
 ): Promise<string> {
-  const token = await (await credential(clientId)).getToken(`${audience}/.default`);
+  const token = await within(assertionMs, clock, async (abortSignal) =>
+    (await credential(clientId)).getToken(`${audience}/.default`, { abortSignal }),
+  ).catch((error: unknown) => {
+    if (!(error instanceof OutOfTime)) throw error;
+    throw new Error(`the Azure identity gave no token for ${audience} within ${assertionMs / 1000} s`);
+  });
   if (!token) throw new Error(`the Azure identity gave no token for ${audience}`);
   return token.token;
 }

@@ -23,10 +23,10 @@ export function createResolve(
     env,
     limits,
     readFile: readSecretFile,
-    keyVaultSecret: async (vault, name, version) => {
+    keyVaultSecret: async (vault, name, version, abortSignal) => {
       const { SecretClient } = await import('@azure/keyvault-secrets');
       const client = new SecretClient(vault, await credential());
-      return (await client.getSecret(name, version ? { version } : {})).value;
+      return (await client.getSecret(name, { abortSignal, ...(version && { version }) })).value;
     },
     clock,
   });

@@ -5,6 +5,7 @@ import type { Limits } from './limits.ts';
 import type { Reference } from './reference.ts';
 import { outsideLimits, parseReference } from './reference.ts';
 import type { SecretFile } from './secret-files.ts';
+import { OutOfTime, within } from './within.ts';
 
 export type Resolved =
   | { ok: true; value: string }
@@ -26,13 +27,23 @@ export interface ResolverOptions {
   limits: Limits;
   /** Reads `path`, refusing what is not inside `root`: `readSecretFile`. */
   readFile: (root: string, path: string) => Promise<SecretFile>;
-  /** The secret's value; rejects with an error that has a `statusCode`, as the Key Vault SDK's do. */
-  keyVaultSecret: (vault: string, name: string, version?: string) => Promise<string | undefined>;
+  /**
+   * The secret's value; rejects with an error that has a `statusCode`, as the Key Vault SDK's do. Its answer is not
+   * waited for once the signal aborts.
+   */
+  keyVaultSecret: (
+    vault: string,
+    name: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<string | undefined>;
   clock: Clock;
 }
 
 /** How long a Key Vault's answer is used: a rotated secret is seen after this, ms. */
 const keptForMs = 5 * 60_000;
+/** How long a Key Vault may take, sign-in included, ms. The SDK alone waits for ever. */
+const answerMs = 10_000;
 
 type KeyVaultReference = Extract<Reference, { kind: 'keyvault' }>;
 
@@ -82,8 +93,11 @@ export function createResolver(options: ResolverOptions): Resolver {
   }
 
   async function askKeyVault(reference: KeyVaultReference): Promise<Resolved> {
+    const { vault, name: secret, version } = reference;
     try {
-      const value = await options.keyVaultSecret(reference.vault, reference.name, reference.version);
+      const value = await within(answerMs, clock, (signal) =>
+        options.keyVaultSecret(vault, secret, version, signal),
+      );
       return present(reference, value, 'the secret is empty');
     } catch (error) {
       const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
@@ -93,7 +107,8 @@ export function createResolver(options: ResolverOptions): Resolver {
           'denied',
           `${name(reference)}: the app's identity may not read it (HTTP ${status}): it needs "get" on secrets`,
         );
-      const how = typeof status === 'number' ? `HTTP ${status}` : 'no answer';
+      const silence = error instanceof OutOfTime ? `no answer within ${answerMs / 1000} s` : 'no answer';
+      const how = typeof status === 'number' ? `HTTP ${status}` : silence;
       return failed('unreadable', `${name(reference)}: the Key Vault cannot be read (${how})`);
     }
   }

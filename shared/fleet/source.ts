@@ -1,4 +1,5 @@
 /** fleet.yaml as it is now, or as it was when it was last good (rule 15). */
+import { createHash } from 'node:crypto';
 import type { Fleet } from './fleet.ts';
 import type { Limits } from './limits.ts';
 import { parseFleet } from './parse.ts';
@@ -16,6 +17,8 @@ export interface LoadedFleet {
   fleet: Fleet;
   /** What is wrong with a newer one; empty when the newest is in force. */
   problems: Problem[];
+  /** SHA-256 of the text in force, hex; undefined for a fleet that was made without one. */
+  hash?: string;
 }
 
 export interface FleetSource {
@@ -30,7 +33,9 @@ export interface FleetSourceOptions {
    * Older versions, newest first, where the storage keeps them: a new instance that finds a bad file has no last good
    * one in memory. Asked only then.
    */
-  previous?: () => AsyncIterable<FleetText>;
+  previous?: () => AsyncIterable<Pick<FleetText, 'text'>>;
+  /** Called with the text of the file on each load that finds it good. Not waited for; must not throw. */
+  keep?: (text: string, hash: string) => void;
   limits: Limits;
   /** What messages call the file. */
   fileName?: string;
@@ -50,18 +55,22 @@ export class FleetInvalid extends Error {
   }
 }
 
+type Good = Required<Pick<LoadedFleet, 'fleet' | 'hash'>>;
+
 const mostPrevious = 20;
 
 export function createFleetSource(options: FleetSourceOptions): FleetSource {
   const { limits, fileName = 'fleet.yaml' } = options;
-  let good: Fleet | undefined;
+  let good: Good | undefined;
   let seen: { tag: string; problems: Problem[] } | undefined;
 
   function take({ text, tag }: FleetText): Problem[] {
-    if (seen?.tag === tag) return seen.problems;
-    const parsed = parseFleet(text, limits);
-    if (parsed.ok) good = parsed.fleet;
-    seen = { tag, problems: parsed.ok ? [] : parsed.problems };
+    if (seen?.tag !== tag) {
+      const parsed = parseFleet(text, limits);
+      if (parsed.ok) good = { fleet: parsed.fleet, hash: hashOf(text) };
+      seen = { tag, problems: parsed.ok ? [] : parsed.problems };
+    }
+    if (good && seen.problems.length === 0) options.keep?.(text, good.hash);
     return seen.problems;
   }
 
@@ -73,24 +82,28 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
       );
       good ??= await lastGood(options);
       if (good === undefined) throw new FleetInvalid(now.code, now.problems, fileName);
-      return { fleet: good, problems: now.problems };
+      return { ...good, problems: now.problems };
     },
   };
 }
 
 /** Versions that cannot be listed are no worse than none: the newest file's problems are what to tell. */
-async function lastGood({ previous, limits }: FleetSourceOptions): Promise<Fleet | undefined> {
+async function lastGood({ previous, limits }: FleetSourceOptions): Promise<Good | undefined> {
   let count = 0;
   try {
     for await (const { text } of previous?.() ?? []) {
       const parsed = parseFleet(text, limits);
-      if (parsed.ok) return parsed.fleet;
+      if (parsed.ok) return { fleet: parsed.fleet, hash: hashOf(text) };
       if (++count === mostPrevious) return undefined;
     }
   } catch {
     return undefined;
   }
   return undefined;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Only the error's code: messages of storage clients can hold signed URLs. */

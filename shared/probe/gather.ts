@@ -8,7 +8,7 @@ import { readRaft } from './gather/raft.ts';
 import type { StartsAsked, Sweeping } from './gather/sweeping.ts';
 import type { ClusterObservation, NodeObservation, RaftObservation } from './observation.ts';
 
-export { Sweeping } from './gather/sweeping.ts';
+export { Sweeping, type SweepingOptions } from './gather/sweeping.ts';
 
 /** How a cluster's nodes are reached: clients that are kept between sweeps, or why there is none. */
 export interface ClusterAccess {
@@ -29,20 +29,31 @@ export async function gatherCluster(
   sweeping: Sweeping,
 ): Promise<ClusterObservation> {
   const startedAt = sweeping.clock.now();
-  let nodes = await Promise.all(cluster.nodes.map((node) => observeNode(node.name, access, sweeping)));
-  nodes = await awaitElection(nodes, access, sweeping);
+  let nodes = await Promise.all(
+    cluster.nodes.map(({ name }) => observeNode(cluster.name, name, access, sweeping)),
+  );
+  nodes = await awaitElection(cluster.name, nodes, access, sweeping);
   await addClusterDetails(cluster, nodes, access, sweeping);
   const raft = await observeRaft(cluster, nodes, access, sweeping);
   return { cluster: cluster.name, startedAt, finishedAt: sweeping.clock.now(), nodes, raft };
 }
 
+/** Nodes of which this sweep learned nothing: its deadline came before they were asked, or while they were. */
+export function notAsked(observation: ClusterObservation): string[] {
+  return observation.nodes.filter(({ health }) => isAborted(health)).map(({ node }) => node);
+}
+
 async function observeNode(
+  cluster: string,
   name: string,
   access: ClusterAccess,
   sweeping: Sweeping,
 ): Promise<NodeObservation> {
   const target = access.clients.get(name);
-  if (target?.ok) return probeNode(name, target.client, access.startsAsked, sweeping);
+  if (target?.ok) {
+    const wasSilent = sweeping.wasSilent(cluster, name);
+    return probeNode(name, target.client, access.startsAsked, wasSilent, sweeping);
+  }
   const error = target?.error ?? {
     code: 'aborted' as const,
     message: `${name}: no client for this node`,
@@ -53,6 +64,7 @@ async function observeNode(
 
 /** Standbys without an active node are asked again: between two leaders nobody is active for a moment. */
 async function awaitElection(
+  cluster: string,
   nodes: NodeObservation[],
   access: ClusterAccess,
   sweeping: Sweeping,
@@ -65,7 +77,7 @@ async function awaitElection(
     seen = await Promise.all(
       seen.map(async (node) => {
         if (!looksGood(node.health)) return node;
-        const again = await observeNode(node.node, access, sweeping);
+        const again = await observeNode(cluster, node.node, access, sweeping);
         return isAborted(again.health) ? node : { ...startOf(node, again), ...again };
       }),
     );

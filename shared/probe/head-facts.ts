@@ -35,6 +35,9 @@ export interface ClusterFacts {
   nodes: Record<string, NodeFacts>;
   /** Last raft configuration that was read: what a person needs when quorum is lost for good. */
   raft?: { at: number; servers: { nodeId: string; address: string; voter: boolean }[] };
-  /** Of the fleet's own head: channels whose fallback had to take a message, and why, until they take one again. */
-  channels?: Record<string, { since: number; failure: string }>;
+  /**
+   * Of the fleet's own head: channels whose fallback had to take a message, and why, until they take one again.
+   * `at`: the last time, ms.
+   */
+  channels?: Record<string, { since: number; failure: string; at?: number }>;
 }

@@ -1,4 +1,5 @@
 /** What Azure Tables refuses, refused here first: Azurite accepts more, and the service's own words name no cluster. */
+import type { Transition } from '../alert/alert.ts';
 import { StateError } from './errors.ts';
 import type { OutboxEntry } from './ports.ts';
 
@@ -10,6 +11,8 @@ export const rowBytes = 900 * 1024;
 const transactionBytes = 2.8 * 1024 * 1024;
 /** A transaction takes 100 entities; one is the head. */
 const entriesPerCommit = 99;
+/** Text of one column of history, in UTF-16 units: a string property holds 32 Ki. */
+const historyText = 1000;
 /** A key holds 512 UTF-16 characters; `outbox-` is part of one. */
 const keyLength = 500;
 
@@ -26,6 +29,18 @@ export function checkKey(what: string, key: string): void {
     'illegal-key',
     `${what} ${JSON.stringify(key.slice(0, 80))} cannot be a table key: it ${why} (no / \\ # ? or control characters, at most ${keyLength}).`,
   );
+}
+
+/** A transition as history keeps it: names come from servers too, and one that is too long would never be written. */
+export function bounded(transition: Transition): Transition {
+  const { what, from, to } = transition;
+  return { ...transition, what: clipped(what), from: clipped(from), to: clipped(to) };
+}
+
+function clipped(text: string): string {
+  if (text.length <= historyText) return text;
+  // Never half a character.
+  return `${text.slice(0, historyText - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Keys and number of the rows of one commit. @throws StateError */

@@ -80,6 +80,16 @@ export interface SweepRecord {
   complete: boolean;
   /** The newest pause in which no sweep ran, ms; told for a while after it ended. */
   gap?: { from: number; to: number };
+  /** Clusters (or `fleet`) that this sweep could not finish, and why. */
+  failed?: { cluster: string; why: string }[];
+  /** Of the last sweep that was complete: when it ended, ms. */
+  lastCompleteAt?: number;
+  /** When the first sweep on record began, ms: a fleet that was never swept completely has an age, too. */
+  firstAt?: number;
+  /** Counts sweeps: the clusters that start first change with it. */
+  turn?: number;
+  /** Of the fleet.yaml that was in force. */
+  fleetHash?: string;
 }
 
 export interface Sweeps {
@@ -104,6 +114,12 @@ export interface Observations {
   latest(): Promise<{ at: number; clusters: ClusterObservation[] } | undefined>;
 }
 
+/** Blob `fleet-last-good.yaml`: the text of the newest fleet.yaml that was good. It names secrets, and holds none. */
+export interface LastGood {
+  read(): Promise<string | undefined>;
+  save(text: string): Promise<void>;
+}
+
 /** Storage queues. A nudge names a cluster and carries nothing else. */
 export interface Nudges {
   send(queue: 'notify' | 'probe', cluster: string, delayMs: number): Promise<void>;
@@ -115,6 +131,7 @@ export interface State {
   words: Words;
   history: History;
   observations: Observations;
+  lastGood: LastGood;
   nudges: Nudges;
   /** Creates what is missing: tables, queues, containers. For the embedded host; Azure's are made by infra. */
   prepare(): Promise<void>;

@@ -5,7 +5,8 @@ import { catalogue, type Finding, type FindingCode } from '../finding.ts';
 import type { ClusterFacts, NodeStateName } from '../probe/head-facts.ts';
 import type { Head, OutboxEntry, SweepRecord } from './ports.ts';
 
-const ms = z.number();
+// What a Date can hold: any other number makes whoever shows it throw.
+const ms = z.number().min(-8.64e15).max(8.64e15);
 const severity = z.enum(['critical', 'warning', 'info']);
 // A code that this version does not know was written by a newer one: the row is unreadable, not half understood.
 const code = z.enum(Object.keys(catalogue) as [FindingCode, ...FindingCode[]]);
@@ -38,7 +39,10 @@ const alert: z.ZodType<Alert> = z.looseObject({
   toldSeverity: severity.exactOptional(),
   told: z.boolean(),
   acknowledgedBy: z.string().exactOptional(),
+  toldTo: z.array(z.string()).exactOptional(),
   resolvedAt: ms.exactOptional(),
+  ends: z.array(ms).exactOptional(),
+  absentSince: ms.exactOptional(),
 });
 
 /** Records, so that the compiler notices a name that is missing here. */
@@ -86,7 +90,9 @@ const facts: z.ZodType<ClusterFacts> = z.looseObject({
       servers: z.array(z.looseObject({ nodeId: z.string(), address: z.string(), voter: z.boolean() })),
     })
     .exactOptional(),
-  channels: z.record(z.string(), z.looseObject({ since: ms, failure: z.string() })).exactOptional(),
+  channels: z
+    .record(z.string(), z.looseObject({ since: ms, failure: z.string(), at: ms.exactOptional() }))
+    .exactOptional(),
 });
 
 export const headSchema: z.ZodType<Head> = z.looseObject({
@@ -141,6 +147,10 @@ export const outboxSchema: z.ZodType<OutboxEntry> = z.looseObject({
   lastFailure: z.string().exactOptional(),
 });
 
+export const failedSchema: z.ZodType<NonNullable<SweepRecord['failed']>> = z.array(
+  z.looseObject({ cluster: z.string(), why: z.string() }),
+);
+
 export const sweepSchema: z.ZodType<SweepRecord> = z.looseObject({
   id: z.string(),
   startedAt: ms,
@@ -149,6 +159,11 @@ export const sweepSchema: z.ZodType<SweepRecord> = z.looseObject({
   nodes: z.number(),
   complete: z.boolean(),
   gap: z.looseObject({ from: ms, to: ms }).exactOptional(),
+  failed: failedSchema.exactOptional(),
+  lastCompleteAt: ms.exactOptional(),
+  firstAt: ms.exactOptional(),
+  turn: z.number().exactOptional(),
+  fleetHash: z.string().exactOptional(),
 });
 
 /** Columns of people's words are plain, so that a person can read them in the portal; times are DateTime. */

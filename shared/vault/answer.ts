@@ -3,7 +3,8 @@
 /**
  * Why a request failed. Closed: judges and messages branch on these, never on an error's text.
  *
- * - `dns` name does not resolve; `refused` nothing listens; `connect-timeout` no TCP or TLS connection in time;
+ * - `dns` name does not resolve, or leads to an address that is never called; `refused` nothing listens;
+ *   `connect-timeout` no TCP or TLS connection in time;
  * - `tls-untrusted` chain not trusted, a pin that does not match, or no TLS at all; `tls-expired` not (yet) valid;
  *   `tls-name` certificate is for another name;
  * - `reset` connection closed before the answer was complete; `timeout` connected, but no whole answer in time;

@@ -5,7 +5,15 @@
  */
 import { z } from 'zod';
 
-const optionalText = z.string().optional();
+/**
+ * Names, addresses, versions, ids, times: all of it may end up in our state and in messages, so its length is not the
+ * server's to choose. The longest that is right is an address: https://, a DNS name of 253 characters and a port.
+ */
+const text = z.string().max(300);
+const optionalText = text.optional();
+
+/** Servers of a raft cluster, of which real ones have a handful; also seals of one Vault. */
+const mostServers = 200;
 
 /** GET sys/health. The status code carries the state; the body the details. */
 export const Health = z.object({
@@ -33,13 +41,13 @@ export type Health = z.infer<typeof Health>;
 
 /** GET sys/seal-status, and the answer of sys/unseal. `t` and `n` are 0 until initialised. */
 export const SealStatus = z.object({
-  type: z.string(),
+  type: text,
   initialized: z.boolean(),
   sealed: z.boolean(),
   t: z.number(),
   n: z.number(),
   progress: z.number(),
-  nonce: z.string().optional(),
+  nonce: optionalText,
   version: optionalText,
   migration: z.boolean().optional(),
   recovery_seal: z.boolean().optional(),
@@ -67,19 +75,20 @@ export const SealBackendStatus = z.object({
   healthy: z.boolean(),
   unhealthy_since: optionalText,
   backends: z
-    .array(z.object({ name: z.string(), healthy: z.boolean(), unhealthy_since: optionalText }))
+    .array(z.object({ name: text, healthy: z.boolean(), unhealthy_since: optionalText }))
+    .max(mostServers)
     .nullish(),
 });
 export type SealBackendStatus = z.infer<typeof SealBackendStatus>;
 
 /** One server of autopilot's state. `last_contact` is a Go duration, "2.3s". */
 export const AutopilotServer = z.object({
-  id: z.string(),
+  id: text,
   name: optionalText,
   address: optionalText,
   /** Stays "alive" for a killed follower: no judgement hangs on it. */
   node_status: optionalText,
-  last_contact: z.string(),
+  last_contact: text,
   last_term: z.number().optional(),
   last_index: z.number(),
   healthy: z.boolean(),
@@ -90,39 +99,46 @@ export const AutopilotServer = z.object({
   node_type: optionalText,
 });
 
+function fewServers({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void {
+  if (Object.keys(value).length <= mostServers) return;
+  issues.push({ code: 'too_big', origin: 'record', maximum: mostServers, input: value });
+}
+
 /** `data` of GET sys/storage/raft/autopilot/state. */
 export const AutopilotState = z.object({
   healthy: z.boolean(),
   failure_tolerance: z.number(),
   leader: optionalText,
-  voters: z.array(z.string()).nullish(),
-  servers: z.record(z.string(), AutopilotServer).nullish(),
+  voters: z.array(text).max(mostServers).nullish(),
+  servers: z.record(text, AutopilotServer).check(fewServers).nullish(),
 });
 export type AutopilotState = z.infer<typeof AutopilotState>;
 
 /** `data` of GET sys/storage/raft/autopilot/configuration. Durations are Go durations, "24h0m0s". */
 export const AutopilotConfiguration = z.object({
   cleanup_dead_servers: z.boolean(),
-  dead_server_last_contact_threshold: z.string(),
-  last_contact_threshold: z.string(),
+  dead_server_last_contact_threshold: text,
+  last_contact_threshold: text,
   max_trailing_logs: z.number(),
   min_quorum: z.number(),
-  server_stabilization_time: z.string(),
+  server_stabilization_time: text,
 });
 export type AutopilotConfiguration = z.infer<typeof AutopilotConfiguration>;
 
 /** `data` of GET sys/storage/raft/configuration. `address` is the cluster address, not the API's. */
 export const RaftConfiguration = z.object({
   config: z.object({
-    servers: z.array(
-      z.object({
-        node_id: z.string(),
-        address: z.string(),
-        leader: z.boolean(),
-        voter: z.boolean(),
-        protocol_version: optionalText,
-      }),
-    ),
+    servers: z
+      .array(
+        z.object({
+          node_id: text,
+          address: text,
+          leader: z.boolean(),
+          voter: z.boolean(),
+          protocol_version: optionalText,
+        }),
+      )
+      .max(mostServers),
     index: z.number().optional(),
   }),
 });

@@ -7,19 +7,28 @@ import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { ChannelOutcome } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 
+/**
+ * A failure is forgotten so long after the last one, ms: a channel that is seldom told anything, as one for critical
+ * alerts is, might never take the message that proves it well.
+ */
+const rememberedMs = 24 * 3_600_000;
+
 export type ChannelFacts = NonNullable<ClusterFacts['channels']>;
 
-/** Facts after these outcomes; those of channels that left fleet.yaml are dropped. */
+/** Facts after these outcomes; those of channels that left fleet.yaml, and those that are old, are dropped. */
 export function afterOutcomes(
   before: ChannelFacts,
   outcomes: ChannelOutcome[],
   channels: string[],
   now: number,
 ): ChannelFacts {
-  const facts = Object.fromEntries(Object.entries(before).filter(([name]) => channels.includes(name)));
+  const valid = Object.entries(before).filter(
+    ([name, { since, at }]) => channels.includes(name) && now - (at ?? since) < rememberedMs,
+  );
+  const facts = Object.fromEntries(valid);
   for (const { channel, failure } of outcomes) {
     if (failure === undefined) delete facts[channel];
-    else facts[channel] ??= { since: now, failure };
+    else facts[channel] = { since: now, failure, ...facts[channel], at: now };
   }
   return facts;
 }

@@ -1,14 +1,10 @@
 /** Stores what was decided and what is owed for it, in one transaction. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert, Message, Transition } from '../alert/alert.ts';
-import { compareSeverity } from '../alert/severity.ts';
-import type { Channel } from '../fleet/fleet.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { Head, OutboxEntry, Stored } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
-
-/** Who hears of it, and from which severity on. */
-export type Audience = Pick<Channel, 'name' | 'minimumSeverity'>[];
+import { type Audience, recipients, toldTo } from './recipients.ts';
 
 export interface Decision {
   alerts: Alert[];
@@ -20,6 +16,7 @@ export interface Decision {
  * Writes only a change. A conflict means that another sweep decided the same cluster meanwhile: its word
  * stands, ours is dropped whole, and the next sweep sees what is left.
  *
+ * @param audience who hears of it; `existing`: every channel of fleet.yaml.
  * @returns the outbox entries that this commit added: ours to send now.
  */
 export async function commitDecision(
@@ -28,7 +25,8 @@ export async function commitDecision(
   before: Stored<Head> | undefined,
   facts: ClusterFacts,
   decision: Decision,
-  channels: Audience,
+  audience: Audience,
+  existing: Audience = audience,
 ): Promise<Stored<OutboxEntry>[]> {
   const old = before?.value;
   const transitions = [...decision.transitions, ...nodeTransitions(partition, old?.facts, facts)];
@@ -39,24 +37,24 @@ export async function commitDecision(
     !isDeepStrictEqual(old?.alerts, decision.alerts);
   if (!changed) return [];
   const revision = (old?.revision ?? 0) + 1;
-  const head: Head = { cluster: partition, revision, facts, alerts: decision.alerts };
-  const entries = owedFor(deps, revision, decision.message, transitions, channels);
+  const { message } = decision;
+  const channels = message ? recipients(message, old?.alerts ?? [], audience, existing) : [];
+  const alerts = message ? toldTo(decision.alerts, message, channels) : decision.alerts;
+  const head: Head = { cluster: partition, revision, facts, alerts };
+  const entries = owedFor(deps, revision, message, transitions, channels);
   const result = await deps.state.live.commit(partition, head, before?.etag, entries);
   if (result.committed) return result.outbox;
   deps.log.warn('decision-dropped', { cluster: partition, why: result.why });
   return [];
 }
 
-/**
- * The outbox rows of one decision: its lines of history, and a message to each channel that wants this severity.
- * A resolved message has the worst severity that was told: who heard the alarm hears its end.
- */
+/** The outbox rows of one decision: its lines of history, and its message to each of these channels. */
 export function owedFor(
   deps: Pick<WatchDeps, 'clock' | 'newId'>,
   revision: number,
   message: Message | undefined,
   transitions: Transition[],
-  channels: Audience,
+  channels: string[],
 ): OutboxEntry[] {
   const createdAt = deps.clock.now();
   const rest = { createdAt, dueAt: createdAt, attempts: 0 };
@@ -66,8 +64,7 @@ export function owedFor(
     entries.push({ id: `${id}-history`, effect: { kind: 'history', transitions }, ...rest });
   }
   if (!message) return entries;
-  for (const { name: channel, minimumSeverity } of channels) {
-    if (compareSeverity(message.severity, minimumSeverity) < 0) continue;
+  for (const channel of channels) {
     entries.push({ id: `${id}-${channel}`, effect: { kind: 'message', channel, message }, ...rest });
   }
   return entries;

@@ -3,16 +3,15 @@
  * itself stays until something took the message, so a crash at any point is healed by the next sweep, at the
  * price of at most one duplicate with the same id.
  */
-import type { Delivery } from '../alert/channel.ts';
-import { afterFailure, failureText } from '../alert/retry.ts';
+import { afterFailure, type Failure, failureText, furthestAttempt, mayRecover } from '../alert/retry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { OutboxEntry, Stored } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
+import { reasonOf } from './not-swept.ts';
+import { send } from './send.ts';
 
 /** One sender works on a row for at most this long, ms: longer than a POST may take. */
 const claimMs = 30_000;
-/** Time for one POST with everything around it, ms. */
-const sendMs = 15_000;
 
 /** What a delivery says of a channel: undefined `failure`: it took a message; else a fallback has to. */
 export interface ChannelOutcome {
@@ -22,47 +21,93 @@ export interface ChannelOutcome {
 
 interface Attempt {
   outcome?: ChannelOutcome;
-  /** The receiver asked us to wait: what comes after this one waits behind it. */
-  throttled?: boolean;
+  /** The next message would meet the same: what comes after this one waits. */
+  stop?: boolean;
 }
 
-/**
- * Sends what is due, each channel's messages one after the other and oldest first: an all-clear must not overtake its
- * alarm. Behind a message that the receiver throttles the others wait; behind one that it refuses they do not.
- * Never throws for a receiver; storage errors reject.
- *
- * @param ahead entries of the same cluster that are older than all of `entries`.
- */
-export async function deliverDue(
+interface RouteEnd {
+  told: ChannelOutcome[];
+  /** It does not take messages now. */
+  stopped: boolean;
+}
+
+/** Deliveries of one cluster that are under way. */
+export interface Sending {
+  /** Rejects for storage errors, never for a receiver. */
+  outcomes: Promise<ChannelOutcome[]>;
+  /** Each channel, and history, by name: when its rows are through. */
+  routes: Map<string, Promise<RouteEnd>>;
+}
+
+/** Sends what is due and waits for the end of it: see `sendDue`. */
+export function deliverDue(
   deps: WatchDeps,
   fleet: Fleet,
   cluster: string,
   entries: Stored<OutboxEntry>[],
-  ahead: Stored<OutboxEntry>[] = [],
 ): Promise<ChannelOutcome[]> {
-  const now = deps.clock.now();
-  const waiting = new Set([...ahead, ...entries].filter(({ value }) => isThrottled(value, now)).map(routeOf));
-  const due = entries
-    .filter(({ value }) => value.dueAt <= now && (value.claimedUntil ?? 0) <= now)
-    .sort((a, b) => a.value.createdAt - b.value.createdAt || a.value.id.localeCompare(b.value.id));
-  const routes = Map.groupBy(due, routeOf);
-  const outcomes = await Promise.all(
-    [...routes].map(async ([route, rows]) => {
-      const told: ChannelOutcome[] = [];
-      if (waiting.has(route)) return told;
-      for (const row of rows) {
-        const { outcome, throttled } = await deliverEntry(deps, fleet, cluster, row);
-        if (outcome) told.push(outcome);
-        if (throttled) break;
-      }
-      return told;
-    }),
-  );
-  return outcomes.flat();
+  return sendDue(deps, fleet, cluster, entries).outcomes;
 }
 
-function isThrottled({ dueAt, lastFailure }: OutboxEntry, now: number): boolean {
-  return dueAt > now && lastFailure?.startsWith('throttled:') === true;
+/**
+ * Sends what is due, each channel's messages one after the other and oldest first: an all-clear must not overtake its
+ * alarm. Behind a message that the receiver throttles the others wait, unless its channel has a fallback to take them;
+ * behind one that it refuses they do not. A receiver that does not answer is asked once: the other messages wait for
+ * the next sweep, or for the nudge of the one that failed.
+ *
+ * @param ahead older rows of the same cluster, under way: a channel's rows go after those.
+ */
+export function sendDue(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: string,
+  entries: Stored<OutboxEntry>[],
+  ahead?: Sending,
+): Sending {
+  const now = deps.clock.now();
+  const held = entries.filter(({ value }) => holdsOthers(value, fleet, now)).map(routeOf);
+  const due = entries
+    .filter(({ value }) => !isAhead(value.dueAt, now) && !isAhead(value.claimedUntil ?? 0, now))
+    .sort((a, b) => a.value.createdAt - b.value.createdAt || a.value.id.localeCompare(b.value.id));
+  const routes = new Map<string, Promise<RouteEnd>>(
+    held.map((route) => [route, Promise.resolve({ told: [], stopped: true })]),
+  );
+  for (const [route, rows] of Map.groupBy(due, routeOf)) {
+    if (!routes.has(route))
+      routes.set(route, sendRoute(deps, fleet, cluster, rows, ahead?.routes.get(route)));
+  }
+  const outcomes = Promise.all(routes.values()).then((ends) => ends.flatMap(({ told }) => told));
+  return { outcomes, routes };
+}
+
+async function sendRoute(
+  deps: WatchDeps,
+  fleet: Fleet,
+  cluster: string,
+  rows: Stored<OutboxEntry>[],
+  ahead: Promise<RouteEnd> | undefined,
+): Promise<RouteEnd> {
+  const told: ChannelOutcome[] = [];
+  // Storage that failed there is that delivery's error; it says nothing of the channel.
+  const before = await ahead?.catch(() => undefined);
+  if (before?.stopped) return { told, stopped: true };
+  for (const row of rows) {
+    const { outcome, stop } = await deliverEntry(deps, fleet, cluster, row);
+    if (outcome) told.push(outcome);
+    if (stop) return { told, stopped: true };
+  }
+  return { told, stopped: false };
+}
+
+/** A time further ahead than any of ours was written by a clock that was wrong: it must not silence a channel. */
+function isAhead(at: number, now: number): boolean {
+  return at > now && at <= now + furthestAttempt;
+}
+
+function holdsOthers({ dueAt, lastFailure, effect }: OutboxEntry, fleet: Fleet, now: number): boolean {
+  if (effect.kind !== 'message' || !isAhead(dueAt, now) || !lastFailure?.startsWith('throttled:'))
+    return false;
+  return fleet.channels.find(({ name }) => name === effect.channel)?.fallback === undefined;
 }
 
 function routeOf({ value: { effect } }: Stored<OutboxEntry>): string {
@@ -75,36 +120,37 @@ async function deliverEntry(
   cluster: string,
   entry: Stored<OutboxEntry>,
 ): Promise<Attempt> {
-  const { live, history } = deps.state;
+  const { live } = deps.state;
   const value = { ...entry.value, claimedUntil: deps.clock.now() + claimMs };
   const claimed = await live.update(cluster, { value, etag: entry.etag });
   if (claimed === 'conflict' || claimed === 'gone') return {};
   const { effect } = claimed.value;
   if (effect.kind === 'history') {
-    await history.append(effect.transitions);
+    const failure = await writeHistory(deps, cluster, effect);
+    if (failure) return putOff(deps, fleet, cluster, claimed, failure);
     await live.remove(cluster, claimed);
     return {};
   }
   const delivery = await send(deps, fleet, effect);
-  if (delivery.delivered) {
-    deps.log.info('message-delivered', { cluster, channel: effect.channel, id: effect.message.id });
-    await live.remove(cluster, claimed);
-    return { outcome: { channel: effect.channel } };
-  }
-  return putOff(deps, fleet, cluster, claimed, delivery);
+  if (!delivery.delivered) return putOff(deps, fleet, cluster, claimed, delivery);
+  deps.log.info('message-delivered', { cluster, channel: effect.channel, id: effect.message.id });
+  await live.remove(cluster, claimed);
+  return { outcome: { channel: effect.channel } };
 }
 
-async function send(
+/** History is for people who look back: what keeps it from being written must not keep anybody from being told. */
+async function writeHistory(
   deps: WatchDeps,
-  fleet: Fleet,
-  effect: Extract<OutboxEntry['effect'], { kind: 'message' }>,
-): Promise<Delivery> {
-  const sender = deps.sender(effect.channel, fleet);
-  if (!sender) {
-    const detail = `fleet.yaml has no channel ${effect.channel} any more`;
-    return { delivered: false, reason: 'config', recoverable: false, detail };
+  cluster: string,
+  { transitions }: Extract<OutboxEntry['effect'], { kind: 'history' }>,
+): Promise<Failure | undefined> {
+  try {
+    await deps.state.history.append(transitions);
+    return undefined;
+  } catch (error) {
+    deps.log.error('history-not-written', { cluster, error });
+    return { delivered: false, reason: 'unavailable', recoverable: true, detail: reasonOf(error) };
   }
-  return sender.deliver(effect.message, AbortSignal.timeout(sendMs));
 }
 
 async function putOff(
@@ -112,23 +158,26 @@ async function putOff(
   fleet: Fleet,
   cluster: string,
   claimed: Stored<OutboxEntry>,
-  delivery: Extract<Delivery, { delivered: false }>,
+  failure: Failure,
 ): Promise<Attempt> {
   const now = deps.clock.now();
-  const next = afterFailure(claimed.value, delivery, fleet.channels, now);
-  deps.log.warn('message-not-delivered', {
-    cluster,
-    channel: next.failed,
-    reason: delivery.reason,
-    detail: delivery.detail,
-    attempts: next.entry.attempts,
-  });
+  const next = afterFailure(claimed.value, failure, fleet.channels, now);
+  if (claimed.value.effect.kind === 'message') {
+    deps.log.warn('message-not-delivered', {
+      cluster,
+      channel: next.failed,
+      reason: failure.reason,
+      detail: failure.detail,
+      attempts: next.entry.attempts,
+    });
+  }
+  const stop = mayRecover(failure) && !(failure.reason === 'throttled' && next.kind === 'fallback');
   const stored = await deps.state.live.update(cluster, { value: next.entry, etag: claimed.etag });
-  if (stored === 'conflict' || stored === 'gone') return {};
+  if (stored === 'conflict' || stored === 'gone') return { stop };
   // The row is stored: without its nudge the next sweep takes it.
   await deps.state.nudges
     .send('notify', cluster, Math.max(0, next.entry.dueAt - now))
     .catch((error: unknown) => deps.log.warn('nudge-not-sent', { cluster, error }));
-  if (next.kind === 'fallback') return { outcome: { channel: next.failed, failure: failureText(delivery) } };
-  return { throttled: delivery.reason === 'throttled' };
+  if (next.kind === 'retry') return { stop };
+  return { stop, outcome: { channel: next.failed, failure: failureText(failure) } };
 }

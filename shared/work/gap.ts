@@ -1,12 +1,14 @@
 /** Rule 13: what was not watched is told by the next sweep that runs. */
 import { type Assessment, finding } from '../finding.ts';
-import type { SweepRecord } from '../state/ports.ts';
+import type { SweepRecord, UnreadableRow } from '../state/ports.ts';
 
 export interface Missed {
   /** A pause in which no sweep ran. */
   gap: SweepRecord['gap'] | undefined;
   /** Clusters that this sweep could not finish, and why. */
   failed: { cluster: string; why: string }[];
+  /** Rows that this version cannot read: heads among them are in `failed`, the others are messages that are owed. */
+  unreadable?: UnreadableRow[];
 }
 
 /** How long a gap stays told: a sweep that comes back must not hide it at once, ms. */
@@ -25,8 +27,8 @@ export function sweepGap(
   return last.gap && now - last.gap.to < gapToldMs ? last.gap : undefined;
 }
 
-/** `sweep-gap` of the fleet: a pause between sweeps, or clusters that a sweep did not finish. */
-export function judgeMissed({ gap, failed }: Missed): Assessment {
+/** `sweep-gap` of the fleet: a pause between sweeps, clusters that a sweep did not finish, alerts that cannot be read. */
+export function judgeMissed({ gap, failed, unreadable = [] }: Missed): Assessment {
   const summaries: string[] = [];
   const evidence: string[] = [];
   if (failed.length > 0) {
@@ -39,6 +41,14 @@ export function judgeMissed({ gap, failed }: Missed): Assessment {
     const to = new Date(gap.to).toISOString();
     summaries.push(`nobody watched the fleet from ${from} to ${to}`);
     evidence.push(`the last sweep ended ${Math.round((gap.to - gap.from) / 1000)} s before the next began`);
+  }
+  const lost = unreadable.filter(({ row }) => row !== 'head');
+  if (lost.length > 0) {
+    const partitions = [...new Set(lost.map(({ partition }) => partition))];
+    summaries.push(
+      `messages cannot be read, so they are not sent: ${shortened(partitions, partitions.length)}`,
+    );
+    evidence.push(...lost.slice(0, listed).map(({ partition, row, why }) => `${partition}/${row}: ${why}`));
   }
   if (summaries.length === 0) return { verdicts: [], defaults: { 'sweep-gap': { state: 'absent' } } };
   const subject = { kind: 'fleet' } as const;

@@ -4,11 +4,18 @@ import type { Severity } from '../finding.ts';
 import type { NodeFacts } from '../probe/head-facts.ts';
 import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
+import { wordsOf } from './remember.ts';
 
 export interface Status {
-  /** `stale`: the last sweep that came to its end is too old (rule 13): answered with 503. */
+  /**
+   * `stale` and `never` are answered with 503 (rule 13). Stale: the last sweep ended more than 4 intervals ago, or the
+   * last *complete* one (or, where none ever was, the first) more than 20: one broken cluster must not hide the rest
+   * at once, and must not pass for good.
+   */
   watching: 'yes' | 'stale' | 'never';
-  lastSweep?: { at: string; seconds: number; ageSeconds: number; complete: boolean };
+  lastSweep?: { at: string; seconds: number; ageSeconds: number; complete: boolean; lastCompleteAt?: string };
+  /** What the last sweep could not finish, and why: clusters, or `fleet` for the fleet's own alerts. */
+  notSwept: { cluster: string; why: string }[];
   clusters: ClusterStatus[];
   /** Alerts of the fleet itself. */
   fleet: AlertLine[];
@@ -20,8 +27,12 @@ export interface Status {
 
 export interface ClusterStatus {
   cluster: string;
-  /** Worst open alert; `ok` without one. */
+  /** Worst open alert; `ok` without one; `unknown` when the last sweep could not finish it. */
   status: Severity | 'ok' | 'unknown';
+  /** Why the last sweep could not finish it: nodes and alerts are older. */
+  notSwept?: string;
+  /** Automation leaves it alone until then. */
+  hold?: { by: string; reason: string; until: string };
   labels: Record<string, string>;
   recovery: { policy: 'manual' | 'automatic'; unknownSealCause: 'approval' | 'automatic' };
   nodes: { name: string; address: string; state: NodeFacts['state'] | 'unknown'; since?: string }[];
@@ -40,23 +51,35 @@ export interface AlertLine {
 
 /** Sweeps that are missed before the watcher counts as stopped. */
 const staleIntervals = 4;
+/** Sweeps in a row that may be incomplete before it counts as not watching. */
+const incompleteIntervals = 20;
 
 export async function readStatus(deps: WatchDeps): Promise<Status> {
-  const [{ fleet }, scanned, last] = await Promise.all([
+  const [{ fleet }, scanned, last, holds] = await Promise.all([
     deps.loadFleet(),
     deps.state.live.scan(),
     deps.state.sweeps.last(),
+    deps.state.words.holds(),
   ]);
   const now = deps.clock.now();
   const lines = (name: string): AlertLine[] => alertLines(scanned.partitions.get(name));
+  const failed = last?.failed ?? [];
+  const reasons = new Map(failed.map(({ cluster, why }) => [cluster, why]));
   return {
     watching: watching(last, now, deps.intervalMs),
     ...(last?.finishedAt && { lastSweep: sweepLine(last, last.finishedAt, now) }),
+    notSwept: failed.map(({ cluster, why }) => ({ cluster, why })),
     clusters: fleet.clusters.map((cluster) => {
+      const why = reasons.get(cluster.name);
+      const { hold } = wordsOf({ quiets: [], holds }, cluster.name, now);
       const facts = scanned.partitions.get(cluster.name)?.head?.value.facts.nodes;
       return {
         cluster: cluster.name,
-        status: facts ? worst(lines(cluster.name)) : 'unknown',
+        status: facts && why === undefined ? worst(lines(cluster.name)) : 'unknown',
+        ...(why !== undefined && { notSwept: why }),
+        ...(hold && {
+          hold: { by: hold.by, reason: hold.reason, until: new Date(hold.until).toISOString() },
+        }),
         labels: cluster.labels,
         recovery: { policy: cluster.recovery.policy, unknownSealCause: cluster.unknownSealCause },
         nodes: cluster.nodes.map(({ name, address }) => ({ name, address, ...nodeLine(facts?.[name]) })),
@@ -71,15 +94,24 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
 
 function watching(last: SweepRecord | undefined, now: number, intervalMs: number): Status['watching'] {
   if (!last?.finishedAt) return 'never';
-  return now - last.finishedAt > staleIntervals * intervalMs ? 'stale' : 'yes';
+  if (now - last.finishedAt > staleIntervals * intervalMs) return 'stale';
+  const completeAt = lastComplete(last) ?? last.firstAt ?? last.finishedAt;
+  return now - completeAt > incompleteIntervals * intervalMs ? 'stale' : 'yes';
+}
+
+/** When the last complete sweep ended, ms. */
+function lastComplete({ complete, finishedAt, lastCompleteAt }: SweepRecord): number | undefined {
+  return complete ? finishedAt : lastCompleteAt;
 }
 
 function sweepLine(last: SweepRecord, finishedAt: number, now: number): NonNullable<Status['lastSweep']> {
+  const completeAt = lastComplete(last);
   return {
     at: new Date(last.startedAt).toISOString(),
     seconds: (finishedAt - last.startedAt) / 1000,
     ageSeconds: Math.round((now - finishedAt) / 1000),
     complete: last.complete,
+    ...(completeAt !== undefined && { lastCompleteAt: new Date(completeAt).toISOString() }),
   };
 }
 

@@ -2,11 +2,10 @@
  * One sweep: every cluster is observed, judged, decided and told on its own, so that none waits for another;
  * then the fleet itself. Killed anywhere, the next sweep decides again or sends what is owed.
  */
-import type { Hold, Quiet } from '../alert/alert.ts';
 import type { Cluster, Fleet } from '../fleet/fleet.ts';
-import { Sweeping } from '../probe/gather.ts';
+import { notAsked, Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
-import type { LivePartition, SweepRecord, UnreadableRow } from '../state/ports.ts';
+import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import { noteOutcomes } from './channels.ts';
 import { inTime } from './deadline.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
@@ -14,6 +13,9 @@ import type { WatchDeps } from './deps.ts';
 import { forgetCluster } from './forget.ts';
 import { sweepGap } from './gap.ts';
 import { NotSwept, reasonOf } from './not-swept.ts';
+import { fleetPartition, leftClusters, remember, silentBefore, wordsOf } from './remember.ts';
+import { startOrder } from './start-order.ts';
+import { unheard } from './unheard.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { watchFleet } from './watch-fleet.ts';
 
@@ -26,27 +28,21 @@ export interface SweepResult {
   failed: { cluster: string; why: string }[];
 }
 
-/** People's words and what is remembered: read once, at the start of a sweep. */
-interface Remembered {
-  partitions: Map<string, LivePartition>;
-  quiets: Quiet[];
-  holds: Hold[];
-  last: SweepRecord | undefined;
-  unreadable: UnreadableRow[];
-}
-
-const fleetPartition = 'fleet';
-
 /**
  * Sweeps the whole fleet. Rejects when there is no configuration at all or storage cannot be read: the host
  * then counts a failed run, and the status endpoint turns 503 by the age of the last sweep.
  */
 export async function sweep(deps: WatchDeps): Promise<SweepResult> {
-  const { state, clock, log } = deps;
+  const { clock, log } = deps;
   const startedAt = clock.now();
   const [loaded, remembered] = await Promise.all([deps.loadFleet(), remember(deps)]);
   const { fleet } = loaded;
-  const sweeping = new Sweeping(clock, fleet.probe);
+  const { last } = remembered;
+  const turn = (last?.turn ?? 0) + 1;
+  const sweeping = new Sweeping(clock, fleet.probe, {
+    wasSilent: silentBefore(remembered),
+    onError: (error) => log.error('sweep-timer-failed', { error }),
+  });
   const failed: SweepResult['failed'] = [];
   const observations: ClusterObservation[] = [];
   const outcomes: ChannelOutcome[] = [];
@@ -59,66 +55,93 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
       log.error('cluster-not-swept', { cluster, error });
     }
   };
-  const words = (cluster: string) => ({
-    quiets: remembered.quiets.filter((quiet) => quiet.cluster === cluster),
-    hold: remembered.holds.find((hold) => hold.cluster === cluster && hold.until > startedAt),
-  });
+  const partitionOf = (name: string): LivePartition => remembered.partitions.get(name) ?? { outbox: [] };
+  const words = (cluster: string) => wordsOf(remembered, cluster, startedAt);
 
   /** A head that this version cannot read is never overwritten: the cluster counts as not swept, its debts are paid. */
-  const refuseUnreadable = async (cluster: string, { outbox }: LivePartition): Promise<void> => {
+  const refuseUnreadable = async (cluster: string): Promise<void> => {
     const row = remembered.unreadable.find((each) => each.partition === cluster && each.row === 'head');
     if (!row) return;
-    outcomes.push(...(await deliverDue(deps, fleet, cluster, outbox)));
+    outcomes.push(...(await deliverDue(deps, fleet, cluster, partitionOf(cluster).outbox)));
     throw new NotSwept(row.why);
   };
 
-  const watching = fleet.clusters.map((cluster) =>
+  const watching = startOrder(fleet.clusters, turn).map((cluster) =>
     settle(cluster.name, async () => {
-      const before = remembered.partitions.get(cluster.name) ?? { outbox: [] };
-      await refuseUnreadable(cluster.name, before);
+      await refuseUnreadable(cluster.name);
+      const before = partitionOf(cluster.name);
       const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping);
       observations.push(watched.observation);
       outcomes.push(...watched.outcomes);
+      refuseNotAsked(watched.observation);
     }),
   );
-  const forgetting = leftClusters(remembered.partitions, fleet).map((name) =>
+  // A file that is seen half written lacks clusters: only one that two sweeps saw lets any be forgotten.
+  const settled = loaded.hash !== undefined && last?.fleetHash === loaded.hash;
+  const forgetting = leftClusters(remembered, fleet).map((name) =>
     settle(name, async () => {
-      outcomes.push(
-        ...(await forgetCluster(deps, fleet, name, remembered.partitions.get(name) ?? { outbox: [] })),
-      );
+      const before = partitionOf(name);
+      const told = settled
+        ? await forgetCluster(deps, fleet, name, before)
+        : await deliverDue(deps, fleet, name, before.outbox);
+      outcomes.push(...told);
     }),
   );
   await Promise.all([...watching, ...forgetting]);
 
-  const id = deps.newId();
-  const gap = sweepGap(remembered.last, startedAt, deps.intervalMs);
+  const gap = sweepGap(last, startedAt, deps.intervalMs);
   await settle(fleetPartition, async () => {
-    await refuseUnreadable(fleetPartition, remembered.partitions.get(fleetPartition) ?? { outbox: [] });
-    await watchFleet(
-      deps,
-      loaded,
-      remembered.partitions,
-      words(fleetPartition),
-      { gap, failed: [...failed] },
-      outcomes,
-    );
+    await refuseUnreadable(fleetPartition);
+    const missed = { gap, failed: [...failed], unreadable: remembered.unreadable };
+    await watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), missed, outcomes);
   });
+
   const complete = failed.length === 0;
+  const finishedAt = clock.now();
+  const lastCompleteAt = complete
+    ? finishedAt
+    : (last?.lastCompleteAt ?? (last?.complete ? last.finishedAt : undefined));
   const record: SweepRecord = {
-    id,
+    id: deps.newId(),
     startedAt,
-    finishedAt: clock.now(),
+    finishedAt,
     clusters: fleet.clusters.length,
     nodes: nodeCount(fleet.clusters),
     complete,
+    turn,
+    firstAt: last?.firstAt ?? startedAt,
     ...(gap && { gap }),
+    ...(!complete && { failed }),
+    ...(lastCompleteAt !== undefined && { lastCompleteAt }),
+    ...(loaded.hash !== undefined && { fleetHash: loaded.hash }),
   };
   await Promise.all([
-    state.sweeps.save(record),
-    state.observations.save({ at: startedAt, clusters: observations }),
+    deps.state.sweeps.save(record),
+    // For people only: its loss must not look like a watcher that stopped.
+    deps.state.observations
+      .save({ at: startedAt, clusters: observations })
+      .catch((error: unknown) => log.error('observations-not-saved', { error })),
   ]);
-  if (complete) await deps.heartbeat(fleet);
-  return { id, complete, clusters: record.clusters, nodes: record.nodes, failed };
+  if (complete) await beat(deps, fleet, remembered.partitions.values());
+  return { id: record.id, complete, clusters: record.clusters, nodes: record.nodes, failed };
+}
+
+/** Rule 13: no answer is not good news, and no question even less. */
+function refuseNotAsked(observation: ClusterObservation): void {
+  const nodes = notAsked(observation);
+  if (nodes.length === 0) return;
+  const which =
+    nodes.length > 3 ? `${nodes.slice(0, 3).join(', ')} and ${nodes.length - 3} more` : nodes.join(', ');
+  throw new NotSwept(
+    `${which} not asked: the sweep's deadline came first; raise probe.concurrency or probe.deadline`,
+  );
+}
+
+/** Tells the outside that the fleet is watched and that people hear of it: it may not hear from us when they do not. */
+async function beat(deps: WatchDeps, fleet: Fleet, partitions: Iterable<LivePartition>): Promise<void> {
+  const lost = unheard(partitions, deps.clock.now());
+  if (!lost) return deps.heartbeat(fleet);
+  deps.log.error('heartbeat-withheld', { why: 'a critical message was tried in vain for too long', ...lost });
 }
 
 /** Probes one cluster now: a nudge from another app, or from a person. Unknown names do nothing. */
@@ -135,17 +158,15 @@ export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
     words.quiets(),
     words.holds(),
   ]);
-  const now = deps.clock.now();
   const { outcomes } = await watchCluster(
     deps,
     fleet,
     cluster,
     before,
-    {
-      quiets: quiets.filter((quiet) => quiet.cluster === name),
-      hold: holds.find((hold) => hold.cluster === name && hold.until > now),
-    },
-    new Sweeping(deps.clock, fleet.probe),
+    wordsOf({ quiets, holds }, name, deps.clock.now()),
+    new Sweeping(deps.clock, fleet.probe, {
+      onError: (error) => deps.log.error('sweep-timer-failed', { error }),
+    }),
   );
   await noteOutcomes(deps, outcomes, channelNames(fleet));
 }
@@ -159,24 +180,6 @@ export async function deliverOne(deps: WatchDeps, cluster: string): Promise<void
 
 function channelNames(fleet: Fleet): string[] {
   return fleet.channels.map((channel) => channel.name);
-}
-
-async function remember(deps: WatchDeps): Promise<Remembered> {
-  const { live, words, sweeps } = deps.state;
-  const [scanned, quiets, holds, last] = await Promise.all([
-    live.scan(),
-    words.quiets(),
-    words.holds(),
-    sweeps.last(),
-  ]);
-  for (const row of scanned.unreadable) deps.log.error('row-unreadable', { ...row });
-  return { ...scanned, quiets, holds, last };
-}
-
-/** Partitions of clusters that fleet.yaml does not name any more. */
-function leftClusters(partitions: Map<string, LivePartition>, fleet: Fleet): string[] {
-  const watched = new Set(fleet.clusters.map((cluster) => cluster.name));
-  return [...partitions.keys()].filter((name) => name !== fleetPartition && !watched.has(name));
 }
 
 function nodeCount(clusters: Cluster[]): number {

@@ -7,7 +7,7 @@ import { gatherCluster, type Sweeping } from '../probe/gather.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
 import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
-import { type ChannelOutcome, deliverDue } from './deliver.ts';
+import { type ChannelOutcome, sendDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 
 export async function watchCluster(
@@ -19,9 +19,9 @@ export async function watchCluster(
   sweeping: Sweeping,
 ): Promise<{ observation: ClusterObservation; outcomes: ChannelOutcome[] }> {
   // What is owed goes out at once: a hung node must not hold back yesterday's alert.
-  const owed = deliverDue(deps, fleet, cluster.name, before.outbox);
+  const owed = sendDue(deps, fleet, cluster.name, before.outbox);
   // Awaited below; it may fail long before, and a rejection that nobody awaits yet ends the process.
-  owed.catch(() => undefined);
+  owed.outcomes.catch(() => undefined);
   const access = await deps.access(cluster, fleet);
   const head = before.head?.value;
   const observation = await gatherCluster(cluster, access, sweeping);
@@ -40,7 +40,18 @@ export async function watchCluster(
     messageId: deps.newId(),
   });
   const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
-  const fresh = await commitDecision(deps, cluster.name, before.head, facts, decision, audience);
-  const outcomes = await Promise.all([owed, deliverDue(deps, fleet, cluster.name, fresh, before.outbox)]);
+  const fresh = await commitDecision(
+    deps,
+    cluster.name,
+    before.head,
+    facts,
+    decision,
+    audience,
+    fleet.channels,
+  );
+  const outcomes = await Promise.all([
+    owed.outcomes,
+    sendDue(deps, fleet, cluster.name, fresh, owed).outcomes,
+  ]);
   return { observation, outcomes: outcomes.flat() };
 }

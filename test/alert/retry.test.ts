@@ -99,6 +99,60 @@ describe('a failed attempt', () => {
     expect(afterFailure(entry(over), down, backed, night + later).kind).toBe(kind);
   });
 
+  it('goes to the fallback at once when the receiver asks for more time than a minute', () => {
+    const asks = (retryAfterMs: number): Failure => ({ ...down, reason: 'throttled', retryAfterMs });
+    expect(afterFailure(entry(), asks(15 * minute), backed, night)).toMatchObject({
+      kind: 'fallback',
+      entry: { dueAt: night, effect: { message: { insteadOf: { notBefore: night + 15 * minute } } } },
+    });
+    expect(afterFailure(entry(), asks(minute), backed, night).kind).toBe('retry');
+    expect(afterFailure(entry(), asks(minute), backed, night + 1).kind).toBe('fallback');
+    expect(afterFailure(entry(), asks(15 * minute), alone, night)).toMatchObject({
+      kind: 'retry',
+      entry: { dueAt: night + 15 * minute },
+    });
+  });
+
+  it('of a fallback goes on along the chain, then begins again with the channel itself', () => {
+    const chain = [channel('ops', 'pager'), channel('pager', 'mail'), channel('mail', 'ops')];
+    let owed = entry();
+    let now = night;
+    const asked: string[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const { effect } = owed;
+      if (effect.kind !== 'message') throw new Error('not a message');
+      asked.push(`${effect.channel} for ${effect.message.insteadOf?.channel ?? 'itself'}`);
+      const next = afterFailure(owed, gone, chain, now);
+      expect(next.kind).toBe(effect.channel === 'mail' ? 'retry' : 'fallback');
+      expect(next.failed).toBe(effect.channel);
+      owed = next.entry;
+      now = owed.dueAt;
+    }
+    expect(asked).toEqual([
+      'ops for itself',
+      'pager for ops',
+      'mail for ops',
+      'ops for itself',
+      'pager for ops',
+      'mail for ops',
+    ]);
+    const said = 'gone: hooks.example.com answered 404';
+    expect(owed.lastFailure).toBe(`${said}; fallback pager: ${said}; fallback mail: ${said}`);
+  });
+
+  it('of a fallback that fleet.yaml does not name any more brings the channel itself back', () => {
+    const first = afterFailure(entry(), gone, backed, night);
+    expect(afterFailure(first.entry, gone, [channel('ops', 'mail'), channel('mail')], night)).toMatchObject({
+      kind: 'retry',
+      entry: { effect: { channel: 'ops' } },
+    });
+  });
+
+  it('of the fallback is not put off by a time that a wrong clock wrote', () => {
+    const skewed = afterFailure(entry(), gone, backed, night + 24 * 60 * minute);
+    expect(afterFailure(skewed.entry, gone, backed, night).entry.dueAt).toBe(night + 30 * minute);
+  });
+
   it('of the fallback brings the channel itself back, no sooner than it asked for', () => {
     const first = afterFailure(entry({ attempts: 2 }), { ...down, retryAfterMs: 10 * minute }, backed, night);
     const second = afterFailure(first.entry, gone, backed, night + 1000);

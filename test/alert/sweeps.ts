@@ -1,5 +1,6 @@
 /** A cluster's alerts over several sweeps: what `decide` keeps goes into the next one, as in the sweep itself. */
 import type { Alert, Hold, Message, Quiet } from '../../shared/alert/alert.ts';
+import { isRest } from '../../shared/alert/decide/flapping.ts';
 import { type Decided, decide } from '../../shared/alert/decide.ts';
 import {
   type Assessment,
@@ -22,7 +23,15 @@ export interface Seen {
 export interface Sweeps {
   /** One sweep, `seconds` after 02:14. What it does not name is absent. */
   at(seconds: number, seen?: Seen): Decided;
+  /** What is open, or still to be told. */
   alerts(): Alert[];
+  /** What is remembered of ends. */
+  rests(): Alert[];
+}
+
+/** Without the quiet records of ends. */
+export function withoutRests(alerts: Alert[]): Alert[] {
+  return alerts.filter((alert) => !isRest(alert));
 }
 
 /** Everything not named as unjudged is judged absent. */
@@ -70,7 +79,8 @@ export function sweeps(): Sweeps {
       alerts = decided.alerts;
       return decided;
     },
-    alerts: () => alerts,
+    alerts: () => withoutRests(alerts),
+    rests: () => alerts.filter(isRest),
   };
 }
 

@@ -64,7 +64,7 @@ it('a plain message reads from top to bottom', () => {
     '  First: Find out whether it was sealed on purpose; if not, unseal it with a threshold of shares.',
     `  Runbook: node-sealed ${runbookBase}/node-sealed.md`,
     'Recovered: node sealed',
-    '  • vault-3 is sealed (0 of 3 shares), from 02:14 UTC, after 3 min; over since 02:15 UTC',
+    '  • was: vault-3 is sealed (0 of 3 shares), from 02:14 UTC, after 3 min; over since 02:15 UTC',
     'payments · env=prod · 2026-03-01 02:17:00 UTC · payments-42',
   ]);
 });

@@ -1,11 +1,30 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessPool } from '../../shared/compose/access.ts';
 import type { Cluster, Fleet } from '../../shared/fleet/fleet.ts';
 import type { ClusterAccess } from '../../shared/probe/gather.ts';
+import { NotSwept, reasonOf } from '../../shared/work/not-swept.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { createAuthority, type IssuedCertificate } from '../fakes/pki.ts';
 import { file as fileOf, fleetOf } from '../fleet/builders.ts';
 
 const minute = 60_000;
+const ca = 'file:/etc/sealwatch/ca.pem';
+const certificate = 'file:/etc/sealwatch/client.pem';
+const key = 'file:/etc/sealwatch/client-key.pem';
+
+let first = '';
+let second = '';
+let mine: IssuedCertificate;
+let next: IssuedCertificate;
+
+beforeAll(async () => {
+  const [one, other] = await Promise.all([createAuthority('Test CA'), createAuthority('Next CA')]);
+  [first, second] = [one.certPem, other.certPem];
+  [mine, next] = await Promise.all([
+    one.issue({ names: ['sealwatch'], clientAuth: true }),
+    one.issue({ names: ['sealwatch'], clientAuth: true }),
+  ]);
+});
 
 /** Nothing listens there; nothing leaves this machine. */
 const file = (...lines: Parameters<typeof fileOf>) => fileOf(...lines).replace('vault-0:8200', 'localhost:1');
@@ -14,10 +33,18 @@ function withCa(...more: string[]): Fleet {
   return fleetOf(file(['tls: {ca: "file:/etc/sealwatch/ca.pem"}', ...more]));
 }
 
-/** A pool over a file that can be there or not. */
+function withClient(): Fleet {
+  return fleetOf(file([`tls: {ca: "${ca}", clientCertificate: "${certificate}", clientKey: "${key}"}`]));
+}
+
+/** A pool over files that can be there or not. */
 function pool() {
   const clock = new ManualClock();
-  const files = new Map([['file:/etc/sealwatch/ca.pem', 'first']]);
+  const files = new Map([
+    [ca, first],
+    [certificate, mine.certPem],
+    [key, mine.keyPem],
+  ]);
   let reads = 0;
   const made = new AccessPool({
     clock,
@@ -51,15 +78,15 @@ describe('clients of a cluster', () => {
   it('are kept from sweep to sweep, without reading references each time', async () => {
     const { get, reads } = pool();
     const fleet = withCa();
-    const first = await get(fleet);
-    expect(await get(fleet)).toBe(first);
+    const opened = await get(fleet);
+    expect(await get(fleet)).toBe(opened);
     expect(reads()).toBe(1);
   });
 
   it('are kept when only what they do not rest on changes', async () => {
     const { get } = pool();
-    const first = await get(withCa());
-    expect(await get(withCa('labels: {team: core}', 'thresholds: {peerDead: 20s}'))).toBe(first);
+    const opened = await get(withCa());
+    expect(await get(withCa('labels: {team: core}', 'thresholds: {peerDead: 20s}'))).toBe(opened);
   });
 
   it.each([
@@ -74,27 +101,27 @@ describe('clients of a cluster', () => {
     ['a timeout', file(['tls: {ca: "file:/etc/sealwatch/ca.pem"}'], ['probe: {totalTimeout: 9s}'])],
   ])('are made anew when %s changes, and the old ones closed', async (_what, text) => {
     const { get } = pool();
-    const first = await get(withCa());
-    expect(await get(fleetOf(text))).not.toBe(first);
-    expect(await isClosed(first)).toBe(true);
+    const opened = await get(withCa());
+    expect(await get(fleetOf(text))).not.toBe(opened);
+    expect(await isClosed(opened)).toBe(true);
   });
 
   it('are made anew when a certificate was renewed in place, within five minutes', async () => {
     const { get, files, clock } = pool();
     const fleet = withCa();
-    const first = await get(fleet);
-    files.set('file:/etc/sealwatch/ca.pem', 'second');
-    expect(await get(fleet)).toBe(first);
+    const opened = await get(fleet);
+    files.set(ca, second);
+    expect(await get(fleet)).toBe(opened);
     await clock.advance(5 * minute);
-    expect(await get(fleet)).not.toBe(first);
-    expect(await isClosed(first)).toBe(true);
+    expect(await get(fleet)).not.toBe(opened);
+    expect(await isClosed(opened)).toBe(true);
   });
 
   it('are closed when their cluster leaves the fleet', async () => {
     const { get } = pool();
-    const first = await get(withCa());
+    const opened = await get(withCa());
     await get(fleetOf(file().replace('payments', 'orders')));
-    expect(await isClosed(first)).toBe(true);
+    expect(await isClosed(opened)).toBe(true);
   });
 
   it('are opened once by two sweeps at the same time', async () => {
@@ -106,16 +133,11 @@ describe('clients of a cluster', () => {
 });
 
 describe('a reference that cannot be read', () => {
-  it('names the field and the reference in place of a client', async () => {
+  it('leaves its cluster unwatched, naming the field and the reference', async () => {
     const { get, files } = pool();
     files.clear();
-    expect(clientOf(await get(withCa()))).toMatchObject({
-      ok: false,
-      error: {
-        code: 'tls-untrusted',
-        message: 'tls.ca of fleet.yaml cannot be read: file:/etc/sealwatch/ca.pem: no such file',
-      },
-    });
+    const told = await get(withCa()).catch(reasonOf);
+    expect(told).toBe('tls.ca of fleet.yaml cannot be read: file:/etc/sealwatch/ca.pem: no such file');
   });
 
   it('is read again in each sweep, and its cluster watched as soon as it is there', async () => {
@@ -123,24 +145,115 @@ describe('a reference that cannot be read', () => {
     const fleet = withCa();
     files.clear();
     for (let sweep = 0; sweep < 3; sweep += 1) {
-      expect(clientOf(await get(fleet))).toMatchObject({ ok: false });
+      await expect(get(fleet)).rejects.toThrow(NotSwept);
       await clock.advance(30_000);
     }
-    files.set('file:/etc/sealwatch/ca.pem', 'first');
+    files.set(ca, first);
     expect(clientOf(await get(fleet))).toMatchObject({ ok: true });
   });
 
   it('does not blind the watch when it was readable before', async () => {
     const { get, files, clock, reads } = pool();
     const fleet = withCa();
-    const first = await get(fleet);
+    const opened = await get(fleet);
     files.clear();
     await clock.advance(5 * minute);
-    expect(await get(fleet)).toBe(first);
+    expect(await get(fleet)).toBe(opened);
     // …and is tried again each time, not after another five minutes.
     const before = reads();
     await get(fleet);
     expect(reads()).toBe(before + 1);
-    expect(await isClosed(first)).toBe(false);
+    expect(await isClosed(opened)).toBe(false);
+  });
+
+  it('does not keep a change of the nodes from taking place', async () => {
+    const { get, files } = pool();
+    const opened = await get(withCa());
+    files.clear();
+    const moved = fleetOf(file([`tls: {ca: "${ca}"}`]).replace('localhost:1', 'localhost:2'));
+    expect(clientOf(await get(moved))).toMatchObject({ client: { address: 'https://localhost:2' } });
+    expect(await isClosed(opened)).toBe(true);
+  });
+});
+
+describe('what a reference holds', () => {
+  it.each([
+    [
+      'a CA that is not PEM',
+      () => [ca, 'no PEM'],
+      'tls.ca of fleet.yaml cannot be read: it is not PEM certificates',
+    ],
+    [
+      'a CA of which half is written',
+      () => [ca, `${first}\n${second.slice(0, 200)}`],
+      'tls.ca of fleet.yaml cannot be read: it is not PEM certificates',
+    ],
+    [
+      'a CA that is no certificate inside',
+      () => [ca, first.replace(/\n[^-]+\n/, '\nAAAA\n')],
+      'tls.ca of fleet.yaml cannot be read: it is not PEM certificates',
+    ],
+    [
+      'a certificate that is a key',
+      () => [certificate, mine.keyPem],
+      'tls.clientCertificate of fleet.yaml cannot be read: it is not PEM certificates',
+    ],
+    [
+      'a key that is a certificate',
+      () => [key, mine.certPem],
+      'tls.clientKey of fleet.yaml cannot be read: it is not a PEM private key without a passphrase',
+    ],
+    [
+      'the key of another certificate',
+      () => [key, next.keyPem],
+      'tls.clientKey of fleet.yaml does not belong to tls.clientCertificate: put both of one pair in place',
+    ],
+  ])('%s leaves the cluster unwatched, or as it was watched before', async (_what, change, problem) => {
+    const { get, files } = pool();
+    const before = pool();
+    const fleet = withClient();
+    const opened = await before.get(fleet);
+    const [reference = '', text = ''] = change();
+    files.set(reference, text);
+    before.files.set(reference, text);
+    expect(await get(fleet).catch(reasonOf)).toBe(problem);
+    await before.clock.advance(5 * minute);
+    expect(await before.get(fleet)).toBe(opened);
+    expect(await isClosed(opened)).toBe(false);
+  });
+
+  it('may be a chain, with words around it, and certificate and key in one, as Key Vault gives them', async () => {
+    const { get, files } = pool();
+    files.set(ca, `# ours\n${first}\n# theirs\n${second}\n`);
+    const both = `${mine.keyPem}\n${mine.certPem}\n${first}\n`;
+    files.set(certificate, both);
+    files.set(key, both);
+    expect(clientOf(await get(withClient()))).toMatchObject({ ok: true });
+  });
+
+  it('is used in the sweep after the second file of a renewed pair was put in place', async () => {
+    const { get, files, clock } = pool();
+    const fleet = withClient();
+    const opened = await get(fleet);
+    await clock.advance(5 * minute);
+    files.set(certificate, next.certPem);
+    expect(await get(fleet)).toBe(opened);
+    files.set(key, next.keyPem);
+    await clock.advance(30_000);
+    expect(await get(fleet)).not.toBe(opened);
+    expect(await isClosed(opened)).toBe(true);
+  });
+});
+
+describe('a link-local address', () => {
+  it('is never called, whoever wrote it', async () => {
+    const { get } = pool();
+    const fleet = withCa();
+    const [cluster] = fleet.clusters;
+    if (!cluster) throw new Error('no cluster');
+    // Without a zone no system would send anything there either.
+    const nodes = [{ name: 'vault-0', address: 'https://[fe80::1]:8200' }];
+    const target = clientOf(await get(fleet, { ...cluster, nodes }));
+    expect(target?.ok && (await target.client.health())).toMatchObject({ ok: false, error: { code: 'dns' } });
   });
 });

@@ -5,6 +5,7 @@ import type { Hold, Quiet, Transition } from '../../shared/alert/alert.ts';
 import type { OutboxEntry, State, Stored } from '../../shared/state/ports.ts';
 import { aHead, anAlert, anEntry, aTransition } from '../fakes/state/examples.ts';
 import { stateLimits } from './state-limits.ts';
+import { stateOfSweeps } from './state-sweeps.ts';
 
 /** An empty State, and the ends of it that its own operations do not show. */
 export interface StateUnderTest {
@@ -185,6 +186,7 @@ export function stateContract(open: () => Promise<StateUnderTest>): void {
   });
 
   stateLimits(fresh);
+  stateOfSweeps(fresh);
 
   test('a head of a newer version is named, not read and not overwritten', async () => {
     const under = await open();
@@ -195,18 +197,6 @@ export function stateContract(open: () => Promise<StateUnderTest>): void {
     expect(unreadable).toEqual([{ partition: 'payments', row: 'head', why }]);
     const result = await under.state.live.commit('payments', aHead(), undefined, []);
     expect(result).toEqual({ committed: false, why: 'conflict' });
-  });
-
-  test('the last sweep is none, then the one saved last, and no scan shows it', async () => {
-    const state = await fresh();
-    expect(await state.sweeps.last()).toBeUndefined();
-    const record = { id: 'a', startedAt: 5, clusters: 2, nodes: 6, complete: false };
-    await state.sweeps.save(record);
-    expect(await state.sweeps.last()).toEqual(record);
-    const done = { ...record, id: 'b', finishedAt: 9, complete: true, gap: { from: 1, to: 5 } };
-    await state.sweeps.save(done);
-    expect(await state.sweeps.last()).toEqual(done);
-    expect(await state.live.scan()).toEqual({ partitions: new Map(), unreadable: [] });
   });
 
   test('what people said is read as they said it', async () => {
@@ -244,31 +234,31 @@ export function stateContract(open: () => Promise<StateUnderTest>): void {
     expect(await under.historyOf('orders')).toHaveLength(1);
   });
 
+  test('history keeps the first 1,000 characters of a text, and two that begin alike apart', async () => {
+    const under = await open();
+    const long = (end: string) =>
+      aTransition({
+        what: `${'w'.repeat(40_000)}${end}`,
+        from: 'f'.repeat(1000),
+        to: `${'t'.repeat(998)}🔒🔒`,
+      });
+    await under.state.history.append([long('a'), long('b')]);
+    const kept = await under.historyOf('payments');
+    expect(kept).toHaveLength(2);
+    for (const transition of kept) {
+      expect(transition).toMatchObject({
+        what: `${'w'.repeat(999)}…`,
+        from: 'f'.repeat(1000),
+        to: `${'t'.repeat(998)}…`,
+      });
+    }
+  });
+
   test('history takes more than one transaction holds', async () => {
     const under = await open();
     const many = Array.from({ length: 130 }, (_, n) => aTransition({ at: n }));
     await under.state.history.append(many);
     expect(await under.historyOf('payments')).toEqual(many.toReversed());
-  });
-
-  test('the newest observations are those saved last', async () => {
-    const state = await fresh();
-    expect(await state.observations.latest()).toBeUndefined();
-    const observed = (at: number) => ({
-      at,
-      clusters: [
-        {
-          cluster: 'payments',
-          startedAt: at,
-          finishedAt: at + 3,
-          nodes: [],
-          raft: { read: false, why: 'no-login' } as const,
-        },
-      ],
-    });
-    await state.observations.save(observed(1));
-    await state.observations.save(observed(2));
-    expect(await state.observations.latest()).toEqual(observed(2));
   });
 
   test('prepare may be called again', async () => {

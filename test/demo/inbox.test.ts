@@ -64,8 +64,11 @@ it.each([[['slack', 'webhook']], [['webhook', 'slack']]] as const)(
     expect(inbox.messages).toMatchObject([{ channel: 'slack', signature: 'verified' }]);
     expect(inbox.messages[0]?.lines[0]).toContain('payments: node sealed: payments-2');
     expect(inbox.changes).toMatchObject([
-      { change: 'fired', code: 'node-sealed', subject: { kind: 'node', name: 'payments-2' } },
+      { change: 'fired', code: 'node-sealed', subject: { kind: 'node', name: 'payments-2' }, leads: true },
     ]);
+    const headline = inbox.changes[0]?.headline ?? '';
+    expect(headline).toBe('payments: node sealed: payments-2');
+    expect(inbox.textOf(headline)).toEqual(inbox.messages[0]?.lines);
     expect(inbox.problems).toEqual([]);
   },
 );

@@ -40,7 +40,7 @@ function statusOf(states: string[], codes: string[] = []): SeenStatus {
 
 function told(change: string, code: string, node?: string): ToldChange {
   const subject = node === undefined ? { kind: 'cluster' } : { kind: 'node', name: node };
-  return { change, code, subject, at: Date.now() };
+  return { change, code, subject, at: Date.now(), headline: `payments: ${code}`, leads: true };
 }
 
 function stage(status: SeenStatus, over: Partial<Stage> = {}): Stage & { inbox: Inbox } {
@@ -97,7 +97,6 @@ it.each([
   ['nothing was told', []],
   ['another node was meant', [told('fired', 'node-unreachable', 'payments-3')]],
   ['something else was told', [told('fired', 'node-sealed', 'payments-2')]],
-  ['it was told as over', [told('resolved', 'node-unreachable', 'payments-2')]],
 ])('fails when %s', async (_, changes) => {
   const played = stage(down);
   const { error, line } = await failing(
@@ -136,6 +135,28 @@ it.each([
     expect(error.message).toBe(`not within 0.3 s: ${missing}`);
   },
 );
+
+it('does not take what was told as over for an alarm', async () => {
+  const played = stage(down);
+  played.inbox.changes.push(told('fired', 'node-unreachable', 'payments-2'));
+  const over = { ...told('resolved', 'node-unreachable', 'payments-2'), headline: 'node does not answer' };
+  const { error } = await failing(
+    played,
+    kill(() => played.inbox.changes.push(over)),
+  );
+  expect(error.message).toBe('not within 0.3 s: node-unreachable fired');
+});
+
+it('fails at once when a message of recovery is not about its alarm', async () => {
+  const played = stage(statusOf(['active', 'standby']));
+  played.inbox.changes.push(told('fired', 'no-leader'));
+  const over = { ...told('resolved', 'no-leader'), headline: 'recovered: no active node: payments-2' };
+  const step = kill(() => played.inbox.changes.push(over), {
+    tells: [{ change: 'resolved', code: 'no-leader' }],
+  });
+  const { error } = await failing(played, step);
+  expect(error.message).toContain('recovered names payments-2, the alarm did not');
+});
 
 it('fails at once when a real receiver would have refused the payload', async () => {
   const played = stage(down);

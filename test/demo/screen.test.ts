@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { ReceivedMessage, Scene } from '../../demo/scene.ts';
-import { footer, type Line, render } from '../../demo/screen/render.ts';
+import type { Line } from '../../demo/screen/line.ts';
+import { footer, render } from '../../demo/screen/render.ts';
 import { paint } from '../../demo/screen/terminal.ts';
-import { clean, fit, pad, width } from '../../demo/screen/text.ts';
+import { clean, fit, pad, width, wrap } from '../../demo/screen/text.ts';
 
 const at = Date.parse('2026-11-22T02:30:05Z');
 
@@ -80,6 +81,44 @@ it('keeps the newest message when there is no room for all, oldest first', () =>
   expect(shown.join('\n')).not.toContain('message 0\n');
   const order = shown.flatMap((line) => /message (\d+)/.exec(line)?.[1] ?? []).map(Number);
   expect(order).toEqual(order.toSorted((a, b) => a - b));
+});
+
+it('shows a long line of a message whole, broken between words under its beginning', () => {
+  const first =
+    'First: If nobody sealed it on purpose: unseal it with 3 of its 5 shares: ' +
+    'vault operator unseal -address=https://127.0.0.1:31680';
+  const headline = `payments: node sealed: ${Array.from({ length: 12 }, (_, i) => `payments-${i}`).join(', ')}`;
+  const shown = lines(scene({ messages: [message(headline, { lines: [headline, first] })] }), 110, 40);
+  const start = shown.findIndex((line) => line.includes('02:30:05'));
+  expect(shown.slice(start, start + 4)).toEqual([
+    '  02:30:05 slack payments: node sealed: payments-0, payments-1, payments-2, payments-3, payments-4,',
+    '      payments-5, payments-6, payments-7, payments-8, payments-9, payments-10, payments-11',
+    '    First: If nobody sealed it on purpose: unseal it with 3 of its 5 shares: vault operator unseal',
+    '      -address=https://127.0.0.1:31680',
+  ]);
+});
+
+it('says how many lines of a message have no room', () => {
+  const long = message('headline', {
+    lines: ['headline', ...Array.from({ length: 30 }, (_, i) => `line ${i}`)],
+  });
+  const shown = lines(scene({ messages: [long] }), 110, 24);
+  expect(shown).toHaveLength(24);
+  const last = shown.findLast((line) => line.includes('line'));
+  const kept = shown.filter((line) => /^ {4}line \d+$/.test(line)).length;
+  // 30 lines and the signature.
+  expect(last).toBe(`    … and ${31 - kept} more lines`);
+});
+
+it.each([
+  ['a bc def', 4, 3, ['a bc', 'def']],
+  ['abcdefgh ij', 4, 3, ['abcd', 'efg', 'h', 'ij']],
+  ['日本語', 4, 4, ['日本', '語']],
+  ['日本', 2, 2, ['日', '本']],
+  ['a  b', 9, 9, ['a  b']],
+  ['', 5, 5, ['']],
+])('wraps %j at %i and %i columns', (text, first, rest, wanted) => {
+  expect(wrap(text, first, rest)).toEqual(wanted);
 });
 
 const sizes = [1, 2, 5, 12, 23, 24, 31, 32, 50].flatMap((rows) =>

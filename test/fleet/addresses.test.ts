@@ -16,6 +16,8 @@ describe('addresses', () => {
     ['https://169.254.169.254', 'must not be a link-local address: they are never called'],
     ['https://[fe80::1]:8200', 'must not be a link-local address: they are never called'],
     ['https://[::ffff:169.254.169.254]', 'must not be a link-local address: they are never called'],
+    ['https://[::a9fe:a9fe]', 'must not be a link-local address: they are never called'],
+    ['https://[2002:a9fe:a9fe::1]', 'must not be a link-local address: they are never called'],
     ['http://vault-0:8200', 'must use https: plain http is for loopback addresses only'],
     ['https://Vault-0:8200', plain],
     ['https://vault-0:8200/', plain],

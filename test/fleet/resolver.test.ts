@@ -160,7 +160,7 @@ describe('keyvault:', () => {
 
   it('is asked for by vault, name and version', async () => {
     const asked: unknown[] = [];
-    const keyVaultSecret = (...parts: unknown[]) => (asked.push(parts), Promise.resolve('v'));
+    const keyVaultSecret = (...parts: unknown[]) => (asked.push(parts.slice(0, 3)), Promise.resolve('v'));
     const resolve = resolver({ keyVaultSecret });
     await resolve(reference);
     await resolve(`${reference}/0123456789abcdef0123456789abcdef`);
@@ -192,6 +192,49 @@ describe('keyvault:', () => {
     const resolve = resolver({ keyVaultSecret });
     expect(await resolve(reference)).toMatchObject({ ok: false, code: 'unreadable' });
     expect(await resolve(reference)).toEqual({ ok: true, value: 'value' });
+  });
+
+  it('that never answers is given up after ten seconds, by all that wait, and asked for again', async () => {
+    const clock = new ManualClock();
+    const signals: AbortSignal[] = [];
+    const resolve = resolver({
+      clock,
+      keyVaultSecret: (_vault, _name, _version, signal) => {
+        signals.push(signal);
+        return signals.length === 1 ? new Promise(() => undefined) : Promise.resolve('value');
+      },
+    });
+    const waiting = Promise.all([resolve(reference), resolve(reference)]);
+    await clock.advance(9_999);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await clock.advance(1);
+    const failed = {
+      ok: false,
+      code: 'unreadable',
+      recoverable: true,
+      message: `${reference}: the Key Vault cannot be read (no answer within 10 s)`,
+    };
+    expect(await waiting).toEqual([failed, failed]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(await resolve(reference)).toEqual({ ok: true, value: 'value' });
+  });
+
+  it('that answers too late changes nothing any more', async () => {
+    const clock = new ManualClock();
+    const answers: ((value: string) => void)[] = [];
+    const resolve = resolver({
+      clock,
+      keyVaultSecret: () => new Promise((answer) => answers.push(answer)),
+    });
+    const given = resolve(reference);
+    await clock.advance(10_000);
+    expect(await given).toMatchObject({ ok: false });
+    const again = resolve(reference);
+    answers[0]?.('late');
+    answers[1]?.('in time');
+    expect(await again).toEqual({ ok: true, value: 'in time' });
+    expect(await resolve(reference)).toEqual({ ok: true, value: 'in time' });
+    expect(clock.sleeping).toBe(0);
   });
 
   it.each([

@@ -57,6 +57,20 @@ async function start(...args: string[]) {
   return { url, output: () => output, exited, process: started };
 }
 
+test('storage that ends by itself ends the host, with a word and a failure, so that a supervisor starts it anew', async () => {
+  const { output, exited, process: host } = await start();
+  process.kill(childOf(host.pid ?? 0), 'SIGKILL');
+  expect(await exited).toEqual([1, null]);
+  expect(output()).toContain('The storage (Azurite) ended by itself (SIGKILL)');
+});
+
+/** The only process that `pid` started. */
+function childOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  expect(children).toHaveLength(1);
+  return Number(children[0]);
+}
+
 test.for<[string, string[], boolean]>([
   ['in a folder', [], true],
   ['in memory', ['--memory'], false],

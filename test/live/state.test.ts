@@ -39,7 +39,8 @@ async function emptyState(): Promise<State> {
       await client.deleteEntity(partitionKey, rowKey);
     }
   }
-  await observations().getBlobClient('latest.json').deleteIfExists();
+  for (const blob of ['latest.json', 'fleet-last-good.yaml'])
+    await observations().getBlobClient(blob).deleteIfExists();
   await queue('notify').clearMessages();
   return state;
 }
@@ -199,6 +200,7 @@ describe('a storage account that nobody prepared', () => {
     ['table live', () => state.sweeps.last()],
     ['table history', () => state.history.append([aTransition()])],
     ['container observations', () => state.observations.latest()],
+    ['container observations', () => state.lastGood.read()],
     ['queue notify', () => state.nudges.send('notify', 'payments', 0)],
   ])('says that %s does not exist', async ([what, call]) => {
     await expect(call()).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 /** Clients with limits small enough for tests. */
 import { afterEach } from 'vitest';
 import { systemClock } from '../../shared/compose/clock.ts';
+import { isLinkLocal } from '../../shared/fleet/network.ts';
 import type { VaultClient } from '../../shared/vault/client.ts';
 import { createVaultClient, type VaultClientSettings } from '../../shared/vault/undici-client.ts';
 
@@ -31,6 +32,7 @@ export function clientOf(
       maxResponseBytes: 64 * 1024,
       keepAliveMs: 60_000,
       clock: systemClock,
+      isRefusedAddress: isLinkLocal,
       ...rest,
     }),
   );

@@ -7,6 +7,7 @@ const withCode = (code: string) => Object.assign(new Error('a text that a server
 describe('errors that cannot be had on loopback', () => {
   const cases: [code: string, ours: VaultErrorCode][] = [
     ['EAI_AGAIN', 'dns'],
+    ['REFUSED_ADDRESS', 'dns'],
     ['ETIMEDOUT', 'connect-timeout'],
     ['EHOSTUNREACH', 'connect-timeout'],
     ['ENETUNREACH', 'connect-timeout'],

@@ -35,11 +35,10 @@ describe('a cluster that leaves fleet.yaml', () => {
     fleet.simulation('payments').apply({ kind: 'seal', node: 'payments-2' });
     await fleet.sweep(intervalMs);
     withoutCluster(fleet, 'payments');
-    await fleet.sweep(intervalMs);
-    await fleet.sweep(intervalMs);
+    for (let more = 0; more < 3; more += 1) await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toEqual([
       'payments: node sealed: payments-2',
-      'payments: no longer watched: node sealed: payments-2, after 30 s',
+      'payments: no longer watched: node sealed: payments-2, after 1 min',
     ]);
     expect(fleet.taken('chat')[1]?.changes.map(({ change, note }) => [change, note])).toContainEqual([
       'resolved',
@@ -56,6 +55,7 @@ describe('a cluster that leaves fleet.yaml', () => {
     const fleet = fleetOf(chat);
     await fleet.sweep();
     withoutCluster(fleet, 'payments');
+    await fleet.sweep(intervalMs);
     await fleet.sweep(intervalMs);
     expect(fleet.posted).toEqual([]);
     expect((await fleet.state.live.scan()).partitions.has('payments')).toBe(false);
@@ -78,7 +78,7 @@ describe('a cluster that leaves fleet.yaml', () => {
     for (let more = 0; more < 3; more += 1) await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toEqual([
       'payments: node sealed: payments-2',
-      'payments: no longer watched: node sealed: payments-2, after 30 s',
+      'payments: no longer watched: node sealed: payments-2, after 1 min',
     ]);
     expect(await fleet.outbox()).toEqual([]);
   });
@@ -90,13 +90,45 @@ describe('a cluster that leaves fleet.yaml', () => {
     await fleet.sweep();
     withoutCluster(fleet, 'payments');
     await fleet.sweep(intervalMs);
+    await fleet.sweep(intervalMs);
     fleet.yaml = whole;
     await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toEqual([
       'payments: node sealed: payments-2',
-      'payments: no longer watched: node sealed: payments-2, after 30 s',
+      'payments: no longer watched: node sealed: payments-2, after 1 min',
       'payments: node sealed: payments-2',
     ]);
+  });
+
+  it('for one sweep only, while the file is being written, is not forgotten', async () => {
+    const fleet = fleetOf(chat);
+    await fleet.sweep();
+    fleet.simulation('payments').apply({ kind: 'seal', node: 'payments-2' });
+    await fleet.sweep(intervalMs);
+    const whole = fleet.yaml;
+    withoutCluster(fleet, 'payments');
+    await fleet.sweep(intervalMs);
+    fleet.yaml = whole;
+    await fleet.sweep(intervalMs);
+    await fleet.sweep(intervalMs);
+    expect(headlines(fleet)).toEqual(['payments: node sealed: payments-2']);
+  });
+
+  it('has sent what it owes before it is forgotten', async () => {
+    const fleet = fleetOf(chat);
+    await fleet.sweep();
+    fleet.answers.set('chat', {
+      delivered: false,
+      reason: 'unavailable',
+      recoverable: true,
+      detail: 'HTTP 503',
+    });
+    fleet.simulation('payments').apply({ kind: 'seal', node: 'payments-2' });
+    await fleet.sweep(intervalMs);
+    fleet.answers.delete('chat');
+    withoutCluster(fleet, 'payments');
+    await fleet.sweep(intervalMs);
+    expect(headlines(fleet)).toEqual(['payments: node sealed: payments-2']);
   });
 });
 
@@ -134,6 +166,20 @@ describe('a fleet.yaml that is not valid', () => {
     fleet.yaml = good;
     await fleet.sweep(intervalMs);
     expect(headlines(fleet).at(-1)).toMatch(/^fleet: recovered: fleet.yaml is invalid/);
+  });
+
+  it('is told by a process that starts beside it, which watches what was watched before', async () => {
+    const fleet = fleetOf(chat);
+    await fleet.sweep();
+    fleet.yaml = fleet.yaml.replace('labels:', 'lables:');
+    fleet.simulation('payments').apply({ kind: 'seal', node: 'payments-2' });
+    const anew = fleet.process();
+    for (let sweeps = 0; sweeps < 2; sweeps += 1)
+      expect(await fleet.sweep(intervalMs, anew)).toMatchObject({ complete: true });
+    expect(headlines(fleet).toSorted()).toEqual([
+      'fleet: fleet.yaml is invalid',
+      'payments: node sealed: payments-2',
+    ]);
   });
 
   it('is no configuration at all for a process that never saw a good one', async () => {

@@ -8,6 +8,7 @@ import type { Message } from '../../shared/alert/alert.ts';
 import type { Delivery, Sender } from '../../shared/alert/channel.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { AccessPool } from '../../shared/compose/access.ts';
+import { keepLastGood } from '../../shared/compose/last-good.ts';
 import { tokenSourceFor } from '../../shared/compose/logins.ts';
 import { createResolve } from '../../shared/compose/secrets.ts';
 import type { Fleet } from '../../shared/fleet/fleet.ts';
@@ -133,7 +134,10 @@ export class FleetUnderTest {
 
   /** Sealwatch, started anew: knows nothing but what is stored. */
   process(over: Partial<WatchDeps> = {}): WatchDeps {
+    const log = createLog({ write: (line) => this.logged.push(line), clock: this.clock });
+    const state = over.state ?? this.state;
     const source = createFleetSource({
+      ...keepLastGood(state.lastGood, log),
       read: async () => ({ text: this.yaml, tag: this.yaml }),
       limits: this.limits,
     });
@@ -146,9 +150,9 @@ export class FleetUnderTest {
       heartbeat: async ({ heartbeat }) => {
         if (heartbeat) this.heartbeats.push(this.clock.now());
       },
-      state: this.state,
+      state,
       clock: this.clock,
-      log: createLog({ write: (line) => this.logged.push(line), clock: this.clock }),
+      log,
       newId: () => this.newId(),
       intervalMs,
       ...over,

@@ -3,6 +3,7 @@ import type { AlertSettings } from '../../fleet/fleet.ts';
 import type { Alert, AlertStatus, Change, Quiet } from '../alert.ts';
 import { compareSeverity, worstSeverity } from '../severity.ts';
 import { clockTime } from '../time.ts';
+import { flappingNote, isFlapping } from './flapping.ts';
 import { saysElse } from './kept.ts';
 import type { Tracked } from './tracked.ts';
 import { wordsOn } from './word.ts';
@@ -115,14 +116,15 @@ function noteOf(
   standing: Tracked['standing'],
 ): string | undefined {
   if (acknowledgedBy !== undefined) return `acknowledged by ${acknowledgedBy}`;
+  if (!alert.told && isFlapping(alert)) return flappingNote;
   if (standing.state === 'unjudged') return `cannot be judged now: ${standing.why}`;
   if (change !== 'reminder') return undefined;
   if (alert.status === 'acknowledged') return `the acknowledgement by ${alert.acknowledgedBy} has ended`;
   return alert.status === 'silenced' ? 'the silence has ended' : undefined;
 }
 
-function pending({ key, finding, since }: Tracked): Alert {
-  return { key, status: 'pending', finding, since, told: false };
+function pending({ key, finding, since, ends }: Tracked): Alert {
+  return { key, status: 'pending', finding, since, told: false, ...(ends && { ends }) };
 }
 
 /** The finding is kept as last told, so that measurements write nothing; only what it says replaces it. */

@@ -24,7 +24,8 @@ export function headline(input: HeadlineInput, all: Tracked[]): string {
   const [lead] = leading;
   const named = 'name' in lead.finding.subject;
   const same = named ? leading.filter((item) => item.finding.code === lead.finding.code) : [lead];
-  const names = named ? same.flatMap(nameOf) : namesUnder(lead, kind, all);
+  // Who rides along now is not who was named then: the end of a headline names nobody.
+  const names = named ? same.flatMap(nameOf) : kind === 'resolved' ? [] : namesUnder(lead, all);
   const what = [catalogue[lead.finding.code].title, ...(names.length > 0 ? [names.join(', ')] : [])].join(
     ': ',
   );
@@ -51,11 +52,10 @@ function nameOf({ finding: { subject } }: MessageItem | Tracked): string[] {
 }
 
 /** Names of the nodes that a headline stands for: those that ride along under it. */
-function namesUnder(lead: MessageItem, kind: MessageKind, all: Tracked[]): string[] {
-  const under = all.filter(({ finding, before, standing }) => {
-    if (kind === 'resolved') return before?.finding.under === lead.finding.code;
-    return standing.state !== 'absent' && finding.under === lead.finding.code;
-  });
+function namesUnder(lead: MessageItem, all: Tracked[]): string[] {
+  const under = all.filter(
+    ({ finding, standing }) => standing.state !== 'absent' && finding.under === lead.finding.code,
+  );
   const nodes = under.filter(({ finding }) => finding.subject.kind === 'node');
   return [...new Set((nodes.length > 0 ? nodes : under).flatMap(nameOf))];
 }

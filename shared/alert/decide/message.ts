@@ -24,7 +24,8 @@ const kinds: { kind: MessageKind; changes: Change[] }[] = [
 export function messageOf(outcomes: Outcome[], input: MessageInput): Message | undefined {
   const changed = outcomes.filter((outcome) => outcome.change !== undefined);
   if (changed.every((outcome) => outcome.held)) return undefined;
-  const changes = changed.map((outcome) => itemOf(outcome, outcome.change ?? 'still')).sort(worstFirst);
+  const items = changed.map((outcome) => itemOf(outcome, outcome.change ?? 'still'));
+  const changes = items.sort(isRecovery(items) ? recoveryFirst : worstFirst);
   const stillOpen = outcomes.filter(isOpen);
   const open = stillOpen.map((outcome) => itemOf(outcome, 'still')).sort(worstFirst);
   const [first] = changes;
@@ -72,6 +73,23 @@ function severitiesOf({ tracked, change }: Outcome): Message['severity'][] {
   return change === 'resolved' && before?.toldSeverity
     ? [finding.severity, before.toldSeverity]
     : [finding.severity];
+}
+
+/**
+ * Something worse is over, and what shows from under it is no news of its own: "recovered", and what remains, not an
+ * alarm about a remainder.
+ */
+function isRecovery(items: MessageItem[]): boolean {
+  const rest = items.filter(({ change }) => change !== 'resolved' && change !== 'acknowledged');
+  const ended = items.filter(({ change }) => change === 'resolved');
+  const worst = (of: MessageItem[]) => worstSeverity(of.map(({ finding }) => finding.severity));
+  if (ended.length === 0 || rest.length === 0 || rest.some(({ change }) => change !== 'uncovered'))
+    return false;
+  return compareSeverity(worst(ended), worst(rest)) > 0;
+}
+
+function recoveryFirst(a: MessageItem, b: MessageItem): number {
+  return Number(b.change === 'resolved') - Number(a.change === 'resolved') || worstFirst(a, b);
 }
 
 function worstFirst(a: MessageItem, b: MessageItem): number {

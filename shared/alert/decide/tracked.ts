@@ -2,6 +2,7 @@
 import { type Assessment, type Finding, findingKey, type Subject, type Verdict } from '../../finding.ts';
 import type { AlertSettings } from '../../fleet/fleet.ts';
 import type { Alert } from '../alert.ts';
+import { heldOpen } from './flapping.ts';
 import { kept } from './kept.ts';
 
 type Standing =
@@ -20,10 +21,14 @@ export interface Tracked {
   since: number;
   /** Present for longer than its severity has to wait, now or before. */
   ripe: boolean;
+  /** When alerts of this key ended before. */
+  ends?: number[];
 }
 
 interface TrackInput {
   alerts: Alert[];
+  /** Of keys that have no alert now. */
+  ends: Map<string, number[]>;
   assessment: Assessment;
   watched: (subject: Subject) => boolean;
   settings: AlertSettings;
@@ -40,7 +45,9 @@ export function track(input: TrackInput): Tracked[] {
     if (verdict.state !== 'present' || keys.has(key) || !input.watched(verdict.finding.subject)) continue;
     const finding = kept(verdict.finding);
     const ripe = input.settings.pendingMs[finding.severity] <= 0;
-    fresh.push({ key, standing: { state: 'present' }, finding, since: input.now, ripe });
+    const ends = input.ends.get(key);
+    const standing = { state: 'present' } as const;
+    fresh.push({ key, standing, finding, since: input.now, ripe, ...(ends && { ends }) });
   }
   return [...known, ...fresh];
 }
@@ -55,16 +62,18 @@ function verdictsByKey(assessment: Assessment): Map<string, Verdict> {
   return verdicts;
 }
 
-function trackKnown(alert: Alert, listed: Verdict | undefined, input: TrackInput): Tracked {
-  const { code, subject } = alert.finding;
-  const rest = { key: alert.key, before: alert, since: alert.since };
-  const fired = alert.status !== 'pending';
+function trackKnown(known: Alert, listed: Verdict | undefined, input: TrackInput): Tracked {
+  const { code, subject } = known.finding;
+  const fired = known.status !== 'pending';
   if (!input.watched(subject)) {
     const standing = { state: 'absent', note: 'no longer watched' } as const;
-    return { ...rest, standing, finding: alert.finding, ripe: fired };
+    const { key, since, finding } = known;
+    return { key, before: known, since, standing, finding, ripe: fired };
   }
-  const verdict = listed ??
+  const judged = listed ??
     input.assessment.defaults[code] ?? { state: 'unjudged' as const, why: 'not assessed' };
+  const { alert, verdict } = heldOpen(known, judged, input.now);
+  const rest = { key: alert.key, before: alert, since: alert.since };
   if (verdict.state !== 'present') return { ...rest, standing: verdict, finding: alert.finding, ripe: fired };
   const finding = kept(verdict.finding);
   const waited = input.now - alert.since >= input.settings.pendingMs[finding.severity];

@@ -73,7 +73,11 @@ function itemLine({ change, finding, since, note }: MessageItem, at: number, pre
     change === 'resolved'
       ? `from ${clockTime(since, at)}, after ${duration(at - since)}`
       : sinceText(since, at);
-  const text = [`• ${prefix}${finding.summary}, ${when}`, ...(note === undefined ? [] : [note])].join('; ');
+  // It is over: what the summary says in the present tense holds no more.
+  const tense = change === 'resolved' ? 'was: ' : '';
+  const text = [`• ${prefix}${tense}${finding.summary}, ${when}`, ...(note === undefined ? [] : [note])].join(
+    '; ',
+  );
   return { role: 'text', text: oneLine(text) };
 }
 

@@ -23,10 +23,11 @@ export async function probeNode(
   name: string,
   client: VaultClient,
   startsAsked: StartsAsked,
+  wasSilent: boolean,
   sweeping: Sweeping,
 ): Promise<NodeObservation> {
   const at = sweeping.clock.now();
-  const release = await sweeping.slots.take();
+  const release = await sweeping.slots.take(wasSilent);
   const cancelRelease = sweeping.silence.after(sweeping.slotMs, release);
   try {
     if (sweeping.remainingMs() <= 0) return notAsked(name, at, client.address);
@@ -76,7 +77,7 @@ function healthRaced(
   client: VaultClient,
   sweeping: Sweeping,
 ): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const timeoutMs = sweeping.requestMs();
     const endsAt = sweeping.clock.elapsed() + timeoutMs;
     let second: AbortController | undefined;
@@ -99,9 +100,9 @@ function healthRaced(
       second = new AbortController();
       const left = Math.max(1, endsAt - sweeping.clock.elapsed());
       const options = { fresh: true, timeoutMs: left, signal: second.signal };
-      void client.health(options).then(settle);
+      client.health(options).then(settle).catch(reject);
     });
-    void client.health({ timeoutMs }).then(settle);
+    client.health({ timeoutMs }).then(settle).catch(reject);
   });
 }
 

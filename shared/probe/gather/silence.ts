@@ -13,12 +13,17 @@ export class Silence {
   readonly #waiting = new Set<Waiting>();
   readonly #clock: Clock;
   readonly #stepMs: number;
+  readonly #onError: (error: unknown) => void;
   #running = false;
 
-  /** `stepMs`: how late a callback may be. */
-  constructor(clock: Clock, stepMs: number) {
+  /**
+   * @param stepMs how late a callback may be.
+   * @param onError hears what a callback threw: nobody waits for it, and the other callbacks must not go with it.
+   */
+  constructor(clock: Clock, stepMs: number, onError: (error: unknown) => void) {
     this.#clock = clock;
     this.#stepMs = stepMs;
+    this.#onError = onError;
   }
 
   /** Calls `callback` once after `ms`, unless the returned function is called first. */
@@ -37,7 +42,11 @@ export class Silence {
       for (const entry of this.#waiting) {
         if (entry.dueAt > now) continue;
         this.#waiting.delete(entry);
-        entry.callback();
+        try {
+          entry.callback();
+        } catch (error) {
+          this.#onError(error);
+        }
       }
     }
     this.#running = false;

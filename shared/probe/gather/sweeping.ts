@@ -19,6 +19,13 @@ const certificateLooksPerSweep = 10;
 /** By node name: the connection over which its start time was last asked for. Kept as long as the connections. */
 export type StartsAsked = Map<string, ConnectionFacts>;
 
+export interface SweepingOptions {
+  /** Nodes that did not answer the last sweep: they are asked after all others. */
+  wasSilent?: (cluster: string, node: string) => boolean;
+  /** Hears what a callback of the sweep's timer threw. */
+  onError?: (error: unknown) => void;
+}
+
 /** Timers may fire this much early, ms. */
 const timerSlackMs = 10;
 
@@ -27,17 +34,20 @@ export class Sweeping {
   readonly settings: ProbeSettings;
   readonly slots: Slots;
   readonly silence: Silence;
+  readonly wasSilent: NonNullable<SweepingOptions['wasSilent']>;
   /** A node that is silent for longer gives its slot to the next one. */
   readonly slotMs: number;
   readonly #endsAt: number;
   #startReads = startReadsPerSweep;
   #certificateLooks = certificateLooksPerSweep;
 
-  constructor(clock: Clock, settings: ProbeSettings) {
+  constructor(clock: Clock, settings: ProbeSettings, options: SweepingOptions = {}) {
     this.clock = clock;
     this.settings = settings;
     this.slots = new Slots(settings.concurrency);
-    this.silence = new Silence(clock, Math.max(10, settings.totalTimeoutMs / 40));
+    this.wasSilent = options.wasSilent ?? (() => false);
+    const onError = options.onError ?? (() => undefined);
+    this.silence = new Silence(clock, Math.max(10, settings.totalTimeoutMs / 40), onError);
     this.slotMs = Math.min(1000, settings.totalTimeoutMs / 4);
     this.#endsAt = clock.elapsed() + settings.deadlineMs;
   }

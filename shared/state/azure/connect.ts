@@ -4,6 +4,7 @@ import type { State, UnreadableRow } from '../ports.ts';
 import { type Call, createCall, failure } from './calls.ts';
 import { type Clients, createClients, type StateSettings } from './clients.ts';
 import { connectHistory } from './history.ts';
+import { connectLastGood } from './last-good.ts';
 import { connectLive } from './live.ts';
 import { connectNudges } from './nudges.ts';
 import { connectObservations } from './observations.ts';
@@ -29,6 +30,7 @@ export function connectState(
     words: connectWords(clients, call, tellUnreadable),
     history: connectHistory(clients, call),
     observations: connectObservations(clients, call, tellUnreadable),
+    lastGood: connectLastGood(clients, call),
     nudges: connectNudges(clients, call),
     prepare: () => prepare(clients, call),
   };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
 import type { Transition } from '../../alert/alert.ts';
-import { checkKey } from '../limits.ts';
+import { bounded, checkKey } from '../limits.ts';
 import { schemaVersion } from '../packing.ts';
 import type { History } from '../ports.ts';
 import type { Call } from './calls.ts';
@@ -36,19 +36,22 @@ export function connectHistory(clients: Clients, call: Call): History {
   };
 }
 
-function historyRow({ at, cluster, what, from, to }: Transition) {
+function historyRow(transition: Transition) {
+  // The key is of the whole text: two that begin alike stay two.
+  const { at, cluster, what, to } = transition;
   const inverted = String(endOfTime - Math.floor(at)).padStart(13, '0');
   const hash = createHash('sha256')
     .update(JSON.stringify([at, what, to]))
     .digest('hex')
     .slice(0, 16);
+  const shown = bounded(transition);
   return {
     partitionKey: cluster,
     rowKey: `${inverted}-${hash}`,
     v: schemaVersion,
     at: new Date(at),
-    what,
-    from,
-    to,
+    what: shown.what,
+    from: shown.from,
+    to: shown.to,
   };
 }

@@ -6,6 +6,9 @@ export function misfit(issues: readonly z.core.$ZodIssue[], body: unknown): stri
   const [issue] = issues;
   if (!issue) return 'answer: unexpected';
   const path = issue.path.map(segment).join('.') || 'answer';
+  if (issue.code === 'too_big') {
+    return `${path}: more than ${issue.maximum} ${issue.origin === 'string' ? 'characters' : 'entries'}`;
+  }
   if (issue.code !== 'invalid_type') return `${path}: ${issue.code.replaceAll('_', ' ')}`;
   return `${path}: expected ${issue.expected}, got ${typeName(at(body, issue.path))}`;
 }

@@ -5,12 +5,15 @@ import { buildConnector } from 'undici';
 import type { ConnectionFacts } from '../answer.ts';
 import { certificateFacts, identityCheck } from './certificate.ts';
 import type { Lane, LaneSettings } from './lane.ts';
+import { guardedLookup, isRefusedLiteral, RefusedAddress } from './lookup.ts';
 import { secureContext } from './secure-context.ts';
 
 /** An open connection, and how many requests went over it. */
 export interface Connection {
   facts: ConnectionFacts;
   requests: number;
+  /** What ended it: undici reports any end as "other side closed", also a TLS alert that says why. */
+  error?: Error;
 }
 
 /** What we found wrong ourselves; the codes are in ./failure.ts. */
@@ -28,6 +31,10 @@ export function connector(
 ): buildConnector.connector {
   let connect: buildConnector.connector | undefined;
   return (options, callback) => {
+    if (isRefusedLiteral(options.hostname, settings)) {
+      callback(new RefusedAddress(), null);
+      return;
+    }
     try {
       connect ??= buildConnector(connectOptions(settings, options.protocol === 'https:'));
     } catch {
@@ -59,14 +66,18 @@ function connectOptions(settings: LaneSettings, encrypted: boolean): buildConnec
     checkServerIdentity: identityCheck(tls.pins),
     maxCachedSessions: resume ? 1 : 0,
     timeout: timeouts.connectMs,
+    lookup: guardedLookup(settings),
     allowH2: false,
   };
 }
 
 function track(socket: Socket, settings: LaneSettings, line: Pick<Lane, 'connection' | 'session'>): void {
   const resumed = socket instanceof TLSSocket && socket.isSessionReused();
-  const connection = { facts: settings.opened(resumed), requests: 0 };
+  const connection: Connection = { facts: settings.opened(resumed), requests: 0 };
   line.connection = connection;
+  socket.once('error', (error) => {
+    connection.error = error;
+  });
   socket.once('close', () => {
     if (line.connection === connection) line.connection = undefined;
   });

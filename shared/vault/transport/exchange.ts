@@ -93,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#settled) this.#settle(this.#failed(failureOf(error)));
+    if (!this.#settled) this.#settle(this.#failed(failureOf(this.#reply.connection?.error ?? error)));
   }
 
   #tooLarge(controller: Dispatcher.DispatchController): void {

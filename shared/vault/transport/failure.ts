@@ -14,6 +14,10 @@ export interface Failure {
 const table: Record<string, Failure> = {
   ENOTFOUND: { code: 'dns', detail: 'name does not resolve: check the address and DNS' },
   EAI_AGAIN: { code: 'dns', detail: 'name server does not answer' },
+  REFUSED_ADDRESS: {
+    code: 'dns',
+    detail: 'leads to a link-local address, and those are never called: check the address and DNS',
+  },
   EAI_FAIL: { code: 'dns', detail: 'name server failed' },
   EAI_NODATA: { code: 'dns', detail: 'name has no address' },
   ENODATA: { code: 'dns', detail: 'name has no address' },

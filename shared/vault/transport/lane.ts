@@ -5,9 +5,10 @@
 import { Client, type Dispatcher } from 'undici';
 import type { CertificateFacts, ConnectionFacts } from '../answer.ts';
 import { type Connection, connector } from './connector.ts';
+import type { AddressRule } from './lookup.ts';
 import type { Timeouts, TlsSettings } from './settings.ts';
 
-export interface LaneSettings {
+export interface LaneSettings extends AddressRule {
   /** Origin. */
   address: string;
   tls: TlsSettings;

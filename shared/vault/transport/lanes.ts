@@ -3,9 +3,10 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
 import type { CertificateFacts } from '../answer.ts';
 import { type Lane, openLane } from './lane.ts';
+import type { AddressRule } from './lookup.ts';
 import type { Timeouts, TlsSettings } from './settings.ts';
 
-export interface LanesSettings {
+export interface LanesSettings extends AddressRule {
   /** Origin. */
   address: string;
   tls: TlsSettings;

@@ -38,8 +38,12 @@ export async function startTargets(
   return { fleet, close: () => child.disconnect() };
 }
 
-export async function startSide(file: 'bare-loop.ts' | 'sealwatch.ts', fleet: Fleet): Promise<Side> {
-  const child = start(file, []);
+export async function startSide(
+  file: 'bare-loop.ts' | 'sealwatch.ts',
+  fleet: Fleet,
+  args: string[] = [],
+): Promise<Side> {
+  const child = start(file, args);
   child.send({ fleet });
   await next<'ready'>(child);
   return {

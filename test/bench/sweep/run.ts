@@ -23,7 +23,12 @@ export interface SweepResult {
   /** What the ratios were made of. */
   sealwatch: Side;
   bare: Side;
+  /** The same fleet with a login: three requests a cluster more. No bound. */
+  withRaft: Side;
 }
+
+/** Rounds close together before the warm ones. */
+const warmUpRounds = 12;
 
 interface Side {
   coldSeconds: number;
@@ -36,24 +41,37 @@ export async function benchSweep(options: SweepOptions, say: (line: string) => v
   const targets = await startTargets(options.nodes, options.tls, 0);
   const bare = await startSide('bare-loop.ts', targets.fleet);
   const ours = await startSide('sealwatch.ts', targets.fleet);
+  const raft = await startSide('sealwatch.ts', targets.fleet, ['raft']);
   try {
     const bareRounds: Round[] = [];
     const ourRounds: Round[] = [];
-    for (let round = 0; round <= options.warmRounds; round += 1) {
-      // Half an interval apart: neither runs while the other does.
+    const raftRounds: Round[] = [];
+    // Both sides have run for a while before "warm" is measured: a fresh process is still compiling itself.
+    const rounds = async (pauseMs: number): Promise<void> => {
+      // A third of the interval apart: none runs while another does.
       bareRounds.push(await bare.round());
-      await wait(options.intervalMs / 2);
+      await wait(pauseMs / 3);
       ourRounds.push(await ours.round());
-      say(`${round === 0 ? 'cold' : 'warm'}: bare ${shown(bareRounds)}, sealwatch ${shown(ourRounds)}`);
-      if (round < options.warmRounds) await wait(options.intervalMs / 2);
+      await wait(pauseMs / 3);
+      raftRounds.push(await raft.round());
+      await wait(pauseMs / 3);
+    };
+    await rounds(options.intervalMs);
+    say(`cold: bare ${shown(bareRounds)}; sealwatch ${shown(ourRounds)}`);
+    for (let round = 0; round < warmUpRounds; round += 1) await rounds(600);
+    for (const list of [bareRounds, ourRounds, raftRounds]) list.splice(1);
+    for (let round = 0; round < options.warmRounds; round += 1) {
+      await wait(options.intervalMs);
+      await rounds(0);
+      say(`warm: bare ${shown(bareRounds)}; sealwatch ${shown(ourRounds)}; with raft ${shown(raftRounds)}`);
     }
-    return compare(options, side(ourRounds), side(bareRounds));
+    return compare(options, side(ourRounds), side(bareRounds), side(raftRounds));
   } finally {
-    for (const each of [bare, ours, targets]) each.close();
+    for (const each of [bare, ours, raft, targets]) each.close();
   }
 }
 
-function compare({ nodes, tls }: SweepOptions, sealwatch: Side, bare: Side): SweepResult {
+function compare({ nodes, tls }: SweepOptions, sealwatch: Side, bare: Side, withRaft: Side): SweepResult {
   const ratio = (a: number, b: number): number => Math.round((a / b) * 100) / 100;
   return {
     ratio: {
@@ -68,6 +86,7 @@ function compare({ nodes, tls }: SweepOptions, sealwatch: Side, bare: Side): Swe
     tls,
     sealwatch,
     bare,
+    withRaft,
   };
 }
 

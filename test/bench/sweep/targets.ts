@@ -1,6 +1,6 @@
 /**
  * Plays the nodes of a fleet for the benchmark, in a process of its own: each a listener that answers sys/health
- * like the samples (the first of each three active, the others standby), and nothing else. Prints its addresses.
+ * like the samples (the first of each three active, the others standby), and the active one raft state to any token.
  */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -10,6 +10,51 @@ import { createAuthority } from '../../fakes/pki.ts';
 const [count = '1000', tls = 'false', hungPercent = '0'] = process.argv.slice(2);
 const nodes = Number(count);
 const hung = Math.round((nodes * Number(hungPercent)) / 100);
+
+const servers = [0, 1, 2].map((id) => ({
+  id: `raft-${id}`,
+  name: `raft-${id}`,
+  address: `127.0.0.1:${8201 + id}`,
+  node_status: 'alive',
+  last_contact: id === 0 ? '0s' : '1.5s',
+  last_term: 3,
+  last_index: 4100,
+  healthy: true,
+  stable_since: '2026-11-22T00:49:32.430833925Z',
+  status: id === 0 ? 'leader' : 'voter',
+  version: '1.21.0',
+  node_type: 'voter',
+}));
+const raft: Record<string, Buffer> = {
+  '/v1/sys/storage/raft/autopilot/state': enveloped({
+    failure_tolerance: 1,
+    healthy: true,
+    leader: 'raft-0',
+    servers: Object.fromEntries(servers.map((server) => [server.id, server])),
+    voters: servers.map(({ id }) => id),
+  }),
+  '/v1/sys/storage/raft/autopilot/configuration': enveloped({
+    cleanup_dead_servers: true,
+    dead_server_last_contact_threshold: '24h0m0s',
+    disable_upgrade_migration: false,
+    last_contact_threshold: '10s',
+    max_trailing_logs: 1000,
+    min_quorum: 3,
+    server_stabilization_time: '10s',
+  }),
+  '/v1/sys/storage/raft/configuration': enveloped({
+    config: {
+      index: 0,
+      servers: servers.map(({ id, address }) => ({
+        node_id: id,
+        address,
+        leader: id === 'raft-0',
+        protocol_version: '3',
+        voter: true,
+      })),
+    },
+  }),
+};
 
 const authority = await createAuthority('bench');
 const identity = await authority.issue({ names: ['127.0.0.1'] });
@@ -26,6 +71,10 @@ for (let node = 0; node < nodes; node += 1) {
 }
 process.send?.({ addresses, ca: authority.certPem });
 process.on('disconnect', () => process.exit());
+
+function enveloped(data: unknown): Buffer {
+  return Buffer.from(JSON.stringify({ request_id: 'ca36099e', lease_id: '', renewable: false, data }));
+}
 
 function silent(): void {
   // Takes the request and never answers.
@@ -53,12 +102,13 @@ function health(node: number): RequestListener {
     }),
   );
   return (request, response) => {
-    if (!request.url?.startsWith('/v1/sys/health')) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[]}');
-      return;
-    }
+    const path = request.url ?? '';
+    const isHealth = path.startsWith('/v1/sys/health');
+    const answer = isHealth ? body : active ? raft[path] : undefined;
+    const status = isHealth ? (active ? 200 : 429) : answer ? 200 : 404;
+    const sent = answer ?? Buffer.from('{"errors":[]}');
     response
-      .writeHead(active ? 200 : 429, { 'content-type': 'application/json', 'content-length': body.length })
-      .end(body);
+      .writeHead(status, { 'content-type': 'application/json', 'content-length': sent.length })
+      .end(sent);
   };
 }

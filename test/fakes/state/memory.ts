@@ -3,7 +3,7 @@
  * What it returns is shared and frozen: whoever changes it in place gets a TypeError.
  */
 import type { Hold, Quiet, Transition } from '../../../shared/alert/alert.ts';
-import { checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
+import { bounded, checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
 import { pack } from '../../../shared/state/packing.ts';
 import type {
   Head,
@@ -46,6 +46,7 @@ export function memoryState(): MemoryState {
   const quiets: Quiet[] = [];
   const standingHolds: Hold[] = [];
   let sweep: SweepRecord | undefined;
+  let lastGood: string | undefined;
   let latest: Awaited<ReturnType<Observations['latest']>>;
   return {
     nudged,
@@ -66,7 +67,7 @@ export function memoryState(): MemoryState {
         for (const transition of added) {
           checkKey('cluster', transition.cluster);
           const { cluster, at, what, to } = transition;
-          transitions.set(JSON.stringify([cluster, at, what, to]), stored(transition));
+          transitions.set(JSON.stringify([cluster, at, what, to]), stored(bounded(transition)));
         }
       },
     },
@@ -76,6 +77,12 @@ export function memoryState(): MemoryState {
         latest = observed;
       },
       latest: async () => latest,
+    },
+    lastGood: {
+      read: async () => lastGood,
+      async save(text) {
+        lastGood = text;
+      },
     },
     nudges: {
       async send(queue, cluster, delayMs) {

@@ -2,12 +2,12 @@
 import { expect } from 'vitest';
 import { AccessPool } from '../../../shared/compose/access.ts';
 import { systemClock } from '../../../shared/compose/clock.ts';
-import { tokenSourceFor } from '../../../shared/compose/logins.ts';
 import type { VaultClient } from '../../../shared/vault/client.ts';
 import { drip, hang, healthy, healthyBody } from '../../fakes/hostile/behaviours.ts';
 import { startEndpoint, startSilence } from '../../fakes/hostile/endpoint.ts';
 import { createAuthority, type IssueRequest } from '../../fakes/pki.ts';
-import { fleetOf, limits } from '../../fleet/builders.ts';
+import type { SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { fleetOf } from '../../fleet/builders.ts';
 import { gathering } from '../../probe/gathering.ts';
 import { FleetUnderTest } from '../fleet-under-test.ts';
 import type { Proof } from './proof.ts';
@@ -117,55 +117,29 @@ const clientCertificate: Proof = async () => {
   expect(await codeOver(({ ca }) => `${ca}, ${asClient}`, {}, true)).toBe('ok');
 };
 
-async function raftOf(login: string, env: Record<string, string>) {
-  const fleet = new FleetUnderTest({ clusters: { payments: { yaml: `login: ${login}` } }, env });
+const slowMs = 200;
+
+/** Nine nodes that take their time, swept once. */
+async function slowFleet(top: string): Promise<FleetUnderTest> {
+  const fleet = new FleetUnderTest({ top, clusters: { payments: { nodes: 9 } } });
+  const { gather } = await gathering(fleet);
+  for (const { name } of fleet.simulation().state.nodes)
+    fleet.simulation().apply({ kind: 'faults', node: name, faults: { latencyMs: slowMs } });
+  await fleet.passTime(gather());
+  return fleet;
+}
+
+/** What the second sweep of a cluster asks of it. */
+async function askedAgain(own: string, options: SimulationOptions = {}): Promise<Record<string, number>> {
+  const login = 'login: {method: approle, roleId: role, secretId: "env:SECRET_ID"}';
+  const clusters = { payments: { ...options, yaml: `${login}\n${own}` } };
+  const fleet = new FleetUnderTest({ clusters, env: { SECRET_ID: 'secret-id' } });
   fleet.simulation().addLogin('role', 'secret-id');
-  if (env.SECRET_TOKEN === 'root') fleet.env.SECRET_TOKEN = fleet.simulation().keys.rootToken;
-  const { raft } = await fleet.passTime((await gathering(fleet)).gather());
-  return { fleet, ok: raft.read && raft.configuration.ok };
+  await fleet.sweep();
+  const before = fleet.asked.length;
+  await fleet.sweep(60_000);
+  return fleet.counts(before);
 }
-
-const approle = (roleId: string, mount = 'approle') =>
-  `{method: approle, mount: ${mount}, roleId: ${roleId}, secretId: "env:SECRET_ID"}`;
-
-/** What the app's Azure identity was asked for by a JWT login. */
-async function identityAskedBy(login: string): Promise<(string | undefined)[]> {
-  const asked: (string | undefined)[] = [];
-  const fleet = fleetOf(
-    `version: 1\nclusters: {payments: {nodes: ["http://127.0.0.1:1"], login: ${login}}}\n`,
-    limits(),
-  );
-  const [cluster] = fleet.clusters;
-  const source =
-    cluster &&
-    tokenSourceFor(
-      cluster,
-      async (value) => ({ ok: true, value }),
-      async (clientId) => ({
-        async getToken(scopes) {
-          asked.push(clientId, String(scopes));
-          return { token: 'an assertion', expiresOnTimestamp: 0 };
-        },
-      }),
-      systemClock,
-    );
-  const refused = {
-    ok: false,
-    ms: 0,
-    error: { code: 'http', message: 'refused', recoverable: false },
-  } as const;
-  await source?.token({
-    address: 'http://127.0.0.1:1',
-    login: async () => refused,
-    renewSelf: async () => refused,
-  });
-  return asked;
-}
-
-const leakScan = {
-  file: 'test/leaks/all-that-leaves.test.ts',
-  title: 'looks at a fleet that uses every secret',
-};
 
 export const askedFields: Record<string, Proof> = {
   'probe.connectTimeout': givesUpFirst('connectTimeout', async (open) => {
@@ -175,17 +149,36 @@ export const askedFields: Record<string, Proof> = {
   }),
   'probe.headersTimeout': givesUpFirst('headersTimeout', (open) => served(open, hang)),
   'probe.totalTimeout': givesUpFirst('totalTimeout', (open) => served(open, drip)),
-  'probe.deadline': {
-    file: 'test/probe/gather.test.ts',
-    title: 'leaves nodes unjudged that nobody had time to ask',
+  'probe.deadline': async () => {
+    const asked = async (deadline: string) => {
+      const limits = 'totalTimeout: 1s, headersTimeout: 1s, connectTimeout: 1s, concurrency: 1';
+      const fleet = await slowFleet(`probe: {${limits}, deadline: ${deadline}}`);
+      return new Set(fleet.asked.map(({ node }) => node)).size;
+    };
+    expect(await asked('20s')).toBe(9);
+    expect(await asked('1s')).toBeLessThan(9);
   },
-  'probe.concurrency': {
-    file: 'test/probe/gather.test.ts',
-    title: 'never more at once than the concurrency while nodes answer',
+  'probe.concurrency': async () => {
+    const atOnce = async (concurrency: number) => {
+      const fleet = await slowFleet(`probe: {concurrency: ${concurrency}}`);
+      const times = fleet.asked.filter(({ what }) => what === 'GET sys/health').map(({ at }) => at);
+      return Math.max(
+        ...times.map((at) => times.filter((other) => other <= at && other > at - slowMs).length),
+      );
+    };
+    expect([await atOnce(2), await atOnce(4)]).toEqual([2, 4]);
   },
-  'probe.confirmAfter': {
-    file: 'test/probe/gather.test.ts',
-    title: 'is asked again no sooner than confirmAfter says',
+  'probe.confirmAfter': async () => {
+    const pause = async (confirmAfter: string) => {
+      const fleet = new FleetUnderTest({ top: `probe: {confirmAfter: ${confirmAfter}}` });
+      const { gather } = await gathering(fleet);
+      fleet.simulation().apply({ kind: 'faults', node: 'payments-2', faults: { reset: true } });
+      await fleet.passTime(gather());
+      const [first, second] = fleet.asked.filter(({ node }) => node === 'payments-2').map(({ at }) => at);
+      return (second ?? 0) - (first ?? 0);
+    };
+    const [short, long] = [await pause('1s'), await pause('4s')];
+    expect([short >= 1000, short < 4000, long >= 4000]).toEqual([true, true, true]);
   },
   'probe.maxResponseBytes': () =>
     closing(async (open) => {
@@ -220,32 +213,15 @@ export const askedFields: Record<string, Proof> = {
     const another = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
     expect(await codeOver(({ ca }) => `${ca}, pins: ["${another}"]`)).toBe('tls-untrusted');
   },
-  'clusters.*.login.method': leakScan,
-  'clusters.*.login.mount': async () => {
-    const { fleet } = await raftOf(approle('role', 'teams/core'), { SECRET_ID: 'secret-id' });
-    expect(fleet.counts()).toMatchObject({ 'POST auth/teams/core/login': 1 });
+  'clusters.*.expect.storage': async () => {
+    const raft = 'GET sys/storage/raft/autopilot/state';
+    expect(await askedAgain('')).toHaveProperty([raft]);
+    expect(await askedAgain('expect: {storage: consul}')).not.toHaveProperty([raft]);
   },
-  'clusters.*.login.role': leakScan,
-  'clusters.*.login.audience': async () => {
-    const login = '{method: jwt, role: probe, audience: "api://vault-payments"}';
-    expect(await identityAskedBy(login)).toEqual([undefined, 'api://vault-payments/.default']);
-  },
-  'clusters.*.login.clientId': async () => {
-    const id = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
-    const login = `{method: jwt, role: probe, audience: "api://vault", clientId: ${id}}`;
-    expect((await identityAskedBy(login))[0]).toBe(id);
-  },
-  'clusters.*.login.roleId': async () => {
-    expect((await raftOf(approle('role'), { SECRET_ID: 'secret-id' })).ok).toBe(true);
-    expect((await raftOf(approle('another'), { SECRET_ID: 'secret-id' })).ok).toBe(false);
-  },
-  'clusters.*.login.secretId': async () => {
-    expect((await raftOf(approle('role'), { SECRET_ID: 'secret-id' })).ok).toBe(true);
-    expect((await raftOf(approle('role'), { SECRET_ID: 'another-id' })).ok).toBe(false);
-  },
-  'clusters.*.login.token': async () => {
-    const login = '{method: token, token: "env:SECRET_TOKEN"}';
-    expect((await raftOf(login, { SECRET_TOKEN: 'root' })).ok).toBe(true);
-    expect((await raftOf(login, { SECRET_TOKEN: 'hvs.another' })).ok).toBe(false);
+  'clusters.*.seal.type': async () => {
+    const backend = 'GET sys/seal-backend-status';
+    expect(await askedAgain('')).not.toHaveProperty([backend]);
+    const auto = await askedAgain('seal: {type: azurekeyvault}', { seal: 'azurekeyvault' });
+    expect(auto).toHaveProperty([backend]);
   },
 };

@@ -154,14 +154,6 @@ export const judgedFields: Record<string, Proof> = {
     expect(severity({ own: 'expect: {version: "1.21"}' }, 'version-skew', steps)).toBe('none');
     expect(severity({ own: 'expect: {version: "1.20"}' }, 'version-skew', steps)).toBe('info');
   },
-  'clusters.*.expect.storage': {
-    file: 'test/probe/gather-requests.test.ts',
-    title: 'is not asked for raft state where fleet.yaml says that it has none',
-  },
-  'clusters.*.seal.type': {
-    file: 'test/probe/gather-requests.test.ts',
-    title: 'with an auto-unseal is asked for its backend, at the active node only',
-  },
   'clusters.*.seal.provider': () => expect(backendAdvice(transit)).toContain('cluster root is unsealed'),
   'clusters.*.seal.mount': () => expect(backendAdvice(transit)).toContain('key seals/'),
   'clusters.*.seal.key': () => {

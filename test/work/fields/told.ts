@@ -76,26 +76,6 @@ export const toldFields: Record<string, Proof> = {
   'alerts.reminder.critical': reminds('critical'),
   'alerts.reminder.warning': reminds('warning'),
   'alerts.reminder.info': reminds('info'),
-  'heartbeat.url': {
-    file: 'test/leaks/all-that-leaves.test.ts',
-    title: 'looks at a fleet that uses every secret',
-  },
-  'channels.*.kind': {
-    file: 'test/leaks/all-that-leaves.test.ts',
-    title: 'looks at a fleet that uses every secret',
-  },
-  'channels.*.url': {
-    file: 'test/leaks/all-that-leaves.test.ts',
-    title: 'looks at a fleet that uses every secret',
-  },
-  'channels.*.signingKeys': {
-    file: 'test/contract/channel.ts',
-    title: 'signs with both keys while they change',
-  },
-  'channels.*.fallback': {
-    file: 'test/work/crash.test.ts',
-    title: 'tells each channel once, the one that is gone through its fallback',
-  },
   'channels.*.minimumSeverity': async () => {
     const fleet = fleetWith(`
 channels:
