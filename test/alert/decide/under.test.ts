@@ -53,7 +53,7 @@ describe('a finding under a headline', () => {
         [],
         under ? { under } : {},
       );
-    run.at(0, { present: [sealed('vault-2'), restarted('node-sealed')] });
+    for (const time of [0, 300]) run.at(time, { present: [sealed('vault-2'), restarted('node-sealed')] });
     const { message } = run.at(600, { present: [restarted()] });
     expect(message).toMatchObject({
       kind: 'resolved',
