@@ -9,8 +9,9 @@ export type Issue =
   | { kind: 'unknown-key'; path: Path; key: string }
   /** One of a few words is wanted; `tells` when it decides what else is allowed beside it. */
   | { kind: 'word'; path: Path; words: string[]; tells: boolean }
+  /** With `words`, here and below, it would have decided what else is allowed beside it. */
   | { kind: 'missing'; path: Path; words?: string[] }
-  | { kind: 'wrong'; path: Path; message: string; show: boolean; suggestion?: string };
+  | { kind: 'wrong'; path: Path; message: string; show: boolean; suggestion?: string; words?: string[] };
 
 /** Flattens zod's issues; `root` is the value that was parsed. */
 export function flatten(issues: ZodIssue[], root: unknown, above: Path = []): Issue[] {
@@ -21,7 +22,11 @@ function flattenOne(issue: ZodIssue, root: unknown, path: Path): Issue[] {
   const value = valueAt(root, path);
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ kind: 'unknown-key', path, key }));
-  if (value === null) return [wrong(path, 'is empty: give it a value or remove the line')];
+  if (value === null) {
+    const words = issue.code === 'invalid_union' ? wordsOf(issue) : undefined;
+    const empty = wrong(path, 'is empty: give it a value or remove the line');
+    return [words === undefined ? empty : { ...empty, words }];
+  }
   if (issue.code === 'invalid_union') return flattenUnion(issue, root, path, value);
   if (value === undefined) return [{ kind: 'missing', path }];
   if (issue.code === 'invalid_value') {
@@ -42,18 +47,21 @@ function flattenUnion(
   path: Path,
   value: unknown,
 ): Issue[] {
-  const words = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
+  const words = wordsOf(issue);
   if (words !== undefined) {
     if (value === undefined) return [{ kind: 'missing', path, words }];
-    return typeof value === 'string'
-      ? [{ kind: 'word', path, words, tells: true }]
-      : [wrong(path, `must be ${oneOf(words)}`, true)];
+    return [{ kind: 'word', path, words, tells: true }];
   }
   // A node: an address, or a map with one.
   const [asText = [], asMap = []] = issue.errors;
   if (typeof value === 'string') return flatten(asText, root, path);
   if (isMap(value)) return flatten(asMap, root, path);
   return [wrong(path, 'must be an address, or a map with an address')];
+}
+
+/** Of a union whose kinds are told apart by a word: the words. */
+function wordsOf(issue: z.core.$ZodIssueInvalidUnion): string[] | undefined {
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
 }
 
 function wrongType(issue: z.core.$ZodIssueInvalidType, path: Path, value: unknown): Issue {

@@ -3,16 +3,16 @@
  * one mistake is one problem, and what stands below it is judged in the same run.
  */
 
+import { describe, problemAt, wordsThatTell } from './describe.ts';
 import type { Issue } from './issues.ts';
-import { flatten, oneOf, valueAt } from './issues.ts';
+import { flatten, valueAt } from './issues.ts';
 import type { Places } from './places.ts';
 import type { Path, Problem } from './problem.ts';
 import { formatPath } from './problem.ts';
-import { shown } from './redact.ts';
 import type { FleetFile } from './schema.ts';
 import { fleetFile } from './schema.ts';
 import { isMap, keysAt } from './shape.ts';
-import { nearest } from './spelling.ts';
+import { isSlip, nearest } from './spelling.ts';
 
 /** Deeper than any place of the schema: each round can uncover one more level. */
 const mostRounds = 8;
@@ -43,22 +43,42 @@ export function judge(value: unknown, places: Places): Judged {
 /** Mends a misspelling in `value`; the problem, or nothing when it is not clear what was meant. */
 function mend(issue: Issue, value: unknown, places: Places): Problem[] {
   if (issue.kind === 'unknown-key') return mendKey(issue.path, issue.key, value, places);
-  if (issue.kind === 'missing' && issue.words !== undefined) {
-    const path = issue.path.slice(0, -1);
-    const map = valueAt(value, path);
-    const wanted = String(issue.path.at(-1));
-    const key = isMap(map)
-      ? Object.keys(map).find((own) => nearest(own, keysAt(path, value).here) === wanted)
-      : undefined;
-    return key === undefined ? [] : mendKey(path, key, value, places);
+  const words = wordsThatTell(issue);
+  if (words === undefined) return [];
+  const path = issue.path.slice(0, -1);
+  const map = valueAt(value, path);
+  if (!isMap(map)) return [];
+  const own = String(issue.path.at(-1));
+  const said = map[own];
+  if (typeof said === 'string') {
+    const word = nearest(said, words);
+    if (word === undefined) return mendStrangeKeys(path, map, value, places);
+    const problem = problemAt(issue, value, places);
+    map[own] = word;
+    return [problem];
   }
-  if (issue.kind !== 'word' || !issue.tells) return [];
-  const map = valueAt(value, issue.path.slice(0, -1));
-  const word = nearest(String(valueAt(value, issue.path)), issue.words);
-  if (word === undefined || !isMap(map)) return [];
-  const problems = describe(issue, value, places);
-  map[String(issue.path.at(-1))] = word;
-  return problems;
+  if (said !== undefined) return mendStrangeKeys(path, map, value, places);
+  const { here } = keysAt(path, value);
+  const strange = Object.keys(map).filter((key) => !here.includes(key));
+  const key =
+    strange.find((other) => nearest(other, here) === own) ??
+    // "type: slack" where "kind: slack" is wanted.
+    strange.find((other) => nearest(String(map[other]), words) !== undefined);
+  return key === undefined
+    ? mendStrangeKeys(path, map, value, places)
+    : [rename(path, key, own, map, places)];
+}
+
+/** Where the kind of a thing is unclear, its other keys can still be told from their misspellings. */
+function mendStrangeKeys(
+  path: Path,
+  map: Record<string, unknown>,
+  value: unknown,
+  places: Places,
+): Problem[] {
+  return Object.keys(map).flatMap((key) =>
+    keysAt(path, value).here.includes(key) ? [] : mendKey(path, key, value, places),
+  );
 }
 
 function mendKey(path: Path, key: string, value: unknown, places: Places): Problem[] {
@@ -69,7 +89,17 @@ function mendKey(path: Path, key: string, value: unknown, places: Places): Probl
     key,
     keys.here.filter((other) => !Object.hasOwn(map, other)),
   );
-  if (meant === undefined) return [];
+  // What only looks a little alike is worth a suggestion, but not that its value be judged as if it were meant.
+  return meant === undefined || !isSlip(key, meant) ? [] : [rename(path, key, meant, map, places)];
+}
+
+function rename(
+  path: Path,
+  key: string,
+  meant: string,
+  map: Record<string, unknown>,
+  places: Places,
+): Problem {
   const at = [...path, key];
   const problem = {
     ...places.key(at),
@@ -80,61 +110,5 @@ function mendKey(path: Path, key: string, value: unknown, places: Places): Probl
   map[meant] = map[key];
   delete map[key];
   places.rename(path, key, meant);
-  return [problem];
-}
-
-function describe(issue: Issue, value: unknown, places: Places): Problem[] {
-  if (issue.kind === 'unknown-key') {
-    const keys = keysAt(issue.path, value);
-    return [unknownKey(issue.path, issue.key, keys.elsewhere.get(issue.key), keys.here, places)];
-  }
-  const at = { ...places.value(issue.path), path: formatPath(places.written(issue.path)) };
-  if (issue.kind === 'missing') {
-    const message = issue.words === undefined ? 'is missing' : `is missing: must be ${oneOf(issue.words)}`;
-    return [{ ...at, message }, ...(issue.words ? strangeKeys(issue.path.slice(0, -1), value, places) : [])];
-  }
-  const source = places.source(issue.path);
-  const seen =
-    issue.kind === 'wrong' && !issue.show
-      ? undefined
-      : shown(issue.path, source, typeof valueAt(value, issue.path) === 'string');
-  const here = seen === undefined ? {} : { value: seen };
-  if (issue.kind === 'wrong') {
-    const { message, suggestion } = issue;
-    return [{ ...at, ...here, message, ...(suggestion === undefined ? {} : { suggestion }) }];
-  }
-  const suggestion = nearest(source ?? '', issue.words);
-  const problem = {
-    ...at,
-    ...here,
-    message: `must be ${oneOf(issue.words)}`,
-    ...(suggestion && { suggestion }),
-  };
-  return [
-    problem,
-    ...(issue.tells && !suggestion ? strangeKeys(issue.path.slice(0, -1), value, places) : []),
-  ];
-}
-
-/** Where the kind of a thing is unclear, keys that no kind has are still wrong. */
-function strangeKeys(path: Path, value: unknown, places: Places): Problem[] {
-  const map = valueAt(value, path);
-  const { here } = keysAt(path, value);
-  const strange = isMap(map) ? Object.keys(map).filter((key) => !here.includes(key)) : [];
-  return strange.map((key) => unknownKey(path, key, undefined, here, places));
-}
-
-function unknownKey(
-  path: Path,
-  key: string,
-  kind: string | undefined,
-  allowed: string[],
-  places: Places,
-): Problem {
-  const at = [...path, key];
-  const message =
-    kind === undefined ? `unknown key; allowed here: ${allowed.join(', ')}` : `belongs only to ${kind}`;
-  const suggestion = kind === undefined ? nearest(key, allowed) : undefined;
-  const problem = { ...places.key(at), path: formatPath(places.written(at)), message };
-  return suggestion === undefined ? problem : { ...problem, suggestion };
+  return problem;
 }

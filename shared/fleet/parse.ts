@@ -54,6 +54,7 @@ function runChecks(draft: Draft, limits: Limits, places: Places): Problem[] {
     check({
       draft,
       limits,
+      written: (path) => places.source(path),
       report(path, message, suggestion) {
         const value = shown(path, places.source(path));
         problems.push({

@@ -15,15 +15,23 @@ export interface Problem {
 
 export type Path = (string | number)[];
 
+/** Vault tokens, signing keys, PEM and URLs, in a key where nobody expects them. */
+const secretKey = /(^|\W)(hv[sbr]\.|whsec_)|-----|:\/\//;
+
 /** "clusters.payments.nodes[1].address" */
 export function formatPath(path: Path): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      if (/^[\w-]{1,80}$/.test(part)) return index === 0 ? part : `.${part}`;
-      return `[${quote(part.slice(0, 80))}]`;
+      if (/^[\w-]{1,80}$/.test(part) && !secretKey.test(part)) return index === 0 ? part : `.${part}`;
+      return `[${shownKey(part)}]`;
     })
     .join('');
+}
+
+/** A key for people to see; not where it could well be a secret. */
+export function shownKey(key: string): string {
+  return secretKey.test(key) ? 'a key that could be a secret' : quote(key.slice(0, 80));
 }
 
 /** Quoted on one line: control characters of a file do not reach a terminal. */

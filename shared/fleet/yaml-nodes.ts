@@ -3,7 +3,7 @@
 import type { Alias, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Path, Problem } from './problem.ts';
-import { formatPath, quote } from './problem.ts';
+import { formatPath, shownKey } from './problem.ts';
 
 /** Values that aliases may add to the file's own. Clusters may well share a `tls` block; a bomb may not. */
 const mostAdded = 500_000;
@@ -93,7 +93,7 @@ export function readNodes(root: Node, place: (offset: number) => Place): NodesRe
       const { line } = place(isNode(key) ? (key.range?.[0] ?? 0) : 0);
       const first = lines.get(name);
       if (first !== undefined) {
-        report(key, [...path, name], `the key ${quote(name.slice(0, 80))} is already set on line ${first}`);
+        report(key, [...path, name], `the key ${shownKey(name)} is already set on line ${first}`);
         continue;
       }
       lines.set(name, line);

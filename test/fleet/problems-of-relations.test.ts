@@ -37,15 +37,40 @@ const cases: Record<string, [text: string, told: string[]]> = {
   'timeouts out of order': [
     file([], ['probe: {connectTimeout: 9s, headersTimeout: 9s, deadline: 5s}']),
     [
-      'line 5, column 1: probe.totalTimeout: must not be longer than deadline',
-      'line 5, column 25: probe.connectTimeout: must not be longer than totalTimeout; found "9s"',
-      'line 5, column 45: probe.headersTimeout: must not be longer than totalTimeout; found "9s"',
+      'line 5, column 25: probe.connectTimeout: must not be longer than totalTimeout (8s, its default); found "9s"',
+      'line 5, column 45: probe.headersTimeout: must not be longer than totalTimeout (8s, its default); found "9s"',
+      'line 5, column 59: probe.deadline: must not be shorter than totalTimeout (8s, its default); found "5s"',
     ],
   ],
-  "certificate thresholds out of order, with the fleet's": [
+  'a timeout shorter than the defaults of its parts': [
+    file([], ['probe: {totalTimeout: 2s}']),
+    [
+      'line 5, column 23: probe.totalTimeout: must not be shorter than headersTimeout (7s, its default); found "2s"',
+    ],
+  ],
+  'a timeout shorter than a part that is written and one that is not': [
+    file([], ['probe: {totalTimeout: 2s, connectTimeout: 4s}']),
+    [
+      'line 5, column 23: probe.totalTimeout: must not be shorter than headersTimeout (7s, its default); found "2s"',
+      'line 5, column 43: probe.connectTimeout: must not be longer than totalTimeout; found "4s"',
+    ],
+  ],
+  'certificate thresholds out of order with a default': [
+    file([], ['thresholds: {certificateWarning: 2d}']),
+    [
+      'line 5, column 34: thresholds.certificateWarning: must be longer than certificateCritical (3d, its default); found "2d"',
+    ],
+  ],
+  "a cluster's certificate threshold out of order with the fleet's": [
+    file(['thresholds: {certificateCritical: 20d}'], ['thresholds: {certificateWarning: 10d}']),
+    [
+      `line 5, column 39: ${c}.thresholds.certificateCritical: must be shorter than certificateWarning (10d, the fleet's); found "20d"`,
+    ],
+  ],
+  "a cluster's certificate threshold out of order with a default": [
     file(['thresholds: {certificateWarning: 2d}']),
     [
-      `line 5, column 38: ${c}.thresholds.certificateWarning: certificateCritical must be shorter than certificateWarning; found "2d"`,
+      `line 5, column 38: ${c}.thresholds.certificateWarning: must be longer than certificateCritical (3d, its default); found "2d"`,
     ],
   ],
   'a client certificate without key': [

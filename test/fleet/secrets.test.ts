@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { judgeConfig } from '../../shared/fleet/invalid.ts';
 import { formatProblems } from '../../shared/fleet/problem.ts';
 import { file, problemsOf } from './builders.ts';
 
@@ -50,6 +51,14 @@ const pasted: Record<string, [text: string, line: number]> = {
     file(['login:', '  method: jwt', '  role: r', '  audience: api://v', `  token: ${secret}`]),
     9,
   ],
+  'a token as a key': [file(['login:', `  ${secret}: token`]), 6],
+  'a signing key as a key': [file([`whsec_very_secret_0123456789: 1`]), 5],
+  'a Slack URL as a key': [file([], ['channels:', `  "https://hooks.slack.com/services/${secret}": {}`]), 6],
+  'a token beside a missing method': [file(['login:', `  token: ${secret}`]), 6],
+  'a token as the name of a cluster, set twice': [
+    `version: 1\nclusters:\n  ${secret}: {nodes: []}\n  ${secret}: {nodes: []}\n`,
+    4,
+  ],
   'a token in a list': [file(['login:', '  method: token', `  token: [${secret}]`]), 7],
   'a token after a broken quote': [file(['login:', '  method: token', `  token: "abc" ${secret}`]), 7],
   'a token set twice': [
@@ -72,7 +81,8 @@ describe('a secret in the file is an error that does not repeat it:', () => {
   it.each(Object.entries(pasted))('%s', (_, [text, line]) => {
     const problems = problemsOf(text);
     expect(problems.map((problem) => problem.line)).toContain(line);
-    for (const out of [JSON.stringify(problems), formatProblems(problems, 'fleet.yaml')]) {
+    const told = [JSON.stringify(problems), formatProblems(problems, 'fleet.yaml')];
+    for (const out of [...told, JSON.stringify(judgeConfig(problems))]) {
       expect(out).not.toContain('very-secret');
       expect(out).not.toContain('very_secret');
     }

@@ -121,7 +121,8 @@ describe('fleet-config-invalid', () => {
       state: 'present',
       finding: {
         severity: 'warning',
-        summary: 'fleet.yaml has a problem: the last good one stays in force',
+        summary:
+          'fleet.yaml has a problem (line 5, clusters.payments.lables); the last good one stays in force',
         evidence: ['line 5, column 5: clusters.payments.lables: unknown key; did you mean labels?'],
       },
     });
@@ -134,7 +135,31 @@ describe('fleet-config-invalid', () => {
     expect(evidence).toHaveLength(11);
     expect(evidence.at(-1)).toBe('and 2 more');
     expect(judged).toMatchObject({
-      finding: { summary: 'fleet.yaml has 12 problems: the last good one stays in force' },
+      finding: {
+        summary:
+          'fleet.yaml has 12 problems, the first at line 5, clusters.payments.unknown-0; the last good one stays in force',
+      },
     });
+  });
+
+  it('tells one bad file from another, and both from one that cannot be read', () => {
+    const unread = [{ line: 0, column: 0, path: '', message: 'cannot be read (ENOENT)' }];
+    const broken = problemsOf('version: 1\nclusters: {');
+    const other = problemsOf(file(['labels: {}', 'notfy: [ops]']));
+    const summaries = [problemsOf(bad), other, broken, unread].map((problems) => {
+      const judged = verdict(problems);
+      return judged.state === 'present' ? judged.finding.summary : judged.state;
+    });
+    expect(new Set(summaries).size).toBe(4);
+    expect(summaries.at(-1)).toBe('fleet.yaml cannot be read; the last good one stays in force');
+  });
+
+  it('keeps its summary short and without what the file holds', () => {
+    const judged = verdict(
+      problemsOf(file([`labels: {"${'x'.repeat(300)}": 1}`, 'unknownSealCause: never-to-be-seen'])),
+    );
+    const summary = judged.state === 'present' ? judged.finding.summary : '';
+    expect(summary.length).toBeLessThan(200);
+    expect(summary).not.toContain('never-to-be-seen');
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isScalar, parseDocument, visit } from 'yaml';
-import { fleetOf, problemsOf } from './builders.ts';
+import { file, fleetOf, problemsOf } from './builders.ts';
 import { closedMaps } from './schema-fields.ts';
 
 const example = readFileSync(new URL('../../fleet.example.yaml', import.meta.url), 'utf8');
@@ -71,6 +71,22 @@ describe('an unknown key', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('that is only a little like a known one is told once: its value is not judged as if that were meant', () => {
+    const told = problemsOf(file(['thresholds: {certificateDays: -3}']));
+    expect(told.map(({ path, suggestion }) => [path, suggestion])).toEqual([
+      ['clusters.payments.thresholds.certificateDays', 'certificateWarning'],
+    ]);
+  });
+
+  it('is not taken for one that stands beside it already', () => {
+    const login = 'login: {method: token, token: env:SEALWATCH_SECRET_T}';
+    const [told, ...others] = problemsOf(file([login, `logn: {}`]));
+    expect(others).toEqual([]);
+    expect(told).toMatchObject({ line: 6, path: 'clusters.payments.logn' });
+    expect(told).not.toHaveProperty('suggestion');
+    expect(told?.message).toContain('unknown key (login is set already); allowed here: nodes, ');
   });
 
   it('is not told of the example as it is', () => {

@@ -53,6 +53,7 @@ async function allThatLeft(): Promise<Record<string, unknown>> {
     nudges: state.nudged,
     sweeps: await state.sweeps.last(),
     observations: await state.observations.latest(),
+    lastGood: await state.lastGood.read(),
     posted: receiver.received.map(({ headers, raw, lines: shown }) => ({ headers, raw, shown })),
     status: await readStatus(deps),
     thrown,

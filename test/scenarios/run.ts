@@ -1,27 +1,36 @@
-/** Plays a scenario: a timeline of observations in, findings out. */
+/** Plays a scenario: a timeline of observations in, findings and messages out. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import { catalogue, type FindingCode, findingKey } from '../../shared/finding.ts';
+import type { Alert } from '../../shared/alert/alert.ts';
+import { decide } from '../../shared/alert/decide.ts';
+import { type Assessment, catalogue, type FindingCode, findingKey } from '../../shared/finding.ts';
 import { assess } from '../../shared/probe/assess.ts';
 import type { ClusterFacts } from '../../shared/probe/head-facts.ts';
+import { file, fleetOf } from '../fleet/builders.ts';
 import { type ClusterWords, cluster, observe, type StepWords } from './build.ts';
-import { recorded, sample } from './samples.ts';
+import { judgeSweeps, type SweepWords } from './fleet-itself.ts';
+import { recorded, type SampleWords, sample } from './samples.ts';
 
-interface SampleStep {
-  sample: string;
-  overlay?: { sample: string; entry: string; node: string };
-}
-
-export interface Scenario {
+interface Head {
   name: string;
   title: string;
-  cluster?: ClusterWords;
   /** Codes that are present at some step, and codes that come near and never are. */
   fires?: FindingCode[];
   nearMiss?: FindingCode[];
-  steps: (StepWords | SampleStep)[];
 }
+
+interface ClusterScenario extends Head {
+  cluster?: ClusterWords;
+  steps: (StepWords | SampleWords)[];
+}
+
+/** Of the fleet itself: its file, its sweeps, its channels. */
+interface FleetScenario extends Head {
+  sweeps: SweepWords[];
+}
+
+export type Scenario = ClusterScenario | FleetScenario;
 
 export interface Outcome {
   at: string;
@@ -37,14 +46,16 @@ export interface Outcome {
   unjudged: string[];
   /** Node states that are remembered, with their since-times. */
   states: Record<string, string>;
+  /** What people are told, by the times that fleet.yaml gives when it says nothing. */
+  message?: { headline: string; changes: string[] };
 }
 
 /** Every `<name>.yaml` beside this file. */
 export function scenarios(): Scenario[] {
-  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.yaml'));
-  return files.sort().map((file) => {
-    const text = readFileSync(join(import.meta.dirname, file), 'utf8');
-    return { name: basename(file, '.yaml'), ...(parse(text) as Omit<Scenario, 'name'>) };
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.yaml'));
+  return files.sort().map((name) => {
+    const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+    return { ...(parse(text) as Scenario), name: basename(name, '.yaml') };
   });
 }
 
@@ -53,22 +64,58 @@ export function goldenPath(scenario: Scenario): string {
 }
 
 export function play(scenario: Scenario): Outcome[] {
-  let facts: ClusterFacts | undefined;
-  const made = cluster(scenario.cluster);
-  return scenario.steps.map((step) => {
-    const of = 'sample' in step ? recorded : made;
-    const observation = 'sample' in step ? sample(step.sample, step.overlay) : observe(of, step);
-    const result = assess(of, observation, facts, observation.finishedAt);
-    facts = result.facts;
-    return outcome(result.assessment, facts, observation.finishedAt);
+  const tell = telling('sweeps' in scenario ? 'fleet' : clusterOf(scenario).name);
+  const judged = 'sweeps' in scenario ? judgeSweeps(scenario.sweeps) : judgeSteps(scenario);
+  return judged.map(({ assessment, facts, at }) => {
+    const message = tell(assessment, at);
+    return { ...outcome(assessment, facts, at), ...(message && { message }) };
   });
 }
 
-function outcome(
-  assessment: ReturnType<typeof assess>['assessment'],
-  facts: ClusterFacts,
-  at: number,
-): Outcome {
+export interface Judged {
+  assessment: Assessment;
+  facts: ClusterFacts;
+  /** ms. */
+  at: number;
+}
+
+function judgeSteps(scenario: ClusterScenario): Judged[] {
+  const of = clusterOf(scenario);
+  let before: ClusterFacts | undefined;
+  return scenario.steps.map((step) => {
+    const observation = 'sample' in step ? sample(step) : observe(of, step);
+    const at = observation.finishedAt;
+    const { assessment, facts } = assess(of, observation, before, at);
+    before = facts;
+    return { assessment, facts, at };
+  });
+}
+
+function clusterOf({ cluster: words, steps }: ClusterScenario) {
+  return steps.some((step) => 'sample' in step) ? recorded : cluster(words);
+}
+
+const { alerts: settings } = fleetOf(file());
+
+/** The life of one cluster's alerts, told step by step. */
+function telling(name: string): (assessment: Assessment, now: number) => Outcome['message'] {
+  let alerts: Alert[] = [];
+  return (assessment, now) => {
+    const said = { labels: {}, quiets: [], watched: () => true, settings, messageId: 'a message' };
+    const decided = decide({ cluster: name, alerts, assessment, now, ...said });
+    alerts = decided.alerts;
+    const { headline, changes = [] } = decided.message ?? {};
+    if (headline === undefined) return undefined;
+    return {
+      headline,
+      changes: changes.map(({ change, finding: { code, subject } }) => {
+        return `${change} ${findingKey(code, subject)}`;
+      }),
+    };
+  };
+}
+
+function outcome(assessment: Assessment, facts: ClusterFacts, at: number): Outcome {
   const found: Outcome = { at: new Date(at).toISOString(), findings: [], unjudged: [], states: {} };
   for (const { code, subject, verdict } of assessment.verdicts) {
     const key = findingKey(code, subject);

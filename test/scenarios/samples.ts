@@ -31,18 +31,31 @@ export const recorded: Cluster = {
 };
 
 /**
- * One sample. `overlay`: another sample's entry in place of one node's seal-status, for the answers of sys/unseal.
- * Times are the servers' own.
+ * One sample. `with`: entries of other samples ("12-wrong-share/share1") in place of its own, for the answers of
+ * sys/unseal, which are seal-status, and of requests without a token. 16-remove-peer is missing: it answers a request
+ * that the probe never makes.
  */
-export function sample(
-  name: string,
-  overlay?: { sample: string; entry: string; node: string },
-): ClusterObservation {
+export interface SampleWords {
+  sample: string;
+  with?: Record<string, string>;
+}
+
+/** Times are the servers' own. */
+export function sample({ sample: name, with: others = {} }: SampleWords): ClusterObservation {
   const record = read(name);
-  if (overlay) record[`${overlay.node}_seal_status`] = read(overlay.sample)[overlay.entry] as Recorded;
+  for (const [entry, source] of Object.entries(others)) {
+    const [from = '', other = ''] = source.split('/');
+    record[entry] = entryOf(from, other);
+  }
   const at = clockOf(record);
   const nodes = recorded.nodes.map((node) => observation(record, node.name, at));
   return { cluster: 'recorded', startedAt: at, finishedAt: at, nodes, raft: raftOf(record, nodes) };
+}
+
+function entryOf(name: string, entry: string): Recorded {
+  const found = read(name)[entry];
+  if (!found) throw new Error(`sample ${name} has no ${entry}`);
+  return found;
 }
 
 function read(name: string): Record<string, Recorded> {

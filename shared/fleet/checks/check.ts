@@ -6,6 +6,8 @@ import type { Path } from '../problem.ts';
 export interface Context {
   draft: Draft;
   limits: Limits;
+  /** A scalar as the file has it; undefined where it has none, and a default or nothing counts. */
+  written: (path: Path) => string | undefined;
   /** At the value of a path. */
   report: (path: Path, message: string, suggestion?: string) => void;
   /** At the key that a path ends with. */
