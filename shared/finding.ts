@@ -83,7 +83,8 @@ export const catalogue = {
     severity: 'critical',
     title: 'split brain',
     meaning: 'Two nodes answer as active or belong to different clusters: clients see different data.',
-    advice: 'Check that all addresses belong to one cluster, and take the wrong node out of the load balancer.',
+    advice:
+      'Check that all addresses belong to one cluster, and take the wrong node out of the load balancer.',
   },
   'raft-unhealthy': {
     severity: 'warning',
@@ -95,7 +96,8 @@ export const catalogue = {
     severity: 'warning',
     title: 'raft peer dead',
     meaning: 'A member that counts in the quorum has been out of contact.',
-    advice: 'Bring the node back, or remove the peer if it is gone for good: until then it counts in the quorum.',
+    advice:
+      'Bring the node back, or remove the peer if it is gone for good: until then it counts in the quorum.',
   },
   'raft-peer-lagging': {
     severity: 'warning',
@@ -183,9 +185,10 @@ export const catalogue = {
   },
   'sweep-gap': {
     severity: 'warning',
-    title: 'sweeps were missed',
-    meaning: 'For this time nobody watched the fleet.',
-    advice: 'Look at the function app: restarts, deployments, a timer that stopped, a sweep over its deadline.',
+    title: 'not watched',
+    meaning: 'Nobody watched: what happened in that time was not seen when it happened.',
+    advice:
+      'Look at the function app: restarts, deployments, a timer that stopped, a sweep over its deadline.',
   },
   'alert-undeliverable': {
     severity: 'warning',
@@ -203,6 +206,8 @@ export type Subject =
   | { kind: 'node'; name: string }
   | { kind: 'peer'; name: string }
   | { kind: 'fleet' }
+  /** A cluster as the fleet sees it: one that a sweep could not finish. */
+  | { kind: 'unwatched'; name: string }
   | { kind: 'channel'; name: string };
 
 export interface Finding {

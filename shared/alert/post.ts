@@ -1,9 +1,9 @@
 /** One POST to a channel. The URL of a chat hook is a secret: nothing but its host leaves this file. */
-import { lookup as systemLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
+import { guardedLookup, isRefusedLiteral } from '../refused-address.ts';
 import type { Delivery, Rendered } from './channel.ts';
-import { networkFailure, RefusedAddress, statusDelivery } from './post/outcome.ts';
+import { networkFailure, statusDelivery } from './post/outcome.ts';
 
 export interface PostOptions {
   /** The deployment's host allow-list (rule 16): fleet.yaml cannot widen it. */
@@ -70,8 +70,7 @@ function problemOf(url: URL, { allowed, isRefusedAddress }: PostOptions): string
     return `${url.host} is not among the hosts that this deployment may call: add it to the allowed hosts`;
   }
   // A literal address is never looked up, so it is checked here.
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  return isIP(literal) !== 0 && isRefusedAddress(literal)
+  return isRefusedLiteral(url.hostname, { isRefusedAddress })
     ? `${url.host} is an address that is never called`
     : undefined;
 }
@@ -90,22 +89,10 @@ function open(url: URL, { ca, isRefusedAddress, timeoutMs, lookup }: PostOptions
       maxCachedSessions: 0,
       // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
       rejectUnauthorized: true,
-      lookup: guarded(lookup ?? systemLookup, isRefusedAddress),
+      lookup: guardedLookup({ isRefusedAddress, ...(lookup && { lookup }) }),
       ...(ca !== undefined && { ca }),
     },
   });
-}
-
-/** Checks what a name resolves to at the moment of connecting: checked earlier, it could change in between. */
-function guarded(lookup: LookupFunction, isRefusedAddress: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, options, (error, address, family) => {
-      if (error) return callback(error, address, family);
-      const addresses = typeof address === 'string' ? [address] : address.map((entry) => entry.address);
-      if (addresses.some(isRefusedAddress)) return callback(new RefusedAddress(), '', 0);
-      return callback(null, address, family);
-    });
-  };
 }
 
 async function drop({ body }: Dispatcher.ResponseData, deadline: AbortSignal): Promise<void> {

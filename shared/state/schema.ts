@@ -19,6 +19,7 @@ const finding: z.ZodType<Finding> = z.looseObject({
     z.looseObject({ kind: z.literal('fleet') }),
     z.looseObject({ kind: z.literal('node'), name: z.string() }),
     z.looseObject({ kind: z.literal('peer'), name: z.string() }),
+    z.looseObject({ kind: z.literal('unwatched'), name: z.string() }),
     z.looseObject({ kind: z.literal('channel'), name: z.string() }),
   ]),
   summary: z.string(),

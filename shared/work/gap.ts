@@ -1,5 +1,5 @@
 /** Rule 13: what was not watched is told by the next sweep that runs. */
-import { type Assessment, finding } from '../finding.ts';
+import { type Assessment, finding, type Subject } from '../finding.ts';
 import type { SweepRecord, UnreadableRow } from '../state/ports.ts';
 
 export interface Missed {
@@ -14,6 +14,8 @@ export interface Missed {
 /** How long a gap stays told: a sweep that comes back must not hide it at once, ms. */
 const gapToldMs = 10 * 60_000;
 const listed = 5;
+/** Clusters that are told one by one: more of them have one cause, and one finding. */
+const mostSingle = 10;
 
 /** The newest pause in which nobody watched, while it is still worth telling. */
 export function sweepGap(
@@ -27,39 +29,70 @@ export function sweepGap(
   return last.gap && now - last.gap.to < gapToldMs ? last.gap : undefined;
 }
 
-/** `sweep-gap` of the fleet: a pause between sweeps, clusters that a sweep did not finish, alerts that cannot be read. */
+/**
+ * `sweep-gap`: a pause between sweeps and alerts that cannot be read are of the fleet; a cluster that a sweep did not
+ * finish is a subject of its own, so that none hides behind an older gap. Too many of those are of the fleet again.
+ */
 export function judgeMissed({ gap, failed, unreadable = [] }: Missed): Assessment {
-  const summaries: string[] = [];
-  const evidence: string[] = [];
-  if (failed.length > 0) {
-    const names = failed.map(({ cluster }) => cluster);
-    summaries.push(`clusters not watched: ${shortened(names, names.length)}`);
-    evidence.push(...failed.slice(0, listed).map(({ cluster, why }) => `${cluster}: ${why}`));
-  }
-  if (gap) {
-    const from = new Date(gap.from).toISOString();
-    const to = new Date(gap.to).toISOString();
-    summaries.push(`nobody watched the fleet from ${from} to ${to}`);
-    evidence.push(`the last sweep ended ${Math.round((gap.to - gap.from) / 1000)} s before the next began`);
-  }
-  const lost = unreadable.filter(({ row }) => row !== 'head');
-  if (lost.length > 0) {
-    const partitions = [...new Set(lost.map(({ partition }) => partition))];
-    summaries.push(
-      `messages cannot be read, so they are not sent: ${shortened(partitions, partitions.length)}`,
+  const single = failed.length <= mostSingle ? failed : [];
+  const together = failed.length <= mostSingle ? [] : failed;
+  const verdicts: Assessment['verdicts'] = single.map(({ cluster, why }) =>
+    missed({ kind: 'unwatched', name: cluster }, `${cluster} is not watched: ${why}`, []),
+  );
+  const ofFleet = [clustersPart(together), gapPart(gap), messagesPart(unreadable)].filter(
+    (part) => part !== undefined,
+  );
+  if (ofFleet.length > 0) {
+    const summary = ofFleet.map((part) => part.summary).join('; ');
+    verdicts.push(
+      missed(
+        { kind: 'fleet' },
+        summary,
+        ofFleet.flatMap((part) => part.evidence),
+      ),
     );
-    evidence.push(...lost.slice(0, listed).map(({ partition, row, why }) => `${partition}/${row}: ${why}`));
   }
-  if (summaries.length === 0) return { verdicts: [], defaults: { 'sweep-gap': { state: 'absent' } } };
-  const subject = { kind: 'fleet' } as const;
-  const verdict = {
-    state: 'present',
-    finding: finding('sweep-gap', subject, summaries.join('; '), evidence),
-  } as const;
-  return { verdicts: [{ code: 'sweep-gap', subject, verdict }], defaults: {} };
+  return { verdicts, defaults: { 'sweep-gap': { state: 'absent' } } };
 }
 
-function shortened(names: string[], count: number): string {
-  const rest = count - listed;
+function missed(subject: Subject, summary: string, evidence: string[]): Assessment['verdicts'][number] {
+  const code = 'sweep-gap';
+  return { code, subject, verdict: { state: 'present', finding: finding(code, subject, summary, evidence) } };
+}
+
+interface Part {
+  summary: string;
+  evidence: string[];
+}
+
+function clustersPart(failed: Missed['failed']): Part | undefined {
+  if (failed.length === 0) return undefined;
+  return {
+    summary: `${failed.length} clusters are not watched: ${shortened(failed.map(({ cluster }) => cluster))}`,
+    evidence: failed.slice(0, listed).map(({ cluster, why }) => `${cluster}: ${why}`),
+  };
+}
+
+function gapPart(gap: Missed['gap']): Part | undefined {
+  if (!gap) return undefined;
+  const from = new Date(gap.from).toISOString();
+  const to = new Date(gap.to).toISOString();
+  return {
+    summary: `nobody watched the fleet from ${from} to ${to}`,
+    evidence: [`the last sweep ended ${Math.round((gap.to - gap.from) / 1000)} s before the next began`],
+  };
+}
+
+function messagesPart(unreadable: UnreadableRow[]): Part | undefined {
+  const lost = unreadable.filter(({ row }) => row !== 'head');
+  if (lost.length === 0) return undefined;
+  return {
+    summary: `messages cannot be read, so they are not sent: ${shortened([...new Set(lost.map(({ partition }) => partition))])}`,
+    evidence: lost.slice(0, listed).map(({ partition, row, why }) => `${partition}/${row}: ${why}`),
+  };
+}
+
+function shortened(names: string[]): string {
+  const rest = names.length - listed;
   return rest > 0 ? `${names.slice(0, listed).join(', ')} and ${rest} more` : names.join(', ');
 }

@@ -2,7 +2,8 @@
 import type { Hold, Quiet } from '../alert/alert.ts';
 import { decide } from '../alert/decide.ts';
 import { judgeUndeliverable } from '../alert/undeliverable.ts';
-import type { Assessment } from '../finding.ts';
+import type { Assessment, Subject } from '../finding.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { judgeConfig } from '../fleet/invalid.ts';
 import type { LoadedFleet } from '../fleet/source.ts';
 import type { LivePartition } from '../state/ports.ts';
@@ -35,7 +36,7 @@ export async function watchFleet(
       judgeMissed(missed),
       judgeUndeliverable(owed, fleet.channels, remembered),
     ]),
-    watched: (subject) => subject.kind !== 'channel' || channels.includes(subject.name),
+    watched: (subject) => isWatched(subject, fleet),
     quiets: words.quiets,
     ...(words.hold && { hold: words.hold }),
     settings: fleet.alerts,
@@ -51,6 +52,15 @@ export async function watchFleet(
     fleet.channels,
   );
   await noteOutcomes(deps, await deliverDue(deps, fleet, 'fleet', [...before.outbox, ...fresh]), channels);
+}
+
+function isWatched(subject: Subject, { channels, clusters }: Fleet): boolean {
+  if (subject.kind === 'channel') return channels.some(({ name }) => name === subject.name);
+  return (
+    subject.kind !== 'unwatched' ||
+    subject.name === 'fleet' ||
+    clusters.some(({ name }) => name === subject.name)
+  );
 }
 
 function merge(parts: Assessment[]): Assessment {

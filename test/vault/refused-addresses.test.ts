@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isLinkLocal } from '../../shared/fleet/network.ts';
-import type { AddressRule } from '../../shared/vault/transport/lookup.ts';
+import type { AddressRule } from '../../shared/refused-address.ts';
 import { healthy } from '../fakes/hostile/behaviours.ts';
 import { type Endpoint, startEndpoint } from '../fakes/hostile/endpoint.ts';
 import { createAuthority, type IssuedCertificate, type TestAuthority } from '../fakes/pki.ts';

@@ -51,9 +51,12 @@ describe('clusters that the deadline leaves unasked', () => {
       );
     }
     expect(fleet.heartbeats).toHaveLength(1);
-    expect((await fleet.state.live.read('fleet')).head?.value.alerts.map(({ key }) => key)).toEqual([
-      'sweep-gap fleet',
-    ]);
+    const { head } = await fleet.state.live.read('fleet');
+    expect(head?.value.alerts.map(({ key }) => key)).toEqual(
+      result.failed.length > 10
+        ? ['sweep-gap fleet']
+        : result.failed.map(({ cluster }) => `sweep-gap unwatched:${cluster}`),
+    );
   });
 
   it('are others in the next sweeps, and healthy ones come before those that were silent', async () => {
@@ -186,7 +189,7 @@ describe('an outbox row that cannot be read', () => {
     fleet.state.unreadable.push({ partition: 'payments', row, why: 'damaged: effect: wrong' });
     const results = [await fleet.sweep(intervalMs), await fleet.sweep(intervalMs)];
     expect(results.map(({ complete }) => complete)).toEqual([true, true]);
-    expect(headlines(fleet)).toEqual(['fleet: sweeps were missed']);
+    expect(headlines(fleet)).toEqual(['fleet: not watched']);
     expect(fleet.taken('chat')[0]?.changes[0]?.finding).toMatchObject({
       code: 'sweep-gap',
       summary: 'messages cannot be read, so they are not sent: payments',

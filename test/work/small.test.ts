@@ -76,15 +76,33 @@ describe('what was not watched', () => {
     });
   });
 
-  it('names the clusters that a sweep could not finish, and why', () => {
-    const failed = Array.from({ length: 7 }, (_, i) => ({ cluster: `c${i}`, why: 'storage is away' }));
-    const [entry] = judgeMissed({ gap: undefined, failed }).verdicts;
-    expect(entry?.verdict).toMatchObject({
-      state: 'present',
-      finding: {
-        code: 'sweep-gap',
-        summary: 'clusters not watched: c0, c1, c2, c3, c4 and 2 more',
-        evidence: Array.from({ length: 5 }, (_, i) => `c${i}: storage is away`),
+  it('is each cluster that a sweep could not finish, and why: none hides behind an older gap', () => {
+    const failed = ['a', 'b'].map((cluster) => ({ cluster, why: 'storage is away' }));
+    const gap = { from: 0, to: 240_000 };
+    const found = judgeMissed({ gap, failed }).verdicts.map(({ subject, verdict }) =>
+      verdict.state === 'present' ? [subject, verdict.finding.summary] : [],
+    );
+    expect(found).toEqual([
+      [{ kind: 'unwatched', name: 'a' }, 'a is not watched: storage is away'],
+      [{ kind: 'unwatched', name: 'b' }, 'b is not watched: storage is away'],
+      [
+        { kind: 'fleet' },
+        'nobody watched the fleet from 1970-01-01T00:00:00.000Z to 1970-01-01T00:04:00.000Z',
+      ],
+    ]);
+  });
+
+  it('is one finding when more than ten clusters are concerned: they have one cause', () => {
+    const failed = Array.from({ length: 11 }, (_, i) => ({ cluster: `c${i}`, why: 'storage is away' }));
+    const { verdicts } = judgeMissed({ gap: undefined, failed });
+    expect(verdicts).toHaveLength(1);
+    expect(verdicts[0]).toMatchObject({
+      subject: { kind: 'fleet' },
+      verdict: {
+        finding: {
+          summary: '11 clusters are not watched: c0, c1, c2, c3, c4 and 6 more',
+          evidence: Array.from({ length: 5 }, (_, i) => `c${i}: storage is away`),
+        },
       },
     });
   });

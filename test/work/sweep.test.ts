@@ -56,11 +56,11 @@ describe('a sweep that cannot store what it decided of one cluster', () => {
     const [gap] = fleet.taken('chat').filter(({ cluster }) => cluster === 'fleet');
     expect(gap?.changes[0]?.finding).toMatchObject({
       code: 'sweep-gap',
-      summary: 'clusters not watched: orders',
-      evidence: ['orders: table live: no connection'],
+      subject: { kind: 'unwatched', name: 'orders' },
+      summary: 'orders is not watched: table live: no connection',
     });
     await fleet.sweep(intervalMs);
-    expect(headlines(fleet).at(-1)).toMatch(/^fleet: recovered: sweeps were missed/);
+    expect(headlines(fleet).at(-1)).toMatch(/^fleet: recovered: not watched/);
   });
 
   it('pings no heartbeat; the next complete one does', async () => {
@@ -212,7 +212,7 @@ describe('whether anybody is watching', () => {
     await fleet.sweep();
     await fleet.sweep(10 * 60_000);
     await fleet.sweep(intervalMs);
-    expect(headlines(fleet)).toEqual(['fleet: sweeps were missed']);
+    expect(headlines(fleet)).toEqual(['fleet: not watched']);
     expect(fleet.taken('chat')[0]?.changes[0]?.finding.summary).toMatch(
       /^nobody watched the fleet from 2026-11-22T02:00:00.\d+Z to 2026-11-22T02:10:00/,
     );

@@ -1,11 +1,13 @@
 /** One cause, one headline: which findings another one already tells of. */
-import type { FindingCode } from '../../finding.ts';
+import type { FindingCode, Severity } from '../../finding.ts';
+import { compareSeverity } from '../severity.ts';
 import type { Tracked } from './tracked.ts';
 
 /**
- * Tells whether a finding rides along under a headline that stands. A headline that waits to fire, or that was
- * never told and cannot be judged now, covers nothing: what is under it would go untold. Neither does a circle
- * of findings under each other.
+ * Tells whether a finding rides along under a headline that stands. One that still waits to fire covers what is no
+ * worse than itself: a consequence is not told before its cause, and waits no longer than that does. A headline that
+ * was never told and cannot be judged now covers nothing: what is under it would go untold. Neither does a circle of
+ * findings under each other.
  */
 export function coverage(all: Tracked[]): (tracked: Tracked) => boolean {
   const heads = new Map<FindingCode, Tracked[]>();
@@ -13,17 +15,19 @@ export function coverage(all: Tracked[]): (tracked: Tracked) => boolean {
     const { code } = tracked.finding;
     heads.set(code, [...(heads.get(code) ?? []), tracked]);
   }
-  const isTold = (code: FindingCode, seen: FindingCode[]): boolean => {
+  const isTold = (code: FindingCode, severity: Severity, seen: FindingCode[]): boolean => {
     if (seen.includes(code)) return false;
-    return (heads.get(code) ?? []).some(({ finding: { under } }) => {
-      return under === undefined || !heads.has(under) || isTold(under, [...seen, code]);
+    return (heads.get(code) ?? []).some(({ finding, ripe }) => {
+      if (!ripe && compareSeverity(finding.severity, severity) < 0) return false;
+      const { under } = finding;
+      return under === undefined || !heads.has(under) || isTold(under, severity, [...seen, code]);
     });
   };
-  return ({ finding: { code, under } }) => under !== undefined && isTold(under, [code]);
+  return ({ finding: { code, severity, under } }) => under !== undefined && isTold(under, severity, [code]);
 }
 
 function stands({ standing, ripe, before }: Tracked): boolean {
-  if (!ripe || standing.state === 'absent') return false;
+  if (standing.state === 'absent') return false;
   if (standing.state === 'present') return true;
-  return before?.told === true && before.resolvedAt === undefined;
+  return ripe && before?.told === true && before.resolvedAt === undefined;
 }

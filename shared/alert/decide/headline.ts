@@ -57,5 +57,8 @@ function namesUnder(lead: MessageItem, all: Tracked[]): string[] {
     ({ finding, standing }) => standing.state !== 'absent' && finding.under === lead.finding.code,
   );
   const nodes = under.filter(({ finding }) => finding.subject.kind === 'node');
-  return [...new Set((nodes.length > 0 ? nodes : under).flatMap(nameOf))];
+  // A standby that lost its active node is a witness of the outage, not one of those that failed.
+  const failed = nodes.filter(({ finding }) => finding.code !== 'node-ha-unhealthy');
+  const named = [failed, nodes, under].find((list) => list.length > 0) ?? [];
+  return [...new Set(named.flatMap(nameOf))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }

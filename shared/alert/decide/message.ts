@@ -33,8 +33,8 @@ export function messageOf(outcomes: Outcome[], input: MessageInput): Message | u
   if (!first || !kind) return undefined;
   const others = changes.slice(1).filter((item) => kind.changes.includes(item.change));
   const { cluster, labels, hold, now, messageId } = input;
-  const openCount = stillOpen.length;
   const all = outcomes.map((outcome) => outcome.tracked);
+  const remaining = changes.filter(({ change }) => change !== 'resolved').length;
   return {
     id: messageId,
     cluster,
@@ -42,7 +42,10 @@ export function messageOf(outcomes: Outcome[], input: MessageInput): Message | u
     at: now,
     kind: kind.kind,
     severity: worstSeverity([...changed, ...stillOpen].flatMap(severitiesOf)),
-    headline: headline({ cluster, kind: kind.kind, leading: [first, ...others], openCount, now }, all),
+    headline: headline(
+      { cluster, kind: kind.kind, leading: [first, ...others], openCount: stillOpen.length + remaining, now },
+      all,
+    ),
     since: first.since,
     changes,
     open,
@@ -76,7 +79,7 @@ function severitiesOf({ tracked, change }: Outcome): Message['severity'][] {
 }
 
 /**
- * Something worse is over, and what shows from under it is no news of its own: "recovered", and what remains, not an
+ * Something as bad or worse is over, and what shows from under it is no news of its own: "recovered", and what remains, not an
  * alarm about a remainder.
  */
 function isRecovery(items: MessageItem[]): boolean {
@@ -85,7 +88,7 @@ function isRecovery(items: MessageItem[]): boolean {
   const worst = (of: MessageItem[]) => worstSeverity(of.map(({ finding }) => finding.severity));
   if (ended.length === 0 || rest.length === 0 || rest.some(({ change }) => change !== 'uncovered'))
     return false;
-  return compareSeverity(worst(ended), worst(rest)) > 0;
+  return compareSeverity(worst(ended), worst(rest)) >= 0;
 }
 
 function recoveryFirst(a: MessageItem, b: MessageItem): number {

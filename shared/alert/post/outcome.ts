@@ -6,12 +6,6 @@ type Failure = Extract<Delivery, { delivered: false }>;
 /** Longest wait that a receiver may ask for, ms. */
 const longestWait = 15 * 60_000;
 
-/** A name that resolves to an address which is never called. */
-export class RefusedAddress extends Error {
-  override readonly name = 'RefusedAddress';
-  readonly code = 'REFUSED_ADDRESS';
-}
-
 /** @param retryAfter the header: seconds, or an HTTP date. */
 export function statusDelivery(
   host: string,

@@ -27,7 +27,7 @@ const signs = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
 export function documentOf(message: Message, { runbookBase }: RenderOptions): Document {
   const open = openBlock(message);
   return {
-    sign: message.kind === 'resolved' && message.open.length === 0 ? '🟢' : signs[message.severity],
+    sign: isAllClear(message) ? '🟢' : signs[message.severity],
     headline: oneLine(message.headline),
     notices: notices(message),
     blocks: [...changeBlocks(message, runbookBase), ...(open ? [open] : [])],
@@ -53,4 +53,8 @@ function footer({ cluster, labels, at, id }: Message): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   const time = new Date(at).toISOString().replace('T', ' ').replace(/\..*/, ' UTC');
   return oneLine([cluster, ...pairs, time, id].join(' · '));
+}
+
+function isAllClear({ kind, open, changes }: Message): boolean {
+  return kind === 'resolved' && open.length === 0 && changes.every(({ change }) => change === 'resolved');
 }

@@ -2,10 +2,10 @@
 import { BlockList, isIPv4, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
+import { guardedLookup, isRefusedLiteral, RefusedAddress } from '../../refused-address.ts';
 import type { ConnectionFacts } from '../answer.ts';
 import { certificateFacts, identityCheck } from './certificate.ts';
 import type { Lane, LaneSettings } from './lane.ts';
-import { guardedLookup, isRefusedLiteral, RefusedAddress } from './lookup.ts';
 import { secureContext } from './secure-context.ts';
 
 /** An open connection, and how many requests went over it. */

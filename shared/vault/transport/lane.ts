@@ -3,9 +3,9 @@
  * known. For that reason undici's Client, of which a Pool is many with a queue in front.
  */
 import { Client, type Dispatcher } from 'undici';
+import type { AddressRule } from '../../refused-address.ts';
 import type { CertificateFacts, ConnectionFacts } from '../answer.ts';
 import { type Connection, connector } from './connector.ts';
-import type { AddressRule } from './lookup.ts';
 import type { Timeouts, TlsSettings } from './settings.ts';
 
 export interface LaneSettings extends AddressRule {

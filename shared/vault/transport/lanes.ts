@@ -1,9 +1,9 @@
 /** The ways to one node: a kept one for the probe, a kept one for secrets, and one for each fresh request. */
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
+import type { AddressRule } from '../../refused-address.ts';
 import type { CertificateFacts } from '../answer.ts';
 import { type Lane, openLane } from './lane.ts';
-import type { AddressRule } from './lookup.ts';
 import type { Timeouts, TlsSettings } from './settings.ts';
 
 export interface LanesSettings extends AddressRule {

@@ -35,10 +35,14 @@ describe('a finding under a headline', () => {
     const run = sweeps();
     run.at(0, { present: allSealed });
     const { message } = run.at(60, { present: [sealed('vault-2')] });
-    expect(message).toMatchObject({ kind: 'alert', headline: 'payments: node sealed: vault-2' });
+    expect(message).toMatchObject({
+      kind: 'resolved',
+      severity: 'critical',
+      headline: 'payments: recovered: cluster sealed, after 1 min; 1 still open',
+    });
     expect(changesOf(message)).toEqual([
-      'uncovered node-sealed node:vault-2',
       'resolved cluster-sealed cluster',
+      'uncovered node-sealed node:vault-2',
     ]);
     expect(changesOf(run.at(90).message)).toEqual(['resolved node-sealed node:vault-2']);
   });
@@ -57,7 +61,7 @@ describe('a finding under a headline', () => {
     const { message } = run.at(600, { present: [restarted()] });
     expect(message).toMatchObject({
       kind: 'resolved',
-      headline: 'payments: recovered: node sealed: vault-2, after 10 min',
+      headline: 'payments: recovered: node sealed: vault-2, after 10 min; 1 still open',
     });
     expect(changesOf(message)).toEqual([
       'resolved node-sealed node:vault-2',

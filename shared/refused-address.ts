@@ -1,4 +1,4 @@
-/** Addresses that are never connected to, whatever name led there (rule 16). */
+/** Addresses that are never connected to, whatever name led there (rule 16). Of no room: Vault and chat both ask it. */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
@@ -9,8 +9,9 @@ export interface AddressRule {
   lookup?: LookupFunction;
 }
 
-/** Its text is put into words by ./failure.ts. */
+/** A name that leads to an address which is never called; each room puts it into its own words. */
 export class RefusedAddress extends Error {
+  override readonly name = 'RefusedAddress';
   readonly code = 'REFUSED_ADDRESS';
 }
 
