@@ -2,6 +2,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock } from '../shared/compose/clock.ts';
+import { channelProblems } from '../shared/compose/preflight.ts';
+import { readSettings, SettingsInvalid } from '../shared/compose/settings.ts';
+import { composeWatch } from '../shared/compose.ts';
+import { formatProblems } from '../shared/fleet/problem.ts';
+import { FleetInvalid } from '../shared/fleet/source.ts';
 import { createLog } from '../shared/log/log.ts';
 import { Redactor } from '../shared/log/redactor.ts';
 import { connectState } from '../shared/state/azure/connect.ts';
@@ -59,17 +64,25 @@ export async function run(
   const functionKey = await functionKeyFrom(keyFile);
   const secrets = new Redactor();
   secrets.add(functionKey);
-  const log = createLog({ write: (line) => complain(line), clock: systemClock, secrets });
-
   const data = args.includes('--memory') ? undefined : resolve('.sealwatch', 'data');
   const given = env.SEALWATCH_STORAGE;
+  if (!given && env.SEALWATCH_STORAGE__tableServiceUri) {
+    complain(
+      'SEALWATCH_STORAGE__tableServiceUri and its like are for Azure Functions: npm start takes a connection string in SEALWATCH_STORAGE, or starts Azurite without one.',
+    );
+    return 1;
+  }
+  let log = createLog({ write: complain, clock: systemClock, secrets });
   const azurite = given ? undefined : await startAzurite(data === undefined ? {} : { folder: data });
   try {
     const storage = azurite?.connectionString ?? given ?? '';
-    await connectState({ connectionString: storage }, systemClock).prepare();
     env.SEALWATCH_FLEET = fleet;
     env.SEALWATCH_STORAGE = storage;
     env.SEALWATCH_SCHEDULE ??= '*/30 * * * * *';
+    const { logLevel } = readSettings(env);
+    log = createLog({ write: complain, clock: systemClock, secrets, level: logLevel });
+    await connectState({ connectionString: storage }, systemClock).prepare();
+    if (!(await isReady(env, complain))) return 1;
     const host = await startHost({
       load,
       settings: Object.fromEntries(
@@ -94,12 +107,30 @@ export async function run(
     await host.close();
     return 'signal' in end ? 0 : 1;
   } catch (error) {
-    log.error('host-failed', { error });
+    // A configuration that is wrong is told in its own words; anything else also belongs into the log.
+    if (!(error instanceof FleetInvalid || error instanceof SettingsInvalid))
+      log.error('host-failed', { error });
     complain(error instanceof Error ? error.message : String(error));
     return 1;
   } finally {
     await azurite?.close();
   }
+}
+
+/**
+ * Whether there is a configuration to watch by, and each of its channels can take something: a person who starts this
+ * is told at once. A bad file beside a last good one is told and watched by the latter (rule 15).
+ */
+async function isReady(env: NodeJS.ProcessEnv, complain: Terminal['complain']): Promise<boolean> {
+  const { fleet, problems } = await composeWatch(env, { write: complain }).loadFleet();
+  if (problems.length > 0) {
+    complain(
+      `${formatProblems(problems, env.SEALWATCH_FLEET ?? 'fleet.yaml')}\nThe last good one stays in force.`,
+    );
+  }
+  const wrong = await channelProblems(fleet, env);
+  for (const line of wrong) complain(line);
+  return wrong.length === 0;
 }
 
 /** Never, where storage is not a process of ours. */

@@ -32,7 +32,13 @@ const Variables = z.object({
     .refine((schedule) => longestPause(schedule) !== undefined, {
       error: 'is not a six-field NCRONTAB expression, such as "*/30 * * * * *"',
     }),
-  SEALWATCH_STORAGE: text,
+  SEALWATCH_STORAGE: z
+    .string()
+    .regex(
+      /AccountName=|SharedAccessSignature=|UseDevelopmentStorage=true/i,
+      'is not a storage connection string',
+    )
+    .optional(),
   SEALWATCH_STORAGE__tableServiceUri: z.url().optional(),
   SEALWATCH_STORAGE__blobServiceUri: z.url().optional(),
   SEALWATCH_STORAGE__queueServiceUri: z.url().optional(),

@@ -7,7 +7,7 @@ import { benchSweep } from './sweep/run.ts';
 
 requireNode();
 
-const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 4] [--json]
+const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 8] [--json]
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
        npm run bench -- detect [--runs 3] [--json]`;
 
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string', default: '1000' },
     tls: { type: 'boolean', default: false },
     interval: { type: 'string', default: '30' },
-    rounds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '8' },
     percent: { type: 'string', default: '3' },
     runs: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },

@@ -50,6 +50,12 @@ describe('deployment settings', () => {
     });
   });
 
+  it('refuse what is no connection string, without repeating it', () => {
+    const attempt = (): unknown => readSettings({ SEALWATCH_STORAGE: 'hunter2' });
+    expect(attempt).toThrow('SEALWATCH_STORAGE: is not a storage connection string');
+    expect(attempt).not.toThrow('hunter2');
+  });
+
   it('name every variable that is wrong at once, and never a value', () => {
     const env = { SEALWATCH_RUNBOOKS: 'hunter2', SEALWATCH_ENV_PREFIX: '-', SEALWATCH_FILE_ROOT: 'hunter2' };
     const attempt = (): unknown => readSettings({ ...enough, ...env });

@@ -42,7 +42,7 @@ describe('the smallest file', () => {
         headersTimeoutMs: 7000,
         totalTimeoutMs: 8000,
         deadlineMs: 25_000,
-        concurrency: 200,
+        concurrency: 1000,
         maxResponseBytes: 262_144,
         confirmAfterMs: 500,
       },

@@ -26,7 +26,7 @@ let folder: string;
 let child: ChildProcess | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealwatch-run-'));
-  writeFileSync(join(folder, 'fleet.yaml'), 'clusters: []\n');
+  writeFileSync(join(folder, 'fleet.yaml'), 'version: 1\nclusters: {a: {nodes: ["https://127.0.0.1:1"]}}\n');
 });
 afterEach(() => {
   child?.kill('SIGKILL');

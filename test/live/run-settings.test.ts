@@ -44,7 +44,7 @@ const program = `
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealwatch-settings-'));
-  writeFileSync(join(folder, 'fleet.yaml'), 'clusters: []\n');
+  writeFileSync(join(folder, 'fleet.yaml'), 'version: 1\nclusters: {a: {nodes: ["https://127.0.0.1:1"]}}\n');
 });
 afterEach(() => rmSync(folder, { recursive: true, maxRetries: 3 }));
 

@@ -20,7 +20,7 @@ export const probe = z
       '100ms',
       '3m',
     ).prefault('25s'),
-    concurrency: whole('Nodes asked at the same time.', 1, 5000).prefault(200),
+    concurrency: whole('Nodes asked at the same time.', 1, 5000).prefault(1000),
     maxResponseBytes: whole('Largest answer that is read, in bytes.', 1024, 16_777_216).prefault(262_144),
     confirmAfter: duration('Pause before a node that looks bad is asked again.', '0s', '10s').prefault(
       '500ms',
