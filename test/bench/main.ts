@@ -44,7 +44,7 @@ const benches: Record<string, () => Promise<unknown>> = {
 const bench = benches[positionals[0] ?? ''];
 if (!bench || positionals.length !== 1) {
   console.error(usage);
-  process.exit(2);
+  process.exit(positionals.length === 0 ? 0 : 2);
 }
 const result = await bench();
 console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));
