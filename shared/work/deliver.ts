@@ -39,6 +39,9 @@ export interface Sending {
   routes: Map<string, Promise<RouteEnd>>;
 }
 
+/** Of almost every cluster in almost every sweep. */
+const nothingDue: Sending = { outcomes: Promise.resolve([]), routes: new Map() };
+
 /** Sends what is due and waits for the end of it: see `sendDue`. */
 export function deliverDue(
   deps: WatchDeps,
@@ -64,6 +67,7 @@ export function sendDue(
   entries: Stored<OutboxEntry>[],
   ahead?: Sending,
 ): Sending {
+  if (entries.length === 0) return nothingDue;
   const now = deps.clock.now();
   const held = entries.filter(({ value }) => holdsOthers(value, fleet, now)).map(routeOf);
   const due = entries

@@ -49,3 +49,17 @@ export function toldTo(alerts: Alert[], message: Message, channels: string[]): A
       : alert,
   );
 }
+
+/**
+ * Alerts that were told when nobody listened, to be told anew now that somebody does: a channel was added, or wants to
+ * hear of less than before.
+ */
+export function withUnheardUntold(alerts: Alert[], audience: Audience): Alert[] {
+  return alerts.map((alert) => {
+    const { toldTo, toldAt: _at, toldSeverity: _severity, ...rest } = alert;
+    const wanted = audience.some(
+      ({ minimumSeverity }) => compareSeverity(alert.finding.severity, minimumSeverity) >= 0,
+    );
+    return alert.told && toldTo?.length === 0 && wanted ? { ...rest, told: false } : alert;
+  });
+}

@@ -9,6 +9,7 @@ import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, sendDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
+import { withUnheardUntold } from './recipients.ts';
 
 export async function watchCluster(
   deps: WatchDeps,
@@ -26,11 +27,12 @@ export async function watchCluster(
   const head = before.head?.value;
   const observation = await gatherCluster(cluster, access, sweeping);
   const now = deps.clock.now();
+  const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
   const { assessment, facts } = assess(cluster, observation, head?.facts, now);
   const decision = decide({
     cluster: cluster.name,
     labels: cluster.labels,
-    alerts: head?.alerts ?? [],
+    alerts: withUnheardUntold(head?.alerts ?? [], audience),
     assessment,
     watched: (subject) => subject.kind !== 'node' || cluster.nodes.some((node) => node.name === subject.name),
     quiets: words.quiets,
@@ -39,7 +41,6 @@ export async function watchCluster(
     now,
     messageId: deps.newId(),
   });
-  const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
   const fresh = await commitDecision(
     deps,
     cluster.name,

@@ -12,6 +12,7 @@ import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { judgeMissed, type Missed } from './gap.ts';
+import { withUnheardUntold } from './recipients.ts';
 
 export async function watchFleet(
   deps: WatchDeps,
@@ -30,7 +31,7 @@ export async function watchFleet(
   const decision = decide({
     cluster: 'fleet',
     labels: {},
-    alerts: before.head?.value.alerts ?? [],
+    alerts: withUnheardUntold(before.head?.value.alerts ?? [], fleet.channels),
     assessment: merge([
       judgeConfig(loaded.problems),
       judgeMissed(missed),

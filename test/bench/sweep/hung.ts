@@ -36,7 +36,7 @@ export async function benchHung(nodes: number, tls: boolean, percent: number): P
     const sweepSeconds = (performance.now() - startedAt) / 1000;
     const timeoutSeconds = fleet.probe.totalTimeoutMs / 1000;
     const hungNodes = Math.round((nodes * percent) / 100);
-    const healthy = fleet.clusters.length - Math.ceil(hungNodes / 3);
+    const healthy = Math.floor((nodes - hungNodes) / 3);
     return {
       hungNodes,
       timeoutSeconds,

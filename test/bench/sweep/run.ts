@@ -27,8 +27,8 @@ export interface SweepResult {
   withRaft: Side;
 }
 
-/** Rounds close together before the warm ones. */
-const warmUpRounds = 12;
+/** Rounds close together before the warm ones: V8 has then compiled both sides, as it has in a process that runs for days. */
+const warmUpRounds = 60;
 
 interface Side {
   coldSeconds: number;
@@ -58,7 +58,7 @@ export async function benchSweep(options: SweepOptions, say: (line: string) => v
     };
     await rounds(options.intervalMs);
     say(`cold: bare ${shown(bareRounds)}; sealwatch ${shown(ourRounds)}`);
-    for (let round = 0; round < warmUpRounds; round += 1) await rounds(600);
+    for (let round = 0; round < warmUpRounds; round += 1) await rounds(300);
     for (const list of [bareRounds, ourRounds, raftRounds]) list.splice(1);
     for (let round = 0; round < options.warmRounds; round += 1) {
       await wait(options.intervalMs);
@@ -90,19 +90,18 @@ function compare({ nodes, tls }: SweepOptions, sealwatch: Side, bare: Side, with
   };
 }
 
+/** Means: a collection of garbage falls into any round of either side, and is part of what a sweep costs. */
 function side([cold, ...warm]: Round[]): Side {
   return {
     coldSeconds: (cold?.ms ?? Number.NaN) / 1000,
-    warmSeconds: median(warm.map(({ ms }) => ms)) / 1000,
-    warmCpuSeconds: median(warm.map(({ cpuMs }) => cpuMs)) / 1000,
+    warmSeconds: mean(warm.map(({ ms }) => ms)) / 1000,
+    warmCpuSeconds: mean(warm.map(({ cpuMs }) => cpuMs)) / 1000,
     rssMiB: Math.max(...warm.map(({ rssMiB }) => rssMiB)),
   };
 }
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function shown(rounds: Round[]): string {
