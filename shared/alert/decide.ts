@@ -9,7 +9,7 @@
  *
  * Only `absent` resolves. What cannot be judged stays as it is.
  */
-import type { Assessment, Subject } from '../finding.ts';
+import type { Assessment, Finding } from '../finding.ts';
 import type { AlertSettings } from '../fleet/fleet.ts';
 import type { Alert, Hold, Message, Quiet, Transition } from './alert.ts';
 import { advance, type Outcome } from './decide/advance.ts';
@@ -24,8 +24,8 @@ interface DecideInput {
   labels: Record<string, string>;
   alerts: Alert[];
   assessment: Assessment;
-  /** Whether anybody still wants to know about this subject; if not, its alerts resolve. */
-  watched: (subject: Subject) => boolean;
+  /** Whether fleet.yaml still asks for this; if not, its alert resolves, and nothing new is told of it. */
+  watched: (finding: Finding) => boolean;
   quiets: Quiet[];
   hold?: Hold;
   settings: AlertSettings;
@@ -43,6 +43,9 @@ export interface Decided {
 }
 
 export function decide(input: DecideInput): Decided {
+  // Of almost every cluster in almost every sweep.
+  if (input.alerts.length === 0 && input.assessment.verdicts.length === 0)
+    return { alerts: [], transitions: [] };
   const rests = input.alerts.filter(isRest);
   const tracked = track({
     ...input,

@@ -47,13 +47,17 @@ export class AccessPool {
    * Rejects with NotSwept where fleet.yaml's `tls` gives nothing to connect with and never did: that is no fault of
    * the cluster, of which nothing is known then.
    */
-  async access(cluster: Cluster, fleet: Fleet): Promise<ClusterAccess> {
+  access(cluster: Cluster, fleet: Fleet): ClusterAccess | Promise<ClusterAccess> {
     this.#forgetLeft(fleet);
     const now = this.#options.clock.elapsed();
     const fresh = this.#kept.get(cluster.name);
     if (fresh && sameAccess(fresh, cluster, fleet.probe) && now - fresh.readAt < referenceLifeMs) {
       return fresh.access;
     }
+    return this.#renewed(cluster, fleet, now);
+  }
+
+  async #renewed(cluster: Cluster, fleet: Fleet, now: number): Promise<ClusterAccess> {
     const read = await readTrust(cluster.tls, this.#options.resolve);
     // Looked up again: another sweep may have opened it meanwhile.
     const kept = this.#kept.get(cluster.name);

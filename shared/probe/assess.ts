@@ -14,7 +14,7 @@ import { judgeMembers } from './assess/members.ts';
 import { judgeNodes } from './assess/nodes.ts';
 import { outageOf } from './assess/outage.ts';
 import { judgePeers } from './assess/peers.ts';
-import type { Judge, Picture } from './assess/picture.ts';
+import type { Judge, Judgement, Picture } from './assess/picture.ts';
 import { raftView, storageOf } from './assess/raft-view.ts';
 import { judgeRestarts } from './assess/restarts.ts';
 import { judgeSealBackend } from './assess/seal-backend.ts';
@@ -62,7 +62,8 @@ export function assess(
   const outage = outageOf(nodes, storage, known);
   const picture: Picture = { cluster, observation, before, facts, now, nodes, storage, raft, outage, known };
 
-  const judgements = judges.flatMap((judge) => judge(picture));
+  const judgements: Judgement[] = [];
+  for (const judge of judges) judgements.push(...judge(picture));
   cover(judgements, outage);
   const assessment: Assessment = { verdicts: [], defaults: {} };
   for (const { code, fallback, differs } of judgements) {

@@ -32,9 +32,11 @@ export async function gatherCluster(
   let nodes = await Promise.all(
     cluster.nodes.map(({ name }) => observeNode(cluster.name, name, access, sweeping)),
   );
-  nodes = await awaitElection(cluster.name, nodes, access, sweeping);
-  await addClusterDetails(cluster, nodes, access, sweeping);
-  const raft = await observeRaft(cluster, nodes, access, sweeping);
+  if (leaderless(nodes)) nodes = await awaitElection(cluster.name, nodes, access, sweeping);
+  const details = clusterDetails(cluster, nodes, access, sweeping);
+  if (details.length > 0) await Promise.all(details);
+  const reading = observeRaft(cluster, nodes, access, sweeping);
+  const raft = 'read' in reading ? reading : await reading;
   return { cluster: cluster.name, startedAt, finishedAt: sweeping.clock.now(), nodes, raft };
 }
 
@@ -43,7 +45,7 @@ export function notAsked(observation: ClusterObservation): string[] {
   return observation.nodes.filter(({ health }) => isAborted(health)).map(({ node }) => node);
 }
 
-async function observeNode(
+function observeNode(
   cluster: string,
   name: string,
   access: ClusterAccess,
@@ -59,7 +61,8 @@ async function observeNode(
     message: `${name}: no client for this node`,
     recoverable: true,
   };
-  return { node: name, at: sweeping.clock.now(), health: { ok: false, error, ms: 0 }, earlier: [] };
+  const health = { ok: false, error, ms: 0 } as const;
+  return Promise.resolve({ node: name, at: sweeping.clock.now(), health, earlier: [] });
 }
 
 /** Standbys without an active node are asked again: between two leaders nobody is active for a moment. */
@@ -106,31 +109,44 @@ function isStandby(node: NodeObservation): boolean {
 }
 
 /** Whom the survivors take for their leader, and what the active node says of an auto-unseal's backend. */
-async function addClusterDetails(
+function clusterDetails(
   cluster: Cluster,
   nodes: NodeObservation[],
   access: ClusterAccess,
   sweeping: Sweeping,
-): Promise<void> {
-  const options = { timeoutMs: sweeping.requestMs() };
-  const ask = async (node: NodeObservation): Promise<void> => {
+): Promise<void>[] {
+  if (sweeping.remainingMs() <= 0) return [];
+  const isLeaderless = leaderless(nodes);
+  return nodes.flatMap((node) => {
     const target = access.clients.get(node.node);
-    if (!target?.ok || !node.health.ok) return;
-    if (isActive(node) && cluster.seal.type !== 'shamir') {
-      node.sealBackend = await target.client.sealBackendStatus(options);
-    }
-    const lost = node.health.status === 474 || (isStandby(node) && leaderless(nodes));
-    if (lost) node.leader = await target.client.leader(options);
-  };
-  if (sweeping.remainingMs() > 0) await Promise.all(nodes.map(ask));
+    if (!target?.ok || !node.health.ok) return [];
+    const wantsBackend = isActive(node) && cluster.seal.type !== 'shamir';
+    const wantsLeader = node.health.status === 474 || (isStandby(node) && isLeaderless);
+    return [
+      ...(wantsBackend ? [readSealBackend(node, target.client, sweeping)] : []),
+      ...(wantsLeader ? [readLeader(node, target.client, sweeping)] : []),
+    ];
+  });
 }
 
-async function observeRaft(
+async function readSealBackend(
+  node: NodeObservation,
+  client: VaultClient,
+  sweeping: Sweeping,
+): Promise<void> {
+  node.sealBackend = await client.sealBackendStatus({ timeoutMs: sweeping.requestMs() });
+}
+
+async function readLeader(node: NodeObservation, client: VaultClient, sweeping: Sweeping): Promise<void> {
+  node.leader = await client.leader({ timeoutMs: sweeping.requestMs() });
+}
+
+function observeRaft(
   cluster: Cluster,
   nodes: NodeObservation[],
   access: ClusterAccess,
   sweeping: Sweeping,
-): Promise<RaftObservation> {
+): RaftObservation | Promise<RaftObservation> {
   if (cluster.expect.storage !== undefined && cluster.expect.storage !== 'raft') {
     return { read: false, why: 'not-raft' };
   }

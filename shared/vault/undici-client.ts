@@ -130,38 +130,43 @@ class UndiciVaultClient implements VaultClient {
     return this.#ask(call, options, read, { headers: { 'x-vault-token': token } });
   }
 
-  async #ask<T>(
+  #ask<T>(
     call: Call,
     options: RequestOptions | undefined,
     read: (reply: Reply) => Read<T>,
     extra: Extra = {},
   ): Promise<Answer<T>> {
     const { clock, timeouts, maxResponseBytes } = this.#settings;
-    if (this.#lanes.closed) return this.#unsent(call, 'aborted', 'the client is closed');
+    if (this.#lanes.closed) return Promise.resolve(this.#unsent(call, 'aborted', 'the client is closed'));
     if (call.secret && !mayCarrySecrets(this.address)) {
-      return this.#unsent(call, 'tls-untrusted', 'a secret is not sent over plain HTTP: use https');
+      const detail = 'a secret is not sent over plain HTTP: use https';
+      return Promise.resolve(this.#unsent(call, 'tls-untrusted', detail));
     }
     const startedAt = clock.elapsed();
     const lane = options?.fresh ? this.#lanes.fresh(call.secret) : this.#lanes.kept(call.secret);
-    const outcome = await send(
-      lane,
-      {
-        origin: this.address,
-        method: call.method,
-        path: call.path,
-        headers: extra.headers ?? null,
-        body: extra.body ?? null,
-      },
-      {
-        totalMs: options?.timeoutMs ?? timeouts.totalMs,
-        maxBytes: extra.maxBytes ?? maxResponseBytes,
-        signal: options?.signal,
-      },
-      clock,
-    );
-    const ms = clock.elapsed() - startedAt;
-    if (options?.fresh) void this.#lanes.discard(lane);
-    return this.#answer(call, outcome, read, ms);
+    const request = {
+      origin: this.address,
+      method: call.method,
+      path: call.path,
+      headers: extra.headers ?? null,
+      body: extra.body ?? null,
+    };
+    const limits = {
+      totalMs: options?.timeoutMs ?? timeouts.totalMs,
+      maxBytes: extra.maxBytes ?? maxResponseBytes,
+      signal: options?.signal,
+    };
+    return new Promise((resolve, reject) => {
+      send(lane, request, limits, clock, (outcome) => {
+        // Not inside undici's callback: it still holds the connection there.
+        if (options?.fresh) queueMicrotask(() => void this.#lanes.discard(lane));
+        try {
+          resolve(this.#answer(call, outcome, read, clock.elapsed() - startedAt));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   #answer<T>(call: Call, outcome: Outcome, read: (reply: Reply) => Read<T>, ms: number): Answer<T> {

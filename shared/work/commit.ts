@@ -33,7 +33,7 @@ export async function commitDecision(
   const changed =
     decision.message !== undefined ||
     transitions.length > 0 ||
-    !isDeepStrictEqual(old?.facts, facts) ||
+    (old?.facts !== facts && !isDeepStrictEqual(old?.facts, facts)) ||
     !isDeepStrictEqual(old?.alerts, decision.alerts);
   if (!changed) return [];
   const revision = (old?.revision ?? 0) + 1;
@@ -76,6 +76,7 @@ function nodeTransitions(
   after: ClusterFacts,
 ): Transition[] {
   const transitions: Transition[] = [];
+  if (before === after) return transitions;
   for (const [name, facts] of Object.entries(after.nodes)) {
     const from = before?.nodes[name]?.state;
     if (from === facts.state) continue;

@@ -35,6 +35,15 @@ export function inTime(sweeping: Sweeping, work: () => Promise<void>): Promise<v
   const ms = sweeping.settings.deadlineMs + besidesProbesMs;
   return new Promise((resolve, reject) => {
     const cancel = sweeping.silence.after(ms, () => reject(new NotSwept(`not done within ${ms / 1000} s`)));
-    work().finally(cancel).then(resolve, reject);
+    work().then(
+      () => {
+        cancel();
+        resolve();
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   });
 }

@@ -81,6 +81,8 @@ export function sendDue(
       routes.set(route, sendRoute(deps, fleet, cluster, rows, ahead?.routes.get(route)));
   }
   const outcomes = Promise.all(routes.values()).then((ends) => ends.flatMap(({ told }) => told));
+  // The caller may await it long after it failed: a rejection that nobody awaits yet ends the process.
+  outcomes.catch(() => undefined);
   return { outcomes, routes };
 }
 

@@ -11,7 +11,7 @@ export interface WatchDeps {
   /** The configuration in force, and what is wrong with a newer one. Rejects only when there is none at all. */
   loadFleet(): Promise<LoadedFleet>;
   /** Clients are kept between sweeps; those of clusters that left the fleet are closed. */
-  access(cluster: Cluster, fleet: Fleet): Promise<ClusterAccess>;
+  access(cluster: Cluster, fleet: Fleet): ClusterAccess | Promise<ClusterAccess>;
   /** Undefined: fleet.yaml has no such channel any more. */
   sender(channel: string, fleet: Fleet): Sender | undefined;
   /** Pings the heartbeat URL, if there is one; failures are logged, never thrown. */

@@ -59,16 +59,18 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
   const words = (cluster: string) => wordsOf(remembered, cluster, startedAt);
 
   /** A head that this version cannot read is never overwritten: the cluster counts as not swept, its debts are paid. */
-  const refuseUnreadable = async (cluster: string): Promise<void> => {
-    const row = remembered.unreadable.find((each) => each.partition === cluster && each.row === 'head');
-    if (!row) return;
+  const unreadable = new Map(
+    remembered.unreadable.filter(({ row }) => row === 'head').map(({ partition, why }) => [partition, why]),
+  );
+  const refuse = async (cluster: string, why: string): Promise<void> => {
     outcomes.push(...(await deliverDue(deps, fleet, cluster, partitionOf(cluster).outbox)));
-    throw new NotSwept(row.why);
+    throw new NotSwept(why);
   };
 
   const watching = startOrder(fleet.clusters, turn).map((cluster) =>
     settle(cluster.name, async () => {
-      await refuseUnreadable(cluster.name);
+      const why = unreadable.get(cluster.name);
+      if (why !== undefined) await refuse(cluster.name, why);
       const before = partitionOf(cluster.name);
       const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping);
       observations.push(watched.observation);
@@ -91,7 +93,8 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
 
   const gap = sweepGap(last, startedAt, deps.intervalMs);
   await settle(fleetPartition, async () => {
-    await refuseUnreadable(fleetPartition);
+    const why = unreadable.get(fleetPartition);
+    if (why !== undefined) await refuse(fleetPartition, why);
     const missed = { gap, failed: [...failed], unreadable: remembered.unreadable };
     await watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), missed, outcomes);
   });

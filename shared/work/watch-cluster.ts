@@ -1,6 +1,7 @@
 /** One cluster in one sweep: observe, judge, decide, commit, tell. */
 import type { Hold, Quiet } from '../alert/alert.ts';
 import { decide } from '../alert/decide.ts';
+import type { Finding, FindingCode } from '../finding.ts';
 import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import { assess } from '../probe/assess.ts';
 import { gatherCluster, type Sweeping } from '../probe/gather.ts';
@@ -10,6 +11,23 @@ import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, sendDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { withUnheardUntold } from './recipients.ts';
+
+/** What is read from raft with a login only: once there is none, nobody would ever end such an alert. */
+const readWithLogin: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'raft-unhealthy',
+  'raft-peer-dead',
+  'raft-peer-lagging',
+  'raft-peer-unknown',
+  'raft-peer-missing',
+  'autopilot-cleanup-off',
+  'autopilot-cleanup-too-eager',
+  'probe-denied',
+]);
+
+function isWatched({ code, subject }: Finding, { nodes, login }: Cluster): boolean {
+  if (subject.kind === 'node' && !nodes.some((node) => node.name === subject.name)) return false;
+  return login !== undefined || !readWithLogin.has(code);
+}
 
 export async function watchCluster(
   deps: WatchDeps,
@@ -21,9 +39,8 @@ export async function watchCluster(
 ): Promise<{ observation: ClusterObservation; outcomes: ChannelOutcome[] }> {
   // What is owed goes out at once: a hung node must not hold back yesterday's alert.
   const owed = sendDue(deps, fleet, cluster.name, before.outbox);
-  // Awaited below; it may fail long before, and a rejection that nobody awaits yet ends the process.
-  owed.outcomes.catch(() => undefined);
-  const access = await deps.access(cluster, fleet);
+  const opening = deps.access(cluster, fleet);
+  const access = 'clients' in opening ? opening : await opening;
   const head = before.head?.value;
   const observation = await gatherCluster(cluster, access, sweeping);
   const now = deps.clock.now();
@@ -34,7 +51,7 @@ export async function watchCluster(
     labels: cluster.labels,
     alerts: withUnheardUntold(head?.alerts ?? [], audience),
     assessment,
-    watched: (subject) => subject.kind !== 'node' || cluster.nodes.some((node) => node.name === subject.name),
+    watched: (finding) => isWatched(finding, cluster),
     quiets: words.quiets,
     ...(words.hold && { hold: words.hold }),
     settings: fleet.alerts,
@@ -50,6 +67,7 @@ export async function watchCluster(
     audience,
     fleet.channels,
   );
+  if (before.outbox.length === 0 && fresh.length === 0) return { observation, outcomes: [] };
   const outcomes = await Promise.all([
     owed.outcomes,
     sendDue(deps, fleet, cluster.name, fresh, owed).outcomes,

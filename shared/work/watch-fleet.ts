@@ -37,7 +37,7 @@ export async function watchFleet(
       judgeMissed(missed),
       judgeUndeliverable(owed, fleet.channels, remembered),
     ]),
-    watched: (subject) => isWatched(subject, fleet),
+    watched: ({ subject }) => isWatched(subject, fleet),
     quiets: words.quiets,
     ...(words.hold && { hold: words.hold }),
     settings: fleet.alerts,

@@ -17,7 +17,7 @@ export interface Seen {
   unjudged?: { code: FindingCode; subject: Subject }[];
   quiets?: Quiet[];
   hold?: Hold;
-  watched?: (subject: Subject) => boolean;
+  watched?: () => boolean;
 }
 
 export interface Sweeps {

@@ -61,7 +61,7 @@ function pool() {
     files,
     reads: () => reads,
     pool: made,
-    get: (fleet: Fleet, cluster = fleet.clusters[0] as Cluster) => made.access(cluster, fleet),
+    get: async (fleet: Fleet, cluster = fleet.clusters[0] as Cluster) => made.access(cluster, fleet),
   };
 }
 

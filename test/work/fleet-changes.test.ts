@@ -255,3 +255,23 @@ describe('a channel that leaves fleet.yaml while messages are owed to it', () =>
     );
   });
 });
+
+describe('a login that leaves fleet.yaml', () => {
+  it('ends what only a login can read: nobody would ever judge it again', async () => {
+    const fleet = new FleetUnderTest({
+      top: `channels:\n${chat}`,
+      clusters: { payments: { yaml: 'login: {method: token, token: "env:SECRET_TOKEN"}' } },
+      env: { SECRET_TOKEN: 'hvs.of-no-policy' },
+    });
+    await fleet.sweep();
+    for (let more = 0; more < 30 && fleet.posted.length === 0; more += 1) await fleet.sweep(intervalMs);
+    withoutLine(fleet, 'login:');
+    await fleet.sweep(intervalMs);
+    await fleet.sweep(intervalMs);
+    expect(
+      fleet
+        .taken('chat')
+        .map(({ changes }) => changes.map(({ finding, change, note }) => [finding.code, change, note])),
+    ).toEqual([[['probe-denied', 'fired', undefined]], [['probe-denied', 'resolved', 'no longer watched']]]);
+  });
+});

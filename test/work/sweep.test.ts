@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterAccess } from '../../shared/probe/gather.ts';
 import { StateError } from '../../shared/state/errors.ts';
 import type { WatchDeps } from '../../shared/work/deps.ts';
 import { readStatus } from '../../shared/work/status.ts';
@@ -84,7 +83,7 @@ describe('a cluster of which something hangs', () => {
       fleet.simulation('orders').apply({ kind: 'seal', node: 'orders-2' });
       fleet.simulation('payments').apply({ kind: 'seal', node: 'payments-2' });
       const deps = withoutCommits(fleet, what.startsWith('storage') ? 'orders' : 'none', () => never);
-      const access: WatchDeps['access'] = (cluster, of): Promise<ClusterAccess> =>
+      const access: WatchDeps['access'] = (cluster, of) =>
         cluster.name === 'orders' && what.startsWith('a secret') ? never : deps.access(cluster, of);
       const result = await fleet.sweep(intervalMs, { ...deps, access });
       expect(result.failed).toEqual([{ cluster: 'orders', why: 'not done within 55 s' }]);

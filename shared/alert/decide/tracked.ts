@@ -1,5 +1,5 @@
 /** Every alert that is or should be, with what this sweep says of it. */
-import { type Assessment, type Finding, findingKey, type Subject, type Verdict } from '../../finding.ts';
+import { type Assessment, type Finding, findingKey, type Verdict } from '../../finding.ts';
 import type { AlertSettings } from '../../fleet/fleet.ts';
 import type { Alert } from '../alert.ts';
 import { heldOpen } from './flapping.ts';
@@ -30,7 +30,7 @@ interface TrackInput {
   /** Of keys that have no alert now. */
   ends: Map<string, number[]>;
   assessment: Assessment;
-  watched: (subject: Subject) => boolean;
+  watched: (finding: Finding) => boolean;
   settings: AlertSettings;
   now: number;
 }
@@ -42,7 +42,7 @@ export function track(input: TrackInput): Tracked[] {
   const keys = new Set(input.alerts.map((alert) => alert.key));
   const fresh: Tracked[] = [];
   for (const [key, verdict] of verdicts) {
-    if (verdict.state !== 'present' || keys.has(key) || !input.watched(verdict.finding.subject)) continue;
+    if (verdict.state !== 'present' || keys.has(key) || !input.watched(verdict.finding)) continue;
     const finding = kept(verdict.finding);
     const ripe = input.settings.pendingMs[finding.severity] <= 0;
     const ends = input.ends.get(key);
@@ -63,9 +63,9 @@ function verdictsByKey(assessment: Assessment): Map<string, Verdict> {
 }
 
 function trackKnown(known: Alert, listed: Verdict | undefined, input: TrackInput): Tracked {
-  const { code, subject } = known.finding;
+  const { code } = known.finding;
   const fired = known.status !== 'pending';
-  if (!input.watched(subject)) {
+  if (!input.watched(known.finding)) {
     const standing = { state: 'absent', note: 'no longer watched' } as const;
     const { key, since, finding } = known;
     return { key, before: known, since, standing, finding, ripe: fired };

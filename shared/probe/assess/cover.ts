@@ -21,9 +21,10 @@ const explainedByOutage: ReadonlySet<FindingCode> = new Set<FindingCode>([
  * the code that its own judge named, if that is present. Never to a code that is itself under another.
  */
 export function cover(judgements: Judgement[], outage: Outage): void {
-  const findings = judgements.flatMap(({ differs }) =>
-    differs.flatMap(({ verdict }) => (verdict.state === 'present' ? [verdict.finding] : [])),
-  );
+  const findings: Finding[] = [];
+  for (const { differs } of judgements) {
+    for (const { verdict } of differs) if (verdict.state === 'present') findings.push(verdict.finding);
+  }
   if (findings.length === 0) return;
   const headline = outage.kind === 'headline' ? outage.code : undefined;
   for (const one of findings) {

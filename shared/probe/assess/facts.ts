@@ -54,7 +54,14 @@ export function nodeFacts(
     ...(restarts.length === 0 ? {} : { restarts }),
     ...(progress ? { progress } : {}),
   };
-  return before && isDeepStrictEqual(facts, before) ? before : facts;
+  return before && sameFacts(facts, before) ? before : facts;
+}
+
+/** The parts that did not change are mostly the very same objects: what is equal is so at the first look. */
+function sameFacts(facts: NodeFacts, before: NodeFacts): boolean {
+  const keys = Object.keys(facts) as (keyof NodeFacts)[];
+  const alike = keys.length === Object.keys(before).length && keys.every((key) => facts[key] === before[key]);
+  return alike || isDeepStrictEqual(facts, before);
 }
 
 /** Process start of this observation, ms; the remembered one when it is the same process. */
@@ -111,7 +118,8 @@ function seenUnsealed(
   before: NodeFacts | undefined,
 ): Pick<NodeFacts, 'unsealedStart' | 'unsealedConnection'> {
   const connection = observed.health.ok ? observed.health.connection : undefined;
-  const same = before?.unsealedConnection && connection && isSame(before.unsealedConnection, connection);
+  const last = before?.unsealedConnection;
+  const same = last && connection && isSame(last, connection) ? last : undefined;
   // A start time that was not read now is only good for the same connection: else it may be an older process's.
   const start = observed.processStart?.ok
     ? startOf(observed, before?.unsealedStart)
@@ -120,7 +128,9 @@ function seenUnsealed(
       : undefined;
   return {
     ...(start === undefined ? {} : { unsealedStart: start }),
-    ...(connection ? { unsealedConnection: { id: connection.id, openedAt: connection.openedAt } } : {}),
+    ...(connection
+      ? { unsealedConnection: same ?? { id: connection.id, openedAt: connection.openedAt } }
+      : {}),
   };
 }
 

@@ -83,7 +83,7 @@ function tolerance(
 ) {
   const autopilot = raft.autopilot.value;
   const evidence = [
-    ...count.lines,
+    ...count.lines(),
     autopilot
       ? `autopilot: healthy: ${autopilot.healthy}, failure_tolerance: ${autopilot.failure_tolerance} (about 10 s late).`
       : `Judged from the nodes' own answers: ${raft.autopilot.why ?? 'autopilot was not read'}.`,

@@ -20,7 +20,8 @@ export interface VoterCount {
   down: string[];
   /** Raft ids of voters that are down. */
   downIds: string[];
-  lines: string[];
+  /** Evidence, a line a voter. A function: of a healthy cluster nobody reads it. */
+  lines: () => string[];
 }
 
 export const quorumOf = (voters: number): number => Math.floor(voters / 2) + 1;
@@ -39,6 +40,7 @@ export function votersFromRaft(picture: Picture): VoterCount | undefined {
   if (!ids || ids.length === 0) return undefined;
   const designed = [...servers.values()].filter(isNonVoterByDesign).length;
   const expected = cluster.expect.voters ?? Math.max(ids.length, nodes.length - designed);
+  const lines: string[] = [];
   const count: VoterCount = {
     expected,
     voters: ids.length,
@@ -47,7 +49,7 @@ export function votersFromRaft(picture: Picture): VoterCount | undefined {
     arriving: arrivingOf(picture, ids),
     down: [],
     downIds: [],
-    lines: [],
+    lines: () => lines,
   };
   for (const id of ids) {
     const view = nodeOf(nodes, id);
@@ -62,9 +64,9 @@ export function votersFromRaft(picture: Picture): VoterCount | undefined {
     const said = server
       ? `, autopilot: healthy: ${server.healthy}, last contact ${server.last_contact} ago`
       : '';
-    count.lines.push(`Voter ${id}: ${view ? nodeLine(view) : 'no nodeId in fleet.yaml'}${said}.`);
+    lines.push(`Voter ${id}: ${view ? nodeLine(view) : 'no nodeId in fleet.yaml'}${said}.`);
   }
-  limitByProbes(picture, count);
+  limitByProbes(picture, count, lines);
   return count;
 }
 
@@ -124,7 +126,7 @@ function inRaft(picture: Picture, view: NodeView, servers: AutopilotServer[]): '
 }
 
 /** Without nodeIds, no voter can be matched with a node; but all voters are among the nodes, so that bounds them. */
-function limitByProbes(picture: Picture, count: VoterCount): void {
+function limitByProbes(picture: Picture, count: VoterCount, lines: string[]): void {
   const { nodes } = picture;
   if (nodes.every((view) => view.node.nodeId !== undefined) || nodes.length < count.voters) return;
   const servers = [...serversOf(picture.raft.autopilot.value).values()];
@@ -137,7 +139,7 @@ function limitByProbes(picture: Picture, count: VoterCount): void {
   count.up -= Math.min(over - unsure, count.up);
   for (const view of down) {
     count.down.push(view.node.name);
-    count.lines.push(`${nodeLine(view)}.`);
+    lines.push(`${nodeLine(view)}.`);
   }
 }
 
@@ -172,6 +174,6 @@ export function votersFromProbes(picture: Picture): VoterCount {
     arriving: 0,
     down: down.map((view) => view.node.name),
     downIds: [],
-    lines: nodes.map((view) => `${nodeLine(view)}.`),
+    lines: () => nodes.map((view) => `${nodeLine(view)}.`),
   };
 }

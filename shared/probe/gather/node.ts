@@ -19,6 +19,20 @@ export function looksGood(answer: HealthAnswer): boolean {
   return answer.ok && serving.has(answer.status);
 }
 
+/** A request that an answer leaves to be made, or undefined; what it learns goes into the observation. */
+type Further = (
+  observation: NodeObservation,
+  client: VaultClient,
+  sweeping: Sweeping,
+  startsAsked: StartsAsked,
+) => Promise<void> | undefined;
+
+const further: readonly Further[] = [confirm, addDetails, refreshCertificate];
+
+/**
+ * Rejects only for an error of our own. A healthy node takes one request and as few promises as can be: there are
+ * thousands of them in a sweep.
+ */
 export async function probeNode(
   name: string,
   client: VaultClient,
@@ -27,19 +41,24 @@ export async function probeNode(
   sweeping: Sweeping,
 ): Promise<NodeObservation> {
   const at = sweeping.clock.now();
-  const release = await sweeping.slots.take(wasSilent);
-  const cancelRelease = sweeping.silence.after(sweeping.slotMs, release);
+  const slot = sweeping.slots.take(wasSilent);
+  const release = typeof slot === 'function' ? slot : await slot;
+  let cancelRelease: (() => void) | undefined;
   try {
     if (sweeping.remainingMs() <= 0) return notAsked(name, at, client.address);
-    const { health, earlier } = await healthTwice(client, sweeping);
+    const { health, earlier } = await healthRaced(client, sweeping, release);
     const observation: NodeObservation = { node: name, at, health, earlier };
-    await addDetails(observation, client, startsAsked, sweeping);
-    await refreshCertificate(client, observation, sweeping);
+    for (const ask of further) {
+      const asking = ask(observation, client, sweeping, startsAsked);
+      if (!asking) continue;
+      cancelRelease ??= sweeping.silence.after(sweeping.slotMs, release);
+      await asking;
+    }
     const certificate = client.certificate();
     if (certificate) observation.certificate = certificate;
     return observation;
   } finally {
-    cancelRelease();
+    cancelRelease?.();
     release();
   }
 }
@@ -52,31 +71,41 @@ function notAsked(name: string, at: number, address: string): NodeObservation {
 }
 
 /** Asks again inside the same sweep when the first answer is not good: one lost packet wakes nobody. */
-async function healthTwice(
+function confirm(
+  observation: NodeObservation,
   client: VaultClient,
   sweeping: Sweeping,
-): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
-  const raced = await healthRaced(client, sweeping);
-  if (looksGood(raced.health) || raced.earlier.length > 0) return raced;
-  const first = raced.health;
+): Promise<void> | undefined {
+  const { health, earlier } = observation;
+  if (looksGood(health) || earlier.length > 0) return undefined;
   // A node that took the whole time had its second attempt inside that time, on a fresh connection.
-  if (!first.ok && (first.error.code === 'timeout' || first.error.code === 'aborted')) return raced;
-  await sweeping.clock.sleep(sweeping.settings.confirmAfterMs);
-  if (sweeping.remainingMs() <= 0) return raced;
-  const timeoutMs = sweeping.requestMs();
-  const health = sweeping.unlessCutShort(await client.health({ fresh: true, timeoutMs }), timeoutMs);
-  // Cut short, the second attempt says less than the first.
-  return isAborted(health) ? raced : { health, earlier: [outcome(first)] };
+  if (!health.ok && (health.error.code === 'timeout' || health.error.code === 'aborted')) return undefined;
+  return askAgain(observation, client, sweeping);
 }
+
+async function askAgain(
+  observation: NodeObservation,
+  client: VaultClient,
+  sweeping: Sweeping,
+): Promise<void> {
+  await sweeping.clock.sleep(sweeping.settings.confirmAfterMs);
+  if (sweeping.remainingMs() <= 0) return;
+  const timeoutMs = sweeping.requestMs();
+  const again = sweeping.unlessCutShort(await client.health({ fresh: true, timeoutMs }), timeoutMs);
+  // Cut short, the second attempt says less than the first.
+  if (isAborted(again)) return;
+  observation.earlier = [outcome(observation.health)];
+  observation.health = again;
+}
+
+type Attempts = Pick<NodeObservation, 'health' | 'earlier'>;
 
 /**
  * One attempt on the kept connection and, when that is silent for half the timeout, a second one on a fresh
- * connection within the timeout. An answer from the server settles it; a network error waits for the other.
+ * connection within the timeout. An answer from the server settles it; a network error waits for the other. A node
+ * that is silent for a while gives its slot back before that.
  */
-function healthRaced(
-  client: VaultClient,
-  sweeping: Sweeping,
-): Promise<Pick<NodeObservation, 'health' | 'earlier'>> {
+function healthRaced(client: VaultClient, sweeping: Sweeping, release: () => void): Promise<Attempts> {
   return new Promise((resolve, reject) => {
     const timeoutMs = sweeping.requestMs();
     const endsAt = sweeping.clock.elapsed() + timeoutMs;
@@ -95,14 +124,19 @@ function healthRaced(
       const health = sweeping.unlessCutShort(answer, timeoutMs);
       resolve({ health, earlier: failed.map(outcome) });
     };
-    const cancel = sweeping.silence.after(timeoutMs / 2, () => {
+    const askBeside = (): void => {
       open += 1;
       second = new AbortController();
       const left = Math.max(1, endsAt - sweeping.clock.elapsed());
       const options = { fresh: true, timeoutMs: left, signal: second.signal };
-      client.health(options).then(settle).catch(reject);
+      client.health(options).then(settle, reject);
+    };
+    const half = timeoutMs / 2;
+    let cancel = sweeping.silence.after(Math.min(sweeping.slotMs, half), () => {
+      release();
+      cancel = sweeping.silence.after(endsAt - half - sweeping.clock.elapsed(), askBeside);
     });
-    client.health({ timeoutMs }).then(settle).catch(reject);
+    client.health({ timeoutMs }).then(settle, reject);
   });
 }
 
@@ -114,39 +148,51 @@ function outcome(answer: HealthAnswer): VaultError | { status: number } {
  * A kept or resumed connection never shows a certificate that was renewed since: now and then a healthy node is
  * asked on a fresh one.
  */
-async function refreshCertificate(
-  client: VaultClient,
+function refreshCertificate(
   { health }: NodeObservation,
+  client: VaultClient,
   sweeping: Sweeping,
-): Promise<void> {
+): Promise<void> | undefined {
   const certificate = client.certificate();
-  if (!certificate || !looksGood(health) || !sweeping.mayRefresh(certificate)) return;
-  await client.health({ fresh: true, timeoutMs: sweeping.requestMs() });
+  if (!certificate || !looksGood(health) || !sweeping.mayRefresh(certificate)) return undefined;
+  return client.health({ fresh: true, timeoutMs: sweeping.requestMs() }).then(() => undefined);
 }
 
 /** More requests, only for what health leaves open; never to a node that is silent. */
-async function addDetails(
+function addDetails(
   observation: NodeObservation,
   client: VaultClient,
+  sweeping: Sweeping,
   startsAsked: StartsAsked,
+): Promise<void> | undefined {
+  const { node, health } = observation;
+  if (looksGood(health)) {
+    return sweeping.mayReadStart(node, health, startsAsked)
+      ? readStart(observation, client, sweeping)
+      : undefined;
+  }
+  const answers = health.ok || health.error.status !== undefined;
+  if (!answers || sweeping.remainingMs() <= 0) return undefined;
+  // The second attempt had a connection of its own: when the kept one serves again, it is asked anew.
+  if (health.ok && health.connection) startsAsked.set(node, health.connection);
+  return Promise.all([
+    readStart(observation, client, sweeping),
+    readSeal(observation, client, sweeping),
+  ]).then(() => undefined);
+}
+
+async function readStart(
+  observation: NodeObservation,
+  client: VaultClient,
   sweeping: Sweeping,
 ): Promise<void> {
-  const { health } = observation;
-  const answers = health.ok || health.error.status !== undefined;
-  if (!answers || sweeping.remainingMs() <= 0) return;
-  const options = { timeoutMs: sweeping.requestMs() };
-  if (looksGood(health)) {
-    if (sweeping.mayReadStart(observation, startsAsked)) {
-      observation.processStart = await client.processStart(options);
-    }
-    return;
-  }
-  // The second attempt had a connection of its own: when the kept one serves again, it is asked anew.
-  if (health.ok && health.connection) startsAsked.set(observation.node, health.connection);
-  const [sealStatus, processStart] = await Promise.all([
-    client.sealStatus(options),
-    client.processStart(options),
-  ]);
-  observation.sealStatus = sealStatus;
-  observation.processStart = processStart;
+  observation.processStart = await client.processStart({ timeoutMs: sweeping.requestMs() });
+}
+
+async function readSeal(
+  observation: NodeObservation,
+  client: VaultClient,
+  sweeping: Sweeping,
+): Promise<void> {
+  observation.sealStatus = await client.sealStatus({ timeoutMs: sweeping.requestMs() });
 }

@@ -78,8 +78,8 @@ export class Sweeping {
    * Whether a healthy node's start time is to be read now: never asked for over this connection, so its process may
    * be another. A node whose metrics cannot be read is asked once a connection, too.
    */
-  mayReadStart({ node, health }: NodeObservation, asked: StartsAsked): boolean {
-    if (!health.ok || this.#startReads <= 0) return false;
+  mayReadStart(node: string, health: NodeObservation['health'], asked: StartsAsked): boolean {
+    if (!health.ok || this.#startReads <= 0 || this.remainingMs() <= 0) return false;
     const { connection } = health;
     const last = asked.get(node);
     if (connection && last?.id === connection.id && last.openedAt === connection.openedAt) return false;

@@ -12,47 +12,46 @@ export interface Limits {
   signal?: AbortSignal | undefined;
 }
 
-/** Never rejects. */
+/** Calls `done` once, whatever happens: a promise more for each of a thousand nodes would be a price. */
 export function send(
   lane: Lane,
   request: Dispatcher.DispatchOptions,
   limits: Limits,
   clock: Pick<Clock, 'after'>,
-): Promise<Outcome> {
+  done: (outcome: Outcome) => void,
+): void {
   const { totalMs, maxBytes, signal } = limits;
-  return new Promise((resolve) => {
-    if (signal?.aborted) {
-      resolve({ failure: stopped });
-      return;
-    }
-    let exchange: Exchange;
-    const abort = () => exchange.stop(stopped);
-    const expire = () => exchange.stop(outOfTime(lane, exchange));
-    const cancel = clock.after(Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1), expire);
-    signal?.addEventListener('abort', abort);
+  if (signal?.aborted) {
+    done({ failure: stopped });
+    return;
+  }
+  let exchange: Exchange;
+  const abort = () => exchange.stop(stopped);
+  const expire = () => exchange.stop(outOfTime(lane, exchange));
+  const cancel = clock.after(Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1), expire);
+  signal?.addEventListener('abort', abort);
 
-    const finish = (outcome: Outcome) => {
-      cancel();
-      signal?.removeEventListener('abort', abort);
-      resolve(outcome);
-    };
-    const attempt = (retry: boolean) => {
-      exchange = new Exchange(lane, maxBytes, (outcome) => {
-        // A restarted server looks like this on a kept connection. Outside undici's callback: it is closing there.
-        if (retry && exchange.stale && 'failure' in outcome && outcome.failure.code === 'reset') {
-          queueMicrotask(() => attempt(false));
-        } else {
-          finish(outcome);
-        }
-      });
-      try {
-        lane.dispatcher.dispatch(request, exchange);
-      } catch (error) {
-        finish({ failure: failureOf(error) });
+  const finish = (outcome: Outcome) => {
+    cancel();
+    signal?.removeEventListener('abort', abort);
+    done(outcome);
+  };
+  const attempt = (retry: boolean) => {
+    exchange = new Exchange(lane, maxBytes, (outcome) => {
+      // A restarted server looks like this on a kept connection. Outside undici's callback: it is closing there.
+      if (retry && exchange.stale && 'failure' in outcome && outcome.failure.code === 'reset') {
+        queueMicrotask(() => attempt(false));
+      } else {
+        finish(outcome);
       }
-    };
-    attempt(request.method === 'GET');
-  });
+    });
+    try {
+      lane.dispatcher.dispatch(request, exchange);
+    } catch (error) {
+      finish({ failure: failureOf(error) });
+    }
+  };
+  attempt(request.method === 'GET');
 }
 
 const stopped = { code: 'aborted', detail: 'stopped by Sealwatch before an answer came' } as const;
