@@ -1,6 +1,6 @@
 /** `npm run check`: types, lint, format, unused code, duplicates, generated files; all at once, under 20 s. */
 import { spawn } from 'node:child_process';
-import { requireNode } from '../host/node-version.ts';
+import { requireNode } from '../cli/node-version.ts';
 
 requireNode();
 
@@ -9,7 +9,7 @@ const checks: Record<string, string[]> = {
   lint: ['oxlint', '--type-aware', '--deny-warnings'],
   format: ['biome', 'check', '.'],
   unused: ['knip', '--no-progress'],
-  duplicates: ['jscpd', '--config', '.jscpd.json', 'shared', 'functions', 'host', 'demo', 'check'],
+  duplicates: ['jscpd', '--config', '.jscpd.json', 'shared', 'functions', 'host', 'cli', 'demo', 'check'],
   schema: ['node', 'check/schema.ts', '--check'],
   lock: ['node', 'check/lock.ts', '--check'],
 };

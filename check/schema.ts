@@ -1,6 +1,6 @@
 /** `npm run schema` writes fleet.schema.json from shared/fleet/schema.ts; `--check` fails when it is out of date. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { requireNode } from '../host/node-version.ts';
+import { requireNode } from '../cli/node-version.ts';
 import { fleetJsonSchema } from '../shared/fleet/schema.ts';
 
 requireNode();

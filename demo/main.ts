@@ -1,5 +1,5 @@
 /** `npm run demo`: the main job on this machine. See ./arguments.ts for what it takes. */
-import { requireNode } from '../host/node-version.ts';
+import { requireNode } from '../cli/node-version.ts';
 
 requireNode();
 // Imported late: what the demo needs does not load on an old Node.

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startAzurite } from '../host/azurite.ts';
-import { loadFunctions } from '../host/load-functions.ts';
+import { startAzurite } from '../cli/start/azurite.ts';
+import { loadFunctions } from '../cli/start/load-functions.ts';
 import { startHost } from '../host/start.ts';
 import { systemClock } from '../shared/compose/clock.ts';
 import { createLog } from '../shared/log/log.ts';

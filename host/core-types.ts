@@ -1,11 +1,8 @@
-/** The members of `@azure/functions-core` (types are not on npm) that `@azure/functions` 4 and this host share. */
+/** The members of `@azure/functions-core` (its types are not on npm) that `@azure/functions` 4 and this host share. */
 
-export interface Binding {
-  type: string;
-  name?: string;
-  direction: 'in' | 'out';
-  [option: string]: unknown;
-}
+type Options = { [name in 'schedule' | 'queueName' | 'connection' | 'authLevel' | 'route']?: string };
+type Others = { methods?: string[]; runOnStartup?: boolean };
+export type Binding = { type: string; direction: 'in' | 'out' } & Options & Others;
 
 export interface Registration {
   name: string;
@@ -20,41 +17,22 @@ export interface TypedData {
   json?: string;
   int?: number;
   bytes?: Uint8Array;
-  http?: HttpData;
-}
-
-export interface HttpData {
-  method?: string;
-  url?: string;
-  headers?: Record<string, string>;
-  params?: Record<string, string>;
-  body?: TypedData;
-  /** Of a response. */
-  statusCode?: string;
-  cookies?: unknown[];
-}
-
-export interface CoreContext {
-  invocationId: string;
-  metadata: { name: string; bindings: Record<string, Binding> };
-  request: {
-    invocationId: string;
-    inputData: { name: string; data: TypedData }[];
-    triggerMetadata: Record<string, TypedData>;
+  /** A request, or a response: that has the last two. */
+  http?: {
+    method?: string;
+    url?: string;
+    params?: Record<string, string>;
+    headers?: Record<string, string>;
+    body?: TypedData;
+    statusCode?: string;
+    cookies?: unknown[];
   };
-  log(
-    level: 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none',
-    category: string,
-    message: string,
-  ): void;
-}
-
-export interface InvocationModel {
-  getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
-  invokeFunction(context: unknown, inputs: unknown[], callback: Registration['callback']): Promise<unknown>;
-  getResponse(context: unknown, result: unknown): Promise<{ returnValue?: TypedData | null }>;
 }
 
 export interface ProgrammingModel {
-  getInvocationModel(context: CoreContext): InvocationModel;
+  getInvocationModel(context: object): {
+    getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
+    invokeFunction(context: unknown, inputs: unknown[], callback: unknown): Promise<unknown>;
+    getResponse(context: unknown, result: unknown): Promise<{ returnValue?: TypedData | null }>;
+  };
 }

@@ -1,76 +1,78 @@
 /**
- * `@azure/functions-core`, which only the Functions worker has: the package `@azure/functions` requires it by name
- * on the first registration, and remembers it for the life of the process. The worker supplies it in the same way.
+ * The worker's part: it supplies `@azure/functions-core`, which `@azure/functions` requires by name once in the life of
+ * the process, and runs what was registered by the library's own model, which converts arguments and results.
  */
+import { randomUUID } from 'node:crypto';
 import Module from 'node:module';
 import type { Log } from '../shared/log/log.ts';
-import type { ProgrammingModel, Registration } from './core-types.ts';
+import type { ProgrammingModel, Registration, TypedData } from './core-types.ts';
+import type { HostedFunction } from './hosted-function.ts';
 
-/** Registrations that `load` makes. One at a time: the library knows one core. */
-export interface Collected {
-  registrations: Registration[];
-  model: ProgrammingModel;
-}
-
-type CoreLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
-
-let supplied = false;
 let model: ProgrammingModel | undefined;
 let collecting: Registration[] | undefined;
-let libraryLog: Log | undefined;
 
+// Without `log`, by which the library knows a worker that can stream HTTP: it refuses to, which this host cannot.
 const core = {
-  version: '1.0.0',
   setProgrammingModel(given: ProgrammingModel): void {
     model = given;
   },
-  getProgrammingModel: () => model,
-  registerFunction(metadata: Omit<Registration, 'callback'>, callback: Registration['callback']): void {
-    if (!collecting) {
-      throw new Error(`function "${metadata.name}" was registered after the start: register at import.`);
-    }
-    collecting.push({ ...metadata, callback });
+  registerFunction(given: Omit<Registration, 'callback'>, callback: Registration['callback']): void {
+    if (!collecting) throw new Error(`"${given.name}" was registered after the start: register at import.`);
+    collecting.push({ ...given, callback });
   },
   registerHook(name: string): never {
     throw new Error(`app.hook.${name}: the embedded host has no hooks.`);
   },
-  log(level: CoreLevel, _category: string, message: string): void {
-    if (libraryLog) writeFunctionLog(libraryLog, level, { text: message });
-  },
 };
+
+// oxlint-disable-next-line typescript/unbound-method -- applied to its own `this` below
+const original = Module.prototype.require;
+Module.prototype.require = function require(this: Module, id: string): unknown {
+  return id === '@azure/functions-core' ? core : Reflect.apply(original, this, [id]);
+} as typeof original;
 
 /**
  * Runs `load` and takes what it registers. A module that was imported before registers nothing again.
- *
  * @throws what `load` throws, or that nothing was registered.
  */
-export async function collectFunctions(load: () => Promise<void>, log: Log): Promise<Collected> {
+export async function collectFunctions(load: () => Promise<void>) {
   if (collecting) throw new Error('another host is loading its functions: one at a time.');
-  supply();
-  libraryLog = log;
-  collecting = [];
-  try {
-    await load();
-    if (collecting.length === 0 || !model) throw new Error('the function files registered no function.');
-    return { registrations: collecting, model };
-  } finally {
-    collecting = undefined;
-  }
+  const registrations: Registration[] = [];
+  collecting = registrations;
+  await load().finally(() => void (collecting = undefined));
+  if (registrations.length === 0 || !model) throw new Error('the function files registered no function.');
+  return { registrations, model };
 }
 
-/** What a function says with context.log and its like. */
-export function writeFunctionLog(log: Log, level: CoreLevel, fields: Record<string, unknown>): void {
-  if (level === 'error' || level === 'critical') log.error('function-log', fields);
-  else if (level === 'warning') log.warn('function-log', fields);
-  else log.info('function-log', fields);
-}
+const levels: Record<string, 'warn' | 'error'> = { warning: 'warn', error: 'error', critical: 'error' };
 
-function supply(): void {
-  if (supplied) return;
-  supplied = true;
-  // oxlint-disable-next-line typescript/unbound-method -- applied to its own `this` below
-  const original = Module.prototype.require;
-  Module.prototype.require = function require(this: Module, id: string): unknown {
-    return id === '@azure/functions-core' ? core : Reflect.apply(original, this, [id]);
-  } as typeof original;
+/** Rejects with what the function threw; it is logged by then. `tries`: of a queue's message. */
+export type Invoke = (hosted: HostedFunction, input: TypedData, tries?: number) => Promise<TypedData>;
+
+/** @param running holds each run and its function's name while it goes on. */
+export function invokeBy(model: ProgrammingModel, log: Log, running: Map<Promise<unknown>, string>): Invoke {
+  const run: Invoke = async ({ name, triggerName, registration }, input, tries) => {
+    const invocationId = randomUUID();
+    const triggerMetadata = tries === undefined ? {} : { DequeueCount: { int: tries } };
+    const invocation = model.getInvocationModel({
+      invocationId,
+      metadata: registration,
+      request: { invocationId, inputData: [{ name: triggerName, data: input }], triggerMetadata },
+      log: (level: string, _category: string, text: string) =>
+        log[levels[level] ?? 'info']('function-log', { function: name, invocationId, text }),
+    });
+    try {
+      const { context, inputs } = await invocation.getArguments();
+      const result = await invocation.invokeFunction(context, inputs, registration.callback);
+      return (await invocation.getResponse(context, result)).returnValue ?? {};
+    } catch (error) {
+      log.error('function-failed', { function: name, invocationId, error });
+      throw error;
+    }
+  };
+  return (hosted, ...given) => {
+    const ending: Promise<TypedData> = run(hosted, ...given).finally(() => running.delete(ending));
+    running.set(ending, hosted.name);
+    return ending;
+  };
 }

@@ -4,127 +4,102 @@ import type { Binding, Registration } from './core-types.ts';
 import type { HostSettings } from './host-json.ts';
 import { parseRoute, type Route } from './route.ts';
 
+type Trigger =
+  | { kind: 'timer'; schedule: string }
+  | { kind: 'queue'; queue: string; connectionString: string }
+  | { kind: 'http'; methods: string[]; route: Route; keyed: boolean };
+
 export interface HostedFunction {
   name: string;
   /** Of the trigger's binding: a hash. */
   triggerName: string;
   registration: Registration;
-  trigger:
-    | { kind: 'timer'; schedule: string }
-    | { kind: 'queue'; queue: string; connectionString: string }
-    | { kind: 'http'; methods: string[]; route: Route; keyed: boolean };
+  trigger: Trigger;
 }
 
-export interface Offer {
-  settings: Record<string, string>;
-  host: HostSettings;
-  /** Whether there is a function key to compare with. */
-  hasKey: boolean;
-}
+type Offer = { settings: Record<string, string>; host: HostSettings; hasKey: boolean };
 
 /** @throws Error that names each function which cannot be served, and why. */
 export function hostFunctions(registrations: Registration[], offer: Offer): HostedFunction[] {
   const problems: string[] = [];
-  const hosted = registrations.flatMap((registration) => {
+  const hosted: HostedFunction[] = [];
+  for (const registration of registrations) {
     try {
-      return [hostFunction(registration, offer)];
+      hosted.push(hostFunction(registration, offer));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      problems.push(`function "${registration.name}": ${why}`);
-      return [];
+      problems.push(`function "${registration.name}": ${(error as Error).message}`);
     }
-  });
-  for (const name of twice(registrations.map((registration) => registration.name))) {
-    problems.push(`function "${name}": registered twice`);
   }
-  const routes = hosted.flatMap(({ trigger }) =>
-    trigger.kind === 'http' ? trigger.methods.map((method) => `${method} ${trigger.route.shape}`) : [],
-  );
-  for (const route of twice(routes)) problems.push(`two functions serve ${route}`);
-  if (problems.length > 0)
-    throw new Error(`the embedded host cannot serve these:\n  ${problems.join('\n  ')}`);
-  return hosted;
+  const served = hosted.flatMap(({ name, trigger }) => [
+    `function "${name}"`,
+    ...(trigger.kind === 'http' ? trigger.methods.map((method) => `${method} ${trigger.route.shape}`) : []),
+  ]);
+  const twice = served.filter((each, index) => served.indexOf(each) !== index);
+  problems.push(...twice.map((each) => `${each}: registered twice`));
+  if (problems.length === 0) return hosted;
+  throw new Error(`the embedded host cannot serve these:\n  ${problems.join('\n  ')}`);
 }
 
 function hostFunction(registration: Registration, offer: Offer): HostedFunction {
   const { name, bindings, retryOptions } = registration;
-  if (retryOptions !== undefined)
-    throw new Error('retry policies are not supported; queues retry by host.json');
-  const entries = Object.entries(bindings);
-  const [triggerName, binding] = entries.find(([, { type }]) => /trigger$/i.test(type)) ?? [];
-  if (triggerName === undefined || !binding) throw new Error('it has no trigger');
+  if (retryOptions) refuse('retry policies are not supported; queues retry by host.json');
+  // The library names the trigger first; an HTTP function's answer is its binding `$return`.
+  const [[triggerName, binding] = refuse('it has no trigger'), ...others] = Object.entries(bindings);
   const trigger = triggerOf(name, binding, offer);
-  for (const [bindingName, { type, direction }] of entries) {
-    const isResponse = bindingName === '$return' && type === 'http' && trigger.kind === 'http';
-    if (bindingName === triggerName || isResponse) continue;
-    throw new Error(`${direction === 'out' ? 'output' : 'extra input'} binding "${type}" is not supported`);
+  for (const [key, { type, direction }] of others) {
+    if (trigger.kind === 'http' && key === '$return' && type === 'http') continue;
+    refuse(`${direction === 'out' ? 'output' : 'extra input'} binding "${type}" is not supported`);
   }
   return { name, triggerName, registration, trigger };
 }
 
-function triggerOf(name: string, binding: Binding, offer: Offer): HostedFunction['trigger'] {
-  const option = (key: string): string => {
-    const value = binding[key];
-    if (typeof value !== 'string' || value === '') throw new Error(`${key} is missing`);
-    return fillSettings(value, offer.settings);
+function triggerOf(name: string, binding: Binding, { settings, host, hasKey }: Offer): Trigger {
+  const setting = (key: string): string => settings[key] ?? refuse(`setting ${key} is missing`);
+  /** With `%NAME%` filled in, as in the Functions host. */
+  const option = (key: keyof Binding): string => {
+    const text = String(binding[key] ?? '').replace(/%([^%]+)%/g, (_, of: string) => setting(of));
+    return text || refuse(`${key} is missing`);
   };
-  switch (binding.type.toLowerCase()) {
-    case 'timertrigger':
-      if (binding.runOnStartup === true) throw new Error('runOnStartup is not supported');
+  switch (binding.type) {
+    case 'timerTrigger':
+      if (binding.runOnStartup) refuse('runOnStartup is not supported');
       return { kind: 'timer', schedule: checkSchedule(option('schedule')) };
-    case 'queuetrigger': {
-      const setting = typeof binding.connection === 'string' ? binding.connection : 'AzureWebJobsStorage';
-      const connectionString = offer.settings[setting];
-      if (connectionString === undefined) throw new Error(`setting ${setting} (its connection) is missing`);
+    case 'queueTrigger': {
+      const connectionString = setting(binding.connection ?? 'AzureWebJobsStorage');
       return { kind: 'queue', queue: option('queueName'), connectionString };
     }
-    case 'httptrigger': {
-      const { authLevel } = binding;
-      if (authLevel !== 'anonymous' && authLevel !== 'function') {
-        throw new Error(`authLevel "${String(authLevel)}" is not supported, only anonymous and function`);
-      }
-      if (authLevel === 'function' && !offer.hasKey)
-        throw new Error('authLevel "function" needs a function key');
-      const methods = Array.isArray(binding.methods)
-        ? binding.methods.map((method) => String(method).toUpperCase())
-        : [];
-      const path = binding.route === undefined ? name : option('route');
-      const route = parseRoute([offer.host.routePrefix, path].filter((part) => part !== '').join('/'));
-      return { kind: 'http', methods, route, keyed: authLevel === 'function' };
+    case 'httpTrigger': {
+      const level = option('authLevel');
+      const keyed = level === 'function';
+      if (!keyed && level !== 'anonymous') refuse(`authLevel "${level}" is neither anonymous nor function`);
+      if (keyed && !hasKey) refuse('authLevel "function" needs a function key');
+      const methods = (binding.methods ?? []).map((method) => method.toUpperCase());
+      const route = parseRoute(`${host.routePrefix}/${binding.route === undefined ? name : option('route')}`);
+      return { kind: 'http', methods, route, keyed };
     }
     default:
-      throw new Error(`trigger "${binding.type}" is not supported, only timer, storage queue and HTTP`);
+      return refuse(`trigger "${binding.type}" is not supported, only timer, storage queue and HTTP`);
   }
-}
-
-/** `%NAME%` as in the Functions host. */
-function fillSettings(text: string, settings: Record<string, string>): string {
-  return text.replace(/%([^%]+)%/g, (_, name: string) => {
-    const value = settings[name];
-    if (value === undefined) throw new Error(`setting ${name} is missing`);
-    return value;
-  });
-}
-
-/** Only what NCRONTAB and croner both read, and read alike. */
-function checkSchedule(schedule: string): string {
-  const fields = schedule.trim().split(/\s+/);
-  const item = /^(\*|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?)$/i;
-  const step = /^(\*|\d+-\d+)\/\d+$/;
-  const plain = fields.every((field) => field.split(',').every((part) => item.test(part) || step.test(part)));
-  const wanted = 'six fields are needed: second minute hour day month weekday';
-  if (fields.length !== 6 || !plain) throw new Error(`schedule "${schedule}" is not supported; ${wanted}`);
-  try {
-    new Cron(schedule, { ...cronOptions, paused: true }).stop();
-  } catch {
-    throw new Error(`schedule "${schedule}" is not valid; ${wanted}`);
-  }
-  return schedule;
 }
 
 /** NCRONTAB: seconds first; day and weekday both have to match; UTC, as on Flex Consumption. */
 export const cronOptions = { mode: '6-part', domAndDow: true, timezone: 'UTC' } as const;
 
-function twice(names: string[]): string[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+// Only what NCRONTAB and croner both read, and read alike.
+const field = /(\*|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?|(\*|\d+-\d+)\/\d+)/.source;
+const sixFields = new RegExp(`^\\s*${field}(,${field})*(\\s+${field}(,${field})*){5}\\s*$`, 'i');
+
+function checkSchedule(schedule: string): string {
+  try {
+    new Cron(schedule, { ...cronOptions, paused: true }).stop();
+    if (sixFields.test(schedule)) return schedule;
+  } catch {
+    // Told below.
+  }
+  const wanted = 'six fields are needed: second minute hour day month weekday';
+  return refuse(`schedule "${schedule}" is not valid here; ${wanted}`);
+}
+
+function refuse(why: string): never {
+  throw new Error(why);
 }

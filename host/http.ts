@@ -1,162 +1,102 @@
 /** HTTP triggers on node:http: routes, one function key, JSON errors. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { HttpData } from './core-types.ts';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Invoke } from './functions-core.ts';
 import type { HostedFunction } from './hosted-function.ts';
-import type { Invoke } from './invoke.ts';
 import { matchRoute, moreLiteralFirst } from './route.ts';
 
-export interface HttpListener {
-  /** `http://127.0.0.1:7071`. */
-  url: string;
-  /** Takes no more requests; what runs goes on. */
-  stop(): void;
-  /** Cuts what is left. */
-  close(): Promise<void>;
-}
+type Serving = { functions: HostedFunction[]; invoke: Invoke; functionKey: string | undefined };
+type Answer = { status: number; headers: Record<string, string>; body: string | Uint8Array };
 
-export interface HttpOptions {
-  functions: HostedFunction[];
-  invoke: Invoke;
-  functionKey: string | undefined;
-  address: string;
-  /** 0: any free one. */
-  port: number;
-}
-
-/** Bytes. */
-const largestBody = 1024 * 1024;
-/** Before open connections are cut, ms. */
+const largestBodyBytes = 1024 * 1024;
+/** Before open connections are cut, ms: answers that were just written get a moment to leave. */
 const linger = 500;
 
-/** An answer of the host itself. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  constructor(status: number, message: string, headers: Record<string, string> = {}) {
-    super(message);
-    this.status = status;
-    this.headers = headers;
-  }
-}
-
 /** @throws Error that names the port when it is taken. */
-export async function listenToHttp(options: HttpOptions): Promise<HttpListener> {
-  const { address, port } = options;
+export async function listenToHttp(options: Serving, address: string, port: number) {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    answer(options, url, request, response).catch((error: unknown) => {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal(500, 'the function failed: its log says why');
-      send(response, refusal.status, refusal.headers, JSON.stringify({ error: refusal.message }));
-    });
+    const send = ({ status, headers, body }: Answer) => {
+      if (!response.destroyed) response.writeHead(status, headers).end(body);
+    };
+    const fail = () => send(refusal(500, 'the function failed: its log says why'));
+    answer(options, url, request).then(send).catch(fail);
   });
   server.listen(port, address);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    const why =
-      error.code === 'EADDRINUSE' ? `port ${port} is taken: set another one` : (error.code ?? error.message);
-    throw new Error(`cannot listen on ${address}: ${why}.`);
+    const taken = error.code === 'EADDRINUSE' && `port ${port} is taken: set another one.`;
+    throw new Error(`cannot listen on ${address}: ${taken || error.message}`);
   });
-  const closed = new Promise<void>((resolve) => server.once('close', resolve));
-  const bound = server.address();
   const name = address.includes(':') ? `[${address}]` : address;
-  const url = `http://${name}:${bound !== null && typeof bound === 'object' ? bound.port : port}`;
-  return {
-    url,
-    stop: () => void server.close(),
-    async close() {
-      server.close();
-      // Answers that were just written get a moment to leave.
-      const cut = setTimeout(() => server.closeAllConnections(), linger);
-      await closed;
-      clearTimeout(cut);
-    },
+  const url = `http://${name}:${(server.address() as AddressInfo).port}`;
+  /** Takes no more requests, and cuts what is left after `drained`. */
+  const stop = async (drained: Promise<unknown>): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    await drained;
+    const cut = setTimeout(() => server.closeAllConnections(), linger);
+    await closed;
+    clearTimeout(cut);
   };
+  return { url, stop };
 }
 
-async function answer(
-  options: HttpOptions,
-  origin: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(options: Serving, origin: string, request: IncomingMessage): Promise<Answer> {
+  const { method = '' } = request;
   // The origin is ours, not the Host header: that is the caller's to choose.
   const url = URL.parse(`${origin}${request.url?.startsWith('/') ? request.url : '/'}`);
-  if (!url) throw new Refusal(400, 'the path cannot be read');
-  const { hosted, params, keyed } = find(options.functions, request.method ?? '', url.pathname);
-  const key = request.headers['x-functions-key'] ?? url.searchParams.get('code') ?? '';
-  if (keyed && !sameKey(String(key), options.functionKey)) {
-    throw new Refusal(401, 'a function key is needed: header x-functions-key, or ?code=');
-  }
+  if (!url) return refusal(400, 'the path cannot be read');
+  const served = serving(options.functions, url.pathname);
+  const match = served.find(({ methods }) => methods.includes(method));
+  const allow = [...new Set(served.flatMap(({ methods }) => methods))].join(', ');
+  if (!match && allow === '') return refusal(404, 'nothing is served at this path');
+  if (!match) return refusal(405, `this path takes ${allow}`, { allow });
+  const { 'x-functions-key': keyHeader, ...headers } = request.headers;
+  const key = String(keyHeader ?? url.searchParams.get('code') ?? '');
+  if (match.keyed && !(options.functionKey && sameKey(key, options.functionKey)))
+    return refusal(401, 'a function key is needed: header x-functions-key, or ?code=');
   // A function has no use for the key, so it cannot log or pass it on.
   url.searchParams.delete('code');
-  const body = await readBody(request);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).flatMap(([name, value]) =>
-      value === undefined || name === 'x-functions-key' ? [] : [[name, String(value)]],
-    ),
-  );
-  const input: HttpData = {
-    method: request.method ?? '',
-    url: url.href,
-    headers,
-    params,
-    ...(body.byteLength > 0 && { body: { bytes: body } }),
-  };
-  const { http } = (await options.invoke(hosted, { http: input })) ?? {};
-  if (!http) return send(response, 204, {}, '');
-  if (http.cookies && http.cookies.length > 0) throw new Refusal(500, 'the embedded host sends no cookies');
-  send(
-    response,
-    Number(http.statusCode ?? 200),
-    http.headers ?? {},
-    http.body?.bytes ?? http.body?.string ?? '',
-  );
+  const bytes = await readBody(request);
+  if (!bytes) return refusal(413, 'the body is larger than 1 MiB', { connection: 'close' });
+  const input = { method, url: url.href, headers: headers as Record<string, string>, params: match.params };
+  const body = bytes.byteLength > 0 ? { body: { bytes } } : {};
+  const { http } = await options.invoke(match.hosted, { http: { ...input, ...body } });
+  const { statusCode = '204', headers: answered = {}, body: content, cookies = [] } = http ?? {};
+  if (cookies.length > 0) return refusal(500, 'the embedded host sends no cookies');
+  return { status: Number(statusCode), headers: answered, body: content?.bytes ?? '' };
 }
 
-function find(functions: HostedFunction[], method: string, path: string) {
-  const served = functions
-    .flatMap((hosted) => {
-      if (hosted.trigger.kind !== 'http') return [];
-      const { route, methods, keyed } = hosted.trigger;
-      const params = matchRoute(route, path);
-      return params ? [{ hosted, route, methods, keyed, params }] : [];
-    })
-    .sort((a, b) => moreLiteralFirst(a.route, b.route));
-  if (served.length === 0) throw new Refusal(404, 'nothing is served at this path');
-  const match = served.find(({ methods }) => methods.includes(method));
-  if (match) return match;
-  const allow = [...new Set(served.flatMap(({ methods }) => methods))].join(', ');
-  throw new Refusal(405, `this path takes ${allow}`, { allow });
+/** HTTP functions whose route takes the path, with the parameters that it holds; the most literal one first. */
+function serving(functions: HostedFunction[], path: string) {
+  const all = functions.flatMap((hosted) => {
+    if (hosted.trigger.kind !== 'http') return [];
+    const params = matchRoute(hosted.trigger.route, path);
+    return params ? [{ hosted, ...hosted.trigger, params }] : [];
+  });
+  return all.sort((a, b) => moreLiteralFirst(a.route, b.route));
+}
+
+/** An answer of the host itself. */
+function refusal(status: number, error: string, headers: Record<string, string> = {}) {
+  const body = JSON.stringify({ error });
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
 /** In constant time: hashed first, so that not even the length shows. */
-export function sameKey(given: string, expected: string | undefined): boolean {
-  if (expected === undefined) return false;
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(expected));
+function sameKey(given: string, expected: string): boolean {
+  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** @returns undefined when it is too large. Not destroyed then: that would close the connection before the answer. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Not destroyed on a refusal: that would close the connection before the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > largestBody) throw new Refusal(413, 'the body is larger than 1 MiB', { connection: 'close' });
+    if (size > largestBodyBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string>,
-  body: string | Uint8Array,
-): void {
-  if (response.destroyed) return;
-  const json = typeof body === 'string' && body !== '' ? { 'content-type': 'application/json' } : {};
-  response.writeHead(status, { ...json, ...headers });
-  response.end(body);
 }

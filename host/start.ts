@@ -1,11 +1,11 @@
 /** The embedded host: the same functions as on Azure Functions, on one machine. */
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../shared/log/log.ts';
-import { collectFunctions } from './functions-core.ts';
+import { collectFunctions, invokeBy } from './functions-core.ts';
 import { readHostJson } from './host-json.ts';
 import { hostFunctions } from './hosted-function.ts';
 import { listenToHttp } from './http.ts';
-import { createInvocations } from './invoke.ts';
 import { listenToQueue } from './queues.ts';
 import { startTimer } from './timers.ts';
 
@@ -27,80 +27,56 @@ export interface HostOptions {
   hostJson?: unknown;
 }
 
-export interface Host {
-  url: string;
-  functions: { name: string; trigger: string }[];
-  /** Runs a timer function now. Rejects with what it threw. */
-  invoke(name: string): Promise<void>;
-  /** No more triggers; waits up to 10 s for what runs. */
-  close(): Promise<void>;
-}
+export type Host = Awaited<ReturnType<typeof startHost>>;
 
-/** How long running functions may take to end, ms. */
-const patience = 10_000;
+const patienceMs = 10_000;
 
 /** @throws Error that names every registration which this host cannot serve; nothing was started then. */
-export async function startHost(options: HostOptions): Promise<Host> {
-  const { log, functionKey } = options;
-  const host = readHostJson(options.hostJson ?? (await ownHostJson()));
-  const { registrations, model } = await collectFunctions(options.load, log);
+export async function startHost(options: HostOptions) {
+  const { log, functionKey, port, address = '127.0.0.1' } = options;
+  const ownHostJson = new URL('../host.json', import.meta.url);
+  const host = readHostJson(options.hostJson ?? JSON.parse(await readFile(ownHostJson, 'utf8')));
+  const { registrations, model } = await collectFunctions(options.load);
   const settings = { AzureWebJobsStorage: options.storageConnectionString, ...options.settings };
-  const functions = hostFunctions(registrations, { settings, host, hasKey: functionKey !== undefined });
-  const { invoke, drain } = createInvocations(model, log);
+  const functions = hostFunctions(registrations, { settings, host, hasKey: Boolean(functionKey) });
+  const running = new Map<Promise<unknown>, string>();
+  const invoke = invokeBy(model, log, running);
 
-  const address = options.address ?? '127.0.0.1';
-  const http = await listenToHttp({ functions, invoke, functionKey, address, port: options.port });
-  const listeners = await Promise.all(
-    functions.flatMap((hosted) =>
-      hosted.trigger.kind === 'queue'
-        ? [listenToQueue(hosted, hosted.trigger, host.queues, invoke, log)]
-        : [],
-    ),
-  ).catch(async (error: unknown) => {
-    await http.close();
+  const http = await listenToHttp({ functions, invoke, functionKey }, address, port);
+  const listening = functions.flatMap((hosted) =>
+    hosted.trigger.kind === 'queue' ? [listenToQueue(hosted, hosted.trigger, host.queues, invoke, log)] : [],
+  );
+  const stopQueues = await Promise.all(listening).catch(async (error: unknown) => {
+    await http.stop(Promise.resolve());
     throw error;
   });
-  const timers = functions.flatMap((hosted) =>
-    hosted.trigger.kind === 'timer' ? [startTimer(hosted, hosted.trigger.schedule, invoke, log)] : [],
-  );
+  const timers = new Map<string, ReturnType<typeof startTimer>>();
+  for (const hosted of functions)
+    if (hosted.trigger.kind === 'timer')
+      timers.set(hosted.name, startTimer(hosted, hosted.trigger.schedule, invoke, log));
   log.info('host-started', { url: http.url, functions: functions.map(({ name }) => name) });
 
-  const close = async (): Promise<void> => {
-    for (const timer of timers) timer.stop();
-    http.stop();
-    const settled = Promise.all(listeners.map((listener) => listener.stop()));
-    const left = await drain(settled, patience);
-    if (left.length > 0) log.warn('host-stopped-early', { stillRunning: left });
-    await http.close();
+  async function close(): Promise<void> {
+    for (const timer of timers.values()) timer.stop();
+    const ended = Promise.allSettled([...running.keys(), ...stopQueues.map((stop) => stop())]);
+    const drained = new AbortController();
+    const late = sleep(patienceMs, undefined, { signal: drained.signal });
+    await http.stop(Promise.race([ended, late]).finally(() => drained.abort()));
+    if (running.size > 0) log.warn('host-stopped-early', { stillRunning: [...running.values()] });
     log.info('host-stopped', {});
-  };
+  }
   let closing: Promise<void> | undefined;
 
   return {
     url: http.url,
-    functions: functions.map(({ name, trigger }) => ({ name, trigger: describe(trigger) })),
-    async invoke(name) {
-      const timer = timers.find((each) => each.name === name);
-      if (!timer)
-        throw new Error(
-          `no timer function "${name}"; there are: ${timers.map((each) => each.name).join(', ')}`,
-        );
+    /** Runs a timer function now. Rejects with what it threw. */
+    async invoke(name: string): Promise<void> {
+      const timer = timers.get(name);
+      if (!timer) throw new Error(`no timer function "${name}"; there are: ${[...timers.keys()].join(', ')}`);
       if (closing) throw new Error('the host is stopping.');
       await timer.run();
     },
-    close() {
-      closing ??= close();
-      return closing;
-    },
+    /** No more triggers; waits up to 10 s for what runs. */
+    close: (): Promise<void> => (closing ??= close()),
   };
-}
-
-async function ownHostJson(): Promise<unknown> {
-  return JSON.parse(await readFile(new URL('../host.json', import.meta.url), 'utf8'));
-}
-
-function describe(trigger: ReturnType<typeof hostFunctions>[number]['trigger']): string {
-  if (trigger.kind === 'timer') return `timer ${trigger.schedule}`;
-  if (trigger.kind === 'queue') return `queue ${trigger.queue}`;
-  return `${trigger.methods.join(', ')} ${trigger.route.shape}`;
 }

@@ -1,64 +1,35 @@
 /** Timer triggers: by schedule, by hand, never two runs of one function at a time. */
 import { Cron } from 'croner';
 import type { Log } from '../shared/log/log.ts';
+import type { Invoke } from './functions-core.ts';
 import { cronOptions, type HostedFunction } from './hosted-function.ts';
-import type { Invoke } from './invoke.ts';
 
-export interface Timer {
-  name: string;
-  /** What the schedule does at its times: runs the function, or skips and says so while it still runs. */
-  tick(): Promise<void>;
-  /** Runs it now, after a run that is under way. Rejects with what the function threw. */
-  run(): Promise<void>;
-  /** Its next time, ms. */
-  next(): number | undefined;
-  stop(): void;
-}
-
-/** A failed run was logged by the invocation; the next one comes by the schedule. */
-const logged = (): void => undefined;
-
-export function startTimer(hosted: HostedFunction, schedule: string, invoke: Invoke, log: Log): Timer {
-  const { name } = hosted;
+export function startTimer(hosted: HostedFunction, schedule: string, invoke: Invoke, log: Log) {
   let last = new Date(0);
-  let pastDue = false;
-  let running: { since: number; done: Promise<void> } | undefined;
+  let isPastDue = false;
+  let running: Promise<unknown> | undefined;
 
-  const begin = (): Promise<void> => {
-    const isPastDue = pastDue;
-    pastDue = false;
+  /** Runs it now, after a run that is under way. Rejects with what the function threw. */
+  async function run(): Promise<void> {
+    for (let other = running; other; other = running) await other.catch(() => undefined);
     const now = new Date();
-    const times = { Last: last, LastUpdated: last, Next: cron.nextRun() ?? now };
+    const status = { Last: last, LastUpdated: last, Next: cron.nextRun() ?? now };
+    const data = { Schedule: { AdjustForDST: false }, ScheduleStatus: status, IsPastDue: isPastDue };
     last = now;
-    const data = { Schedule: { AdjustForDST: false }, ScheduleStatus: times, IsPastDue: isPastDue };
-    const done = invoke(hosted, { json: JSON.stringify(data) })
-      .then(() => undefined)
-      .finally(() => {
-        running = undefined;
-      });
-    running = { since: now.getTime(), done };
-    return done;
-  };
+    isPastDue = false;
+    running = invoke(hosted, { json: JSON.stringify(data) }).finally(() => void (running = undefined));
+    await running;
+  }
 
-  const tick = async (): Promise<void> => {
-    if (running) {
-      pastDue = true;
-      const ms = Date.now() - running.since;
-      log.warn('timer-skipped', { function: name, why: `its last run is still going after ${ms} ms` });
-      return;
-    }
-    await begin().catch(logged);
-  };
+  /** What the schedule does at its times: runs the function, or skips and says so while it still runs. */
+  async function tick(): Promise<void> {
+    // A failed run was logged by the invocation; the next one comes by the schedule.
+    if (!running) return run().catch(() => undefined);
+    isPastDue = true;
+    const why = `its last run is still going after ${Date.now() - last.getTime()} ms`;
+    log.warn('timer-skipped', { function: hosted.name, why });
+  }
 
   const cron = new Cron(schedule, cronOptions, tick);
-  return {
-    name,
-    tick,
-    async run() {
-      for (let current = running; current; current = running) await current.done.catch(logged);
-      await begin();
-    },
-    next: () => cron.nextRun()?.getTime(),
-    stop: () => cron.stop(),
-  };
+  return { run, tick, next: () => cron.nextRun()?.getTime(), stop: () => cron.stop() };
 }

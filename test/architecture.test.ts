@@ -72,6 +72,14 @@ describe('the source', () => {
     expect([...thick, ...stray].map(({ path }) => path)).toEqual([]);
   });
 
+  it('keeps the embedded host small: triggers and nothing else, in at most 600 lines', async () => {
+    const host = await sources('host');
+    const lines = host.reduce((sum, { text }) => sum + text.trimEnd().split('\n').length, 0);
+    expect(host.length).toBeGreaterThan(0);
+    expect(lines).toBeLessThanOrEqual(600);
+    expect(host.filter(({ text }) => /process\.(env|argv|on)|\.\.\/cli\//.test(text))).toEqual([]);
+  });
+
   it('imports only `app` from the functions package at run time', async () => {
     const imports = (await sources('functions')).flatMap(({ text }) =>
       [...text.matchAll(/import (?!type)([^;]*) from '@azure\/functions'/g)].map((match) => match[1]),

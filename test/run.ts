@@ -2,7 +2,7 @@
  * `npm test`: the unit suites, then the live ones with a real Vault; ends with one plain line of counts.
  * `--unit`: the unit suites only. Other arguments go to vitest: `npm test -- vault-contract -t joiner`.
  */
-import { requireNode } from '../host/node-version.ts';
+import { requireNode } from '../cli/node-version.ts';
 
 requireNode();
 // Imported late: vitest itself does not load on an old Node.

@@ -1,6 +1,6 @@
 /** `npm run bench -- NAME [options] [--json]`: one JSON object with --json, progress on stderr. */
 import { parseArgs } from 'node:util';
-import { requireNode } from '../../host/node-version.ts';
+import { requireNode } from '../../cli/node-version.ts';
 import { benchDetect } from './detect/run.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';

@@ -4,15 +4,13 @@ import { expect, test } from 'vitest';
 import { collectFunctions } from '../../host/functions-core.ts';
 import { readHostJson } from '../../host/host-json.ts';
 import { type HostedFunction, hostFunctions } from '../../host/hosted-function.ts';
-import { createLog } from '../../shared/log/log.ts';
 
 const handler = () => ({});
 const host = readHostJson({ extensions: { queues: { messageEncoding: 'none' } } });
 const settings = { STORE: 'UseDevelopmentStorage=true', EVERY: '*/30 * * * * *', QUEUE: 'notify' };
-const log = createLog({ write: () => undefined, clock: { now: () => 0 } });
 
 async function hosted(register: () => void, over: { hasKey?: boolean } = {}): Promise<HostedFunction[]> {
-  const { registrations } = await collectFunctions(async () => register(), log);
+  const { registrations } = await collectFunctions(async () => register());
   return hostFunctions(registrations, { settings, host, hasKey: true, ...over });
 }
 
@@ -125,4 +123,8 @@ test('an app without functions, a failing file and a late registration are error
 test('hooks are refused by name', async () => {
   const hook = () => void app.hook.preInvocation(() => undefined);
   await expect(hosted(hook)).rejects.toThrow('preInvocation');
+});
+
+test('HTTP streaming, which this host cannot do, is refused by name', async () => {
+  await expect(hosted(() => app.setup({ enableHttpStream: true }))).rejects.toThrow('HTTP streaming');
 });

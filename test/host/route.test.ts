@@ -24,7 +24,7 @@ test.for([
   expect(matchRoute(route, path)).toBeUndefined();
 });
 
-test.for(['{id:int}', '{*rest}', '{id?}', 'a{b}c', '{}', '{'])(
+test.for(['{id:int}', '{*rest}', '{id?}', 'a{b}c', '{}', '{', 'a|b'])(
   'the route part %s is refused by name',
   (part) => {
     expect(() => parseRoute(`api/${part}`)).toThrow(part);

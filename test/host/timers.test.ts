@@ -19,7 +19,7 @@ function timerOf(run: () => Promise<void>) {
   const invoke = async (_: HostedFunction, input: TypedData) => {
     inputs.push(JSON.parse(input.json ?? ''));
     await run();
-    return undefined;
+    return {};
   };
   return { timer: startTimer(probe, never, invoke, log), records, inputs };
 }

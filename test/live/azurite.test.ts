@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TableClient } from '@azure/data-tables';
 import { expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../host/azurite.ts';
+import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
 import { ownProcess } from '../servers/owned-processes.ts';
 import { until } from '../servers/until.ts';
 
@@ -30,7 +30,7 @@ it('keeps what was written in its folder, over a restart', async () => {
 });
 
 const program = `
-  import { startAzurite } from ${JSON.stringify(pathToFileURL(resolve('host/azurite.ts')).href)};
+  import { startAzurite } from ${JSON.stringify(pathToFileURL(resolve('cli/start/azurite.ts')).href)};
   const azurite = await startAzurite({ folder: process.argv[1] });
   console.log(JSON.stringify(azurite));
   setInterval(() => undefined, 1000);`;

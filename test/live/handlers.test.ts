@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../host/azurite.ts';
+import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
 import { systemClock } from '../../shared/compose/clock.ts';
 import { connectState } from '../../shared/state/azure/connect.ts';
 import type { State } from '../../shared/state/ports.ts';
@@ -70,7 +70,7 @@ function fleetFile(): string {
 }
 
 function startHost(): ChildProcess {
-  const started = spawn(process.execPath, [resolve('host/main.ts')], {
+  const started = spawn(process.execPath, [resolve('cli/start/main.ts')], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],

@@ -11,7 +11,7 @@ import { until } from '../servers/until.ts';
 
 const moduleUrl = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href);
 const program = `
-  import { run } from ${moduleUrl('host/run.ts')};
+  import { run } from ${moduleUrl('cli/start/run.ts')};
   const { app } = await import(${moduleUrl('node_modules/@azure/functions/dist/azure-functions.js')});
   const load = async () => {
     app.http('status', {

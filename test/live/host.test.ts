@@ -2,7 +2,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../host/azurite.ts';
+import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
 import { type Host, startHost } from '../../host/start.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { until } from '../servers/until.ts';

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const moduleUrl = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href);
 const program = `
-  import { run } from ${moduleUrl('host/run.ts')};
+  import { run } from ${moduleUrl('cli/start/run.ts')};
   import { systemClock } from ${moduleUrl('shared/compose/clock.ts')};
   import { connectState } from ${moduleUrl('shared/state/azure/connect.ts')};
   const { app } = await import(${moduleUrl('node_modules/@azure/functions/dist/azure-functions.js')});

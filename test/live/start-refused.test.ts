@@ -18,7 +18,7 @@ async function start(
   env: Record<string, string> = {},
 ): Promise<{ code: unknown; lines: string[] }> {
   writeFileSync(join(folder, 'fleet.yaml'), fleet);
-  const child = spawn(process.execPath, [resolve('host/main.ts'), '--memory'], {
+  const child = spawn(process.execPath, [resolve('cli/start/main.ts'), '--memory'], {
     cwd: folder,
     env: { PATH: process.env.PATH, SEALWATCH_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

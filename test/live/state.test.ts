@@ -3,7 +3,7 @@ import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../host/azurite.ts';
+import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
 import type { Transition } from '../../shared/alert/alert.ts';
 import { systemClock } from '../../shared/compose/clock.ts';
 import { connectState } from '../../shared/state/azure/connect.ts';

@@ -3,7 +3,7 @@
  * before it. Real Vault over TLS with raft state read, real Azurite, the whole sweep; the timer's own wait is left out.
  */
 import { performance } from 'node:perf_hooks';
-import { startAzurite } from '../../../host/azurite.ts';
+import { startAzurite } from '../../../cli/start/azurite.ts';
 import { systemClock } from '../../../shared/compose/clock.ts';
 import { composeWatch } from '../../../shared/compose.ts';
 import type { Fleet } from '../../../shared/fleet/fleet.ts';
@@ -38,7 +38,7 @@ export async function benchDetect(runs: number, say: (line: string) => void): Pr
     await cluster.initialise();
     const login = await setupProbeLogin(cluster);
     const { host } = new URL(chat.url('slack'));
-    const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: [host] };
+    const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], escrowVaults: [], endpointHosts: [host] };
     await connectState({ connectionString: azurite.connectionString }, systemClock).prepare();
     const deps = composeWatch(
       {

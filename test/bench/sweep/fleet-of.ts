@@ -3,7 +3,7 @@ import type { Fleet } from '../../../shared/fleet/fleet.ts';
 import { parseFleet } from '../../../shared/fleet/parse.ts';
 import type { Fleet as Targets } from './rounds.ts';
 
-const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: [] };
+const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], escrowVaults: [], endpointHosts: [] };
 
 export function fleetOf({ addresses, ca }: Targets, withRaft = false): Fleet {
   const clusters: Record<string, unknown> = {};

@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function start(args: string[] = [], env: Record<string, string> = {}) {
   const options = { cwd: folder, env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' as const };
-  return spawnSync(process.execPath, [resolve('host/main.ts'), ...args], options);
+  return spawnSync(process.execPath, [resolve('cli/start/main.ts'), ...args], options);
 }
 
 test('without a fleet.yaml it says what to do, exits 1 and leaves nothing behind', () => {

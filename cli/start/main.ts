@@ -1,5 +1,5 @@
 /** `npm start`: Sealwatch on this machine, for ./fleet.yaml. */
-import { nodeTooOld } from './node-version.ts';
+import { nodeTooOld } from '../node-version.ts';
 
 const complaint = nodeTooOld(process.version);
 if (complaint === undefined) {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { functionKeyFrom } from '../../host/function-key.ts';
+import { functionKeyFrom } from '../../../cli/start/function-key.ts';
 
 let folder: string;
 beforeEach(() => {

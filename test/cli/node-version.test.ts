@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nodeTooOld } from '../../host/node-version.ts';
+import { nodeTooOld } from '../../cli/node-version.ts';
 
 test.for(['v20.19.5', 'v22.18.0', 'v18.0.0'])('%s is too old: one line says what is needed', (version) => {
   expect(nodeTooOld(version)).toMatch(new RegExp(`^.*22\\.19.*${version}.*through npm.*$`));

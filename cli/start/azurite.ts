@@ -1,14 +1,12 @@
 /** Azurite as this machine's storage account: one child process for tables, blobs and queues, on loopback. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 
 export interface Azurite {
   /** For every Azure SDK client; data-tables also wants `allowInsecureConnection: true`. */
   connectionString: string;
-  blobUrl: string;
-  queueUrl: string;
-  tableUrl: string;
   pid: number;
   /** Resolves with how it ended when it did so without `close`: storage is gone then. */
   ended: Promise<string>;
@@ -56,53 +54,21 @@ export async function startAzurite(options: { folder?: string } = {}): Promise<A
   child.unref();
   child.channel?.unref();
 
-  const urls = await new Promise<Record<'Blob' | 'Queue' | 'Table', string>>((resolve, reject) => {
-    let output = '';
-    const fail = (why: string) => {
-      clearTimeout(limit);
-      child.kill('SIGKILL');
-      reject(new Error(`Azurite ${why}. It printed: ${output.slice(-500).trim() || 'nothing'}`));
-    };
-    const limit = setTimeout(() => fail('did not listen within 60 s'), 60_000);
-    const listen = (chunk: Buffer) => {
-      output += chunk.toString();
-      const found = Object.fromEntries(
-        [...output.matchAll(/Azurite (\w+) service is successfully listening at (\S+)/g)].map((match) => [
-          match[1],
-          match[2],
-        ]),
-      );
-      const { Blob: blob, Queue: queue, Table: table } = found;
-      if (blob === undefined || queue === undefined || table === undefined) return;
-      clearTimeout(limit);
-      resolve({ Blob: blob, Queue: queue, Table: table });
-    };
-    child.stdout?.on('data', listen);
-    child.stderr?.on('data', listen);
-    child.once('error', (error) => fail(`cannot be run: ${error.message}`));
-    child.once('exit', (code) => fail(`ended with ${code}`));
+  const endpoints = await listening(child).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
   });
-  for (const pipe of [child.stdout, child.stderr]) {
-    pipe?.removeAllListeners('data').resume();
-    if (pipe && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
-  }
+  for (const pipe of [child.stdout, child.stderr] as Socket[])
+    pipe.removeAllListeners('data').resume().unref();
 
-  const blobUrl = `${urls.Blob}/${account}`;
-  const queueUrl = `${urls.Queue}/${account}`;
-  const tableUrl = `${urls.Table}/${account}`;
   let closing = false;
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
-      if (!closing) resolve(signal === null ? `exit code ${code}` : signal);
+      if (!closing) resolve(signal ?? `exit code ${code}`);
     });
   });
   return {
-    connectionString:
-      `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};` +
-      `BlobEndpoint=${blobUrl};QueueEndpoint=${queueUrl};TableEndpoint=${tableUrl};`,
-    blobUrl,
-    queueUrl,
-    tableUrl,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints}`,
     pid: child.pid ?? 0,
     ended,
     async close() {
@@ -115,4 +81,24 @@ export async function startAzurite(options: { folder?: string } = {}): Promise<A
       clearTimeout(patience);
     },
   };
+}
+
+/** Endpoints of the connection string, once all three services listen. */
+async function listening(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let output = '';
+  const fail = (why: string): void =>
+    reject(new Error(`Azurite ${why}. It printed: ${output.slice(-500).trim() || 'nothing'}`));
+  const limit = setTimeout(() => fail('did not listen within 60 s'), 60_000);
+  for (const pipe of [child.stdout, child.stderr]) {
+    pipe?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = [...output.matchAll(/Azurite (\w+) service is successfully listening at (\S+)\s/g)];
+      if (found.length === 3)
+        resolve(found.map(([, of, url]) => `${of}Endpoint=${url}/${account};`).join(''));
+    });
+  }
+  child.once('error', (error) => fail(`cannot be run: ${error.message}`));
+  child.once('exit', (code) => fail(`ended with ${code}`));
+  return promise.finally(() => clearTimeout(limit));
 }

@@ -1,19 +1,19 @@
 /** One run of the embedded host, from its arguments to its end. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { systemClock } from '../shared/compose/clock.ts';
-import { channelProblems } from '../shared/compose/preflight.ts';
-import { readSettings, SettingsInvalid } from '../shared/compose/settings.ts';
-import { composeWatch } from '../shared/compose.ts';
-import { formatProblems } from '../shared/fleet/problem.ts';
-import { FleetInvalid } from '../shared/fleet/source.ts';
-import { createLog } from '../shared/log/log.ts';
-import { Redactor } from '../shared/log/redactor.ts';
-import { connectState } from '../shared/state/azure/connect.ts';
+import { startHost } from '../../host/start.ts';
+import { systemClock } from '../../shared/compose/clock.ts';
+import { channelProblems } from '../../shared/compose/preflight.ts';
+import { readSettings, SettingsInvalid } from '../../shared/compose/settings.ts';
+import { composeWatch } from '../../shared/compose.ts';
+import { formatProblems } from '../../shared/fleet/problem.ts';
+import { FleetInvalid } from '../../shared/fleet/source.ts';
+import { createLog } from '../../shared/log/log.ts';
+import { Redactor } from '../../shared/log/redactor.ts';
+import { connectState } from '../../shared/state/azure/connect.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { functionKeyFrom } from './function-key.ts';
 import { loadFunctions } from './load-functions.ts';
-import { startHost } from './start.ts';
 
 const usage = `usage: npm start [-- --memory]
   --memory              keep state in memory instead of .sealwatch/data
@@ -30,7 +30,7 @@ export interface Terminal {
   complain: (line: string) => void;
 }
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 
 /**
  * @param load imports the function files.
@@ -85,9 +85,7 @@ export async function run(
     if (!(await isReady(env, complain))) return 1;
     const host = await startHost({
       load,
-      settings: Object.fromEntries(
-        Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
-      ),
+      settings: { ...env } as Record<string, string>,
       storageConnectionString: storage,
       port,
       functionKey,
@@ -98,7 +96,7 @@ export async function run(
       `Sealwatch watches ${fleet}, state in ${azurite ? (data ?? 'memory') : 'SEALWATCH_STORAGE'}. Stop it with Ctrl-C.`,
     );
     say(`Status: curl -H "x-functions-key: $(cat ${keyFile})" ${host.url}/api/status`);
-    const end = await Promise.race([stopped, storageEnd(azurite)]);
+    const end = await Promise.race([stopped, ...(azurite ? [lost(azurite)] : [])]);
     if ('signal' in end) say(`${end.signal}: waiting for what runs.`);
     else
       complain(
@@ -133,9 +131,8 @@ async function isReady(env: NodeJS.ProcessEnv, complain: Terminal['complain']): 
   return wrong.length === 0;
 }
 
-/** Never, where storage is not a process of ours. */
-async function storageEnd(azurite: Azurite | undefined): Promise<{ lost: string }> {
-  return azurite ? { lost: await azurite.ended } : new Promise(() => undefined);
+async function lost(azurite: Azurite): Promise<{ lost: string }> {
+  return { lost: await azurite.ended };
 }
 
 /** A second signal ends the process as it would without us; Azurite ends with it. */
