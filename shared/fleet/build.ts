@@ -1,5 +1,5 @@
 /** A checked file → the Fleet that everybody reads. */
-import type { Channel, Cluster, Fleet, Thresholds } from './fleet.ts';
+import type { Channel, Cluster, EscrowPolicy, Fleet, RecoveryPolicy, Thresholds } from './fleet.ts';
 import { nodeNames } from './node-names.ts';
 import type { ChannelEntry, ClusterEntry, FleetFile } from './schema.ts';
 
@@ -38,7 +38,8 @@ function buildCluster(name: string, entry: ClusterEntry, file: FleetFile, everyo
     labels: entry.labels,
     thresholds: buildThresholds({ ...file.thresholds, ...entry.thresholds }),
     unknownSealCause: entry.unknownSealCause,
-    recovery: entry.recovery,
+    recovery: buildRecovery(entry.recovery),
+    escrow: buildEscrow(entry.escrow),
     notify: entry.notify ?? everyone,
   };
 }
@@ -53,6 +54,30 @@ function buildThresholds(own: FleetFile['thresholds']): Thresholds {
     restartLoopCount: own.restartLoopCount,
     restartWindowMs: own.restartWindow,
     unsealStalledMs: own.unsealStalled,
+  };
+}
+
+function buildRecovery(entry: ClusterEntry['recovery']): RecoveryPolicy {
+  const {
+    attemptWindow,
+    foreignProgress: { after, ...whatThen },
+    ...rest
+  } = entry;
+  return {
+    ...rest,
+    attemptWindowMs: attemptWindow,
+    foreignProgress: { afterMs: after, ...whatThen },
+  };
+}
+
+function buildEscrow({ custodians }: ClusterEntry['escrow']): EscrowPolicy {
+  return {
+    custodians: Object.entries(custodians).map(([name, entry]) => ({
+      name,
+      kind: entry.key === undefined ? 'local' : 'keyVault',
+      ...entry,
+      shares: entry.shares.toSorted((a, b) => a - b),
+    })),
   };
 }
 

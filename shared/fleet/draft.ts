@@ -1,9 +1,12 @@
 /** What is well-formed of a file that is not: enough to judge what needs more than one field. */
 import { z } from 'zod';
+import { valueAt } from './issues.ts';
 import { isReference } from './reference.ts';
 import { channel, heartbeat, webhook } from './schema/channel.ts';
 import { cluster, nodeEntry } from './schema/cluster.ts';
+import { custodian } from './schema/escrow.ts';
 import { probe } from './schema/fleet-wide.ts';
+import { recovery } from './schema/recovery.ts';
 import { ownThresholds, thresholds } from './schema/thresholds.ts';
 import { tls } from './schema/tls.ts';
 import type { ChannelEntry, ClusterEntry, FleetFile } from './schema.ts';
@@ -11,11 +14,14 @@ import { isMap } from './shape.ts';
 
 type WellFormed<T> = { [Key in keyof T]?: T[Key] };
 
-export interface DraftCluster extends WellFormed<Omit<ClusterEntry, 'nodes' | 'tls' | 'thresholds'>> {
+export interface DraftCluster
+  extends WellFormed<Omit<ClusterEntry, 'nodes' | 'tls' | 'thresholds' | 'recovery' | 'escrow'>> {
   /** In the file's order; undefined where an entry is not well-formed. */
   nodes?: (ClusterEntry['nodes'][number] | undefined)[];
   tls?: WellFormed<ClusterEntry['tls']>;
   thresholds?: WellFormed<ClusterEntry['thresholds']>;
+  recovery?: WellFormed<ClusterEntry['recovery']>;
+  escrow?: { custodians?: Record<string, WellFormed<ClusterEntry['escrow']['custodians'][string]>> };
 }
 
 export interface DraftChannel {
@@ -50,12 +56,23 @@ export function draftOf(value: unknown): Draft {
 function draftCluster(value: unknown): DraftCluster {
   const entry = isMap(value) ? value : {};
   const nodes = Array.isArray(entry['nodes']) ? { nodes: entry['nodes'].map(draftNode) } : {};
-  const { nodes: _all, tls: _tls, thresholds: _own, ...rest } = fields(cluster, entry);
+  const {
+    nodes: _all,
+    tls: _tls,
+    thresholds: _own,
+    recovery: _recovery,
+    escrow: _escrow,
+    ...rest
+  } = fields(cluster, entry);
   return {
     ...rest,
     ...nodes,
     tls: fields(tls, entry['tls']),
     thresholds: fields(ownThresholds, entry['thresholds']),
+    recovery: fields(recovery, entry['recovery']),
+    escrow: {
+      custodians: mapValues(valueAt(entry, ['escrow', 'custodians']), (own) => fields(custodian, own)),
+    },
   };
 }
 

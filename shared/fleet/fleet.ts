@@ -50,9 +50,45 @@ export interface Cluster {
   thresholds: Thresholds;
   /** Rule 6: what a seal without proof either way counts as. */
   unknownSealCause: 'approval' | 'automatic';
-  recovery: { policy: 'manual' | 'automatic' };
+  recovery: RecoveryPolicy;
+  escrow: EscrowPolicy;
   /** Names of channels; every channel when fleet.yaml names none. */
   notify: string[];
+}
+
+/** All times in ms. */
+export interface RecoveryPolicy {
+  policy: 'manual' | 'automatic';
+  /** How many people must approve where approval is needed; where it is 2 the requester does not count. */
+  approvals: 1 | 2;
+  /** Failed automatic attempts allowed in the window; then it stops and pages (rule 8). */
+  attempts: number;
+  attemptWindowMs: number;
+  /** Automatic unseals of one node allowed in `restartWindowMs` of the thresholds. */
+  nodeUnseals: number;
+  /** Unseal progress that is not ours: how long it is left alone, and what is done then. */
+  foreignProgress: { afterMs: number; then: 'report' | 'reset' };
+}
+
+/** Who holds the shares of this cluster. */
+export interface EscrowPolicy {
+  /** Empty: nothing is escrowed. */
+  custodians: CustodianEntry[];
+}
+
+export interface CustodianEntry {
+  /** Unique in its cluster. */
+  name: string;
+  /** `keyVault`: a key of one of the vaults in SEALWATCH_ESCROW_VAULTS. `local`: a passphrase, by reference. */
+  kind: 'keyVault' | 'local';
+  /** keyVault: https://VAULT.vault.azure.net/keys/NAME, without a version. */
+  key?: string;
+  /** local: reference to the passphrase. */
+  passphrase?: SecretReference;
+  /** Indexes of the shares that this custodian holds; every index of the generation has at least one custodian. */
+  shares: number[];
+  /** Who owns the key: shown to people. */
+  owner?: string;
 }
 
 export interface Node {

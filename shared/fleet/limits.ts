@@ -6,6 +6,8 @@ export interface Limits {
   fileRoot?: string;
   /** Origins of the Key Vaults that `keyvault:` references may read. */
   keyVaults: string[];
+  /** Origins of the Key Vaults whose keys may be custodians of shares. */
+  escrowVaults: string[];
   /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
   endpointHosts: string[];
 }
@@ -26,23 +28,30 @@ export function readLimits(
   const fileRoot = settings['SEALWATCH_FILE_ROOT'] || undefined;
   if (fileRoot !== undefined && !/^(\/(?!\.{0,2}(\/|$))[^/\0]+)+\/?$/.test(fileRoot))
     problems.push('SEALWATCH_FILE_ROOT must be an absolute path of a folder, not the root itself');
-  const keyVaults = list(settings['SEALWATCH_KEY_VAULTS']).map((item, index) => {
-    if (URL.canParse(item) && item.startsWith('https://') && !/[?#@]/.test(item)) {
-      const url = new URL(item);
-      if (url.pathname === '/') return url.origin;
-    }
-    problems.push(
-      `SEALWATCH_KEY_VAULTS: entry ${index + 1} is not an address like https://NAME.vault.azure.net`,
-    );
-    return item;
-  });
+  const keyVaults = vaults('SEALWATCH_KEY_VAULTS', settings, problems);
+  const escrowVaults = vaults('SEALWATCH_ESCROW_VAULTS', settings, problems);
   const endpointHosts = list(settings['SEALWATCH_ENDPOINT_HOSTS']).map((item) => item.toLowerCase());
   endpointHosts.forEach((item, index) => {
     if (!hostPattern.test(item))
       problems.push(`SEALWATCH_ENDPOINT_HOSTS: entry ${index + 1} is not a host, host:port or *.suffix`);
   });
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, limits: { envPrefix, ...(fileRoot && { fileRoot }), keyVaults, endpointHosts } };
+  return {
+    ok: true,
+    limits: { envPrefix, ...(fileRoot && { fileRoot }), keyVaults, escrowVaults, endpointHosts },
+  };
+}
+
+/** Origins of the Key Vaults that a setting lists. */
+function vaults(name: string, settings: Record<string, string | undefined>, problems: string[]): string[] {
+  return list(settings[name]).map((item, index) => {
+    if (URL.canParse(item) && item.startsWith('https://') && !/[?#@]/.test(item)) {
+      const url = new URL(item);
+      if (url.pathname === '/') return url.origin;
+    }
+    problems.push(`${name}: entry ${index + 1} is not an address like https://NAME.vault.azure.net`);
+    return item;
+  });
 }
 
 function list(setting: string | undefined): string[] {

@@ -10,6 +10,7 @@ const hidden = new Set([
   'ca',
   'signingKeys',
   'url',
+  'passphrase',
 ]);
 
 /** A value for people to see in a problem; undefined where it is, or could well be, a secret. */

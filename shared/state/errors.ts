@@ -3,7 +3,8 @@
  *
  * - `state-too-large`, `too-many-entries`, `duplicate-entry`, `illegal-key`: the caller's data; nothing was written;
  * - `insecure`: plain HTTP to another machine; `denied`: no token, or no permission; `missing`: table, container
- *   or queue does not exist; `unavailable`: no answer in time, throttled or failing; `refused`: anything else.
+ *   or queue does not exist; `unavailable`: no answer in time, throttled or failing; `unreadable`: the row is damaged
+ *   or newer than this app; `refused`: anything else.
  */
 export type StateErrorCode =
   | 'state-too-large'
@@ -14,6 +15,7 @@ export type StateErrorCode =
   | 'denied'
   | 'missing'
   | 'unavailable'
+  | 'unreadable'
   | 'refused';
 
 /** Names the row, table or queue and the fix. Has no `cause`: SDK errors carry requests with signatures. */

@@ -21,14 +21,16 @@ export interface Packed {
 
 export type Unpacked<T> = { ok: true; value: T } | { ok: false; why: string };
 
-/** @param what names the row in the error. @throws StateError `state-too-large` */
-export function pack(what: string, value: unknown): Packed {
+const tooManyAlerts = 'it has too many nodes or open alerts for one cluster of fleet.yaml';
+
+/** @param what names the row in the error. @param why says what made it large. @throws StateError `state-too-large` */
+export function pack(what: string, value: unknown, why = tooManyAlerts): Packed {
   const data = deflateRawSync(JSON.stringify(value));
   if (data.byteLength > rowBytes) {
     const kib = Math.ceil(data.byteLength / 1024);
     throw new StateError(
       'state-too-large',
-      `${what} has ${kib} KiB encoded, at most ${rowBytes / 1024} KiB fit in a row: it has too many nodes or open alerts for one cluster of fleet.yaml.`,
+      `${what} has ${kib} KiB encoded, at most ${rowBytes / 1024} KiB fit in a row: ${why}.`,
     );
   }
   const columns: Packed['columns'] = { v: schemaVersion };

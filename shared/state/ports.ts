@@ -1,7 +1,9 @@
 /** What is stored, and the few operations on it. Adapters: ./azure/ (Tables, Blobs, Queues), test/fakes/state. */
 import type { Alert, Hold, Message, Quiet, Transition } from '../alert/alert.ts';
+import type { GenerationRow } from '../escrow/generation.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
+import type { Recovery } from '../recovery/recovery.ts';
 
 /** Everything remembered of one cluster (or of "fleet"): one row, written on change. */
 export interface Head {
@@ -120,9 +122,20 @@ export interface LastGood {
   save(text: string): Promise<void>;
 }
 
-/** Storage queues. A nudge names a cluster and carries nothing else. */
+/**
+ * What the recover app wrote, for messages and the status page: read here, never changed. Rows that cannot be read are
+ * named; a table that was never made holds nothing.
+ */
+export interface RecoverView {
+  /** The open ones, and those that ended at `since` (ms) or later; of one cluster, or of all. */
+  recoveries(since: number, cluster?: string): Promise<{ rows: Recovery[]; unreadable: UnreadableRow[] }>;
+  /** The newest accepted generation of one cluster, or of each. */
+  generations(cluster?: string): Promise<{ rows: GenerationRow[]; unreadable: UnreadableRow[] }>;
+}
+
+/** Storage queues. A nudge names a cluster and carries nothing else. `steps` is the recover app's. */
 export interface Nudges {
-  send(queue: 'notify' | 'probe', cluster: string, delayMs: number): Promise<void>;
+  send(queue: 'notify' | 'probe' | 'steps', cluster: string, delayMs: number): Promise<void>;
 }
 
 export interface State {
@@ -132,6 +145,7 @@ export interface State {
   history: History;
   observations: Observations;
   lastGood: LastGood;
+  recover: RecoverView;
   nudges: Nudges;
   /** Creates what is missing: tables, queues, containers. For the embedded host; Azure's are made by infra. */
   prepare(): Promise<void>;

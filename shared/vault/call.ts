@@ -25,6 +25,7 @@ export const calls = {
   autopilotState: withToken('autopilot/state'),
   autopilotConfiguration: withToken('autopilot/configuration'),
   raftConfiguration: withToken('configuration'),
+  unseal: { method: 'POST', path: '/v1/sys/unseal', secret: true },
   renewSelf: { method: 'POST', path: '/v1/auth/token/renew-self', secret: true },
 } satisfies Record<string, Call>;
 

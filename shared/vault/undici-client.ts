@@ -15,9 +15,11 @@ import type { LoginAnswer, RequestOptions, VaultClient } from './client.ts';
 import { type Read, readJson } from './read/json-answer.ts';
 import { isToken, LoginBody } from './read/login-answer.ts';
 import { readProcessStart } from './read/process-start.ts';
+import { readUnseal } from './read/unseal-answer.ts';
 import type { Outcome, Reply } from './transport/exchange.ts';
 import { Lanes, type LanesSettings } from './transport/lanes.ts';
 import { send } from './transport/send.ts';
+import type { ShareClient, UnsealAnswer, UnsealRefusal, UnsealStatus } from './unseal.ts';
 
 /**
  * `keepAliveMs` belongs above the probe interval, or nothing is ever warm. `dispatcher` puts something in place
@@ -26,6 +28,11 @@ import { send } from './transport/send.ts';
 export interface VaultClientSettings extends LanesSettings {
   /** Largest body read, bytes; metrics have a limit of their own. */
   maxResponseBytes: number;
+}
+
+/** As `createVaultClient`, and every request goes over connections that may carry secrets. `./share-client.ts` makes them. */
+export function createSecretClient(settings: VaultClientSettings): ShareClient {
+  return new UndiciVaultClient(settings, true);
 }
 
 /** Throws only for an `address` that is no URL: fleet.yaml's parser refuses those. */
@@ -50,14 +57,17 @@ interface Extra {
 }
 
 /** A class and not closures: there are a thousand of these. */
-class UndiciVaultClient implements VaultClient {
+class UndiciVaultClient implements VaultClient, ShareClient {
   readonly address: string;
   readonly #settings: VaultClientSettings;
   readonly #lanes: Lanes;
+  /** Not even a look goes over a connection whose TLS session was resumed. */
+  readonly #secretOnly: boolean;
 
-  constructor(settings: VaultClientSettings) {
+  constructor(settings: VaultClientSettings, secretOnly = false) {
     this.address = new URL(settings.address).origin;
     this.#settings = settings;
+    this.#secretOnly = secretOnly;
     this.#lanes = new Lanes({ ...settings, address: this.address });
   }
 
@@ -110,6 +120,19 @@ class UndiciVaultClient implements VaultClient {
     return this.#askWithToken(calls.renewSelf, token, options, readLogin);
   }
 
+  async unseal(body: Buffer, options?: RequestOptions): Promise<UnsealAnswer> {
+    let refusal: UnsealRefusal | undefined;
+    const read = (reply: Reply): Read<UnsealStatus> => {
+      const reading = readUnseal(reply);
+      if ('refusal' in reading) refusal = reading.refusal;
+      return reading;
+    };
+    const answer = await this.#ask(calls.unseal, options, read, { headers: jsonBody, body });
+    if (answer.ok) return answer;
+    const { code } = answer.error;
+    return { ...answer, code: code === 'http' ? (refusal ?? 'other') : code };
+  }
+
   certificate(): CertificateFacts | undefined {
     return this.#lanes.certificate;
   }
@@ -138,12 +161,13 @@ class UndiciVaultClient implements VaultClient {
   ): Promise<Answer<T>> {
     const { clock, timeouts, maxResponseBytes } = this.#settings;
     if (this.#lanes.closed) return Promise.resolve(this.#unsent(call, 'aborted', 'the client is closed'));
-    if (call.secret && !mayCarrySecrets(this.address)) {
+    const secret = call.secret || this.#secretOnly;
+    if (secret && !mayCarrySecrets(this.address)) {
       const detail = 'a secret is not sent over plain HTTP: use https';
       return Promise.resolve(this.#unsent(call, 'tls-untrusted', detail));
     }
     const startedAt = clock.elapsed();
-    const lane = options?.fresh ? this.#lanes.fresh(call.secret) : this.#lanes.kept(call.secret);
+    const lane = options?.fresh ? this.#lanes.fresh(secret) : this.#lanes.kept(secret);
     const request = {
       origin: this.address,
       method: call.method,

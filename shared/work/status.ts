@@ -4,6 +4,8 @@ import type { Severity } from '../finding.ts';
 import type { NodeFacts } from '../probe/head-facts.ts';
 import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
+import { readRecoverRows } from './recover-rows.ts';
+import { type RecoveryLine, recoveryLine } from './recovery-line.ts';
 import { wordsOf } from './remember.ts';
 
 export interface Status {
@@ -34,7 +36,7 @@ export interface ClusterStatus {
   /** Automation leaves it alone until then. */
   hold?: { by: string; reason: string; until: string };
   labels: Record<string, string>;
-  recovery: { policy: 'manual' | 'automatic'; unknownSealCause: 'approval' | 'automatic' };
+  recovery: RecoveryLine;
   nodes: { name: string; address: string; state: NodeFacts['state'] | 'unknown'; since?: string }[];
   alerts: AlertLine[];
 }
@@ -55,11 +57,12 @@ const staleIntervals = 4;
 const incompleteIntervals = 20;
 
 export async function readStatus(deps: WatchDeps): Promise<Status> {
-  const [{ fleet }, scanned, last, holds] = await Promise.all([
+  const [{ fleet }, scanned, last, holds, rowsOf] = await Promise.all([
     deps.loadFleet(),
     deps.state.live.scan(),
     deps.state.sweeps.last(),
     deps.state.words.holds(),
+    readRecoverRows(deps),
   ]);
   const now = deps.clock.now();
   const lines = (name: string): AlertLine[] => alertLines(scanned.partitions.get(name));
@@ -81,7 +84,7 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
           hold: { by: hold.by, reason: hold.reason, until: new Date(hold.until).toISOString() },
         }),
         labels: cluster.labels,
-        recovery: { policy: cluster.recovery.policy, unknownSealCause: cluster.unknownSealCause },
+        recovery: recoveryLine(cluster, rowsOf(cluster.name)),
         nodes: cluster.nodes.map(({ name, address }) => ({ name, address, ...nodeLine(facts?.[name]) })),
         alerts: lines(cluster.name),
       };

@@ -13,6 +13,8 @@ import type { WatchDeps } from './deps.ts';
 import { forgetCluster } from './forget.ts';
 import { sweepGap } from './gap.ts';
 import { NotSwept, reasonOf } from './not-swept.ts';
+import { dueEachMinute } from './nudge-steps.ts';
+import { readRecoverRows } from './recover-rows.ts';
 import { fleetPartition, leftClusters, remember, silentBefore, wordsOf } from './remember.ts';
 import { startOrder } from './start-order.ts';
 import { unheard } from './unheard.ts';
@@ -35,6 +37,7 @@ export interface SweepResult {
 export async function sweep(deps: WatchDeps): Promise<SweepResult> {
   const { clock, log } = deps;
   const startedAt = clock.now();
+  const recoverRows = readRecoverRows(deps);
   const [loaded, remembered] = await Promise.all([deps.loadFleet(), remember(deps)]);
   const { fleet } = loaded;
   const { last } = remembered;
@@ -43,6 +46,8 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
     wasSilent: silentBefore(remembered),
     onError: (error) => log.error('sweep-timer-failed', { error }),
   });
+  const nudgeDue = dueEachMinute(startedAt, last?.startedAt);
+  const during = { sweeping, recoverRows, nudgeDue };
   const failed: SweepResult['failed'] = [];
   const observations: ClusterObservation[] = [];
   const outcomes: ChannelOutcome[] = [];
@@ -72,7 +77,7 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
       const why = unreadable.get(cluster.name);
       if (why !== undefined) await refuse(cluster.name, why);
       const before = partitionOf(cluster.name);
-      const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), sweeping);
+      const watched = await watchCluster(deps, fleet, cluster, before, words(cluster.name), during);
       observations.push(watched.observation);
       outcomes.push(...watched.outcomes);
       refuseNotAsked(watched.observation);
@@ -167,9 +172,14 @@ export async function sweepOne(deps: WatchDeps, name: string): Promise<void> {
     cluster,
     before,
     wordsOf({ quiets, holds }, name, deps.clock.now()),
-    new Sweeping(deps.clock, fleet.probe, {
-      onError: (error) => deps.log.error('sweep-timer-failed', { error }),
-    }),
+    {
+      sweeping: new Sweeping(deps.clock, fleet.probe, {
+        onError: (error) => deps.log.error('sweep-timer-failed', { error }),
+      }),
+      recoverRows: readRecoverRows(deps, name),
+      // The sweeps keep the minutes.
+      nudgeDue: () => false,
+    },
   );
   await noteOutcomes(deps, outcomes, channelNames(fleet));
 }

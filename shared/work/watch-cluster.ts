@@ -10,7 +10,10 @@ import type { LivePartition } from '../state/ports.ts';
 import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, sendDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
+import { type NudgeDue, nudgeSteps } from './nudge-steps.ts';
 import { withUnheardUntold } from './recipients.ts';
+import { withRecover } from './recover-findings.ts';
+import type { RowsOf } from './recover-rows.ts';
 
 /** What is read from raft with a login only: once there is none, nobody would ever end such an alert. */
 const readWithLogin: ReadonlySet<FindingCode> = new Set<FindingCode>([
@@ -29,13 +32,21 @@ function isWatched({ code, subject }: Finding, { nodes, login }: Cluster): boole
   return login !== undefined || !readWithLogin.has(code);
 }
 
+/** What all clusters of one sweep share. */
+export interface During {
+  sweeping: Sweeping;
+  /** Never rejects. */
+  recoverRows: Promise<RowsOf>;
+  nudgeDue: NudgeDue;
+}
+
 export async function watchCluster(
   deps: WatchDeps,
   fleet: Fleet,
   cluster: Cluster,
   before: LivePartition,
   words: { quiets: Quiet[]; hold: Hold | undefined },
-  sweeping: Sweeping,
+  { sweeping, recoverRows, nudgeDue }: During,
 ): Promise<{ observation: ClusterObservation; outcomes: ChannelOutcome[] }> {
   // What is owed goes out at once: a hung node must not hold back yesterday's alert.
   const owed = sendDue(deps, fleet, cluster.name, before.outbox);
@@ -45,7 +56,10 @@ export async function watchCluster(
   const observation = await gatherCluster(cluster, access, sweeping);
   const now = deps.clock.now();
   const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
-  const { assessment, facts } = assess(cluster, observation, head?.facts, now);
+  const { assessment: probed, facts } = assess(cluster, observation, head?.facts, now);
+  const nudged = nudgeSteps(deps, cluster, probed, head?.alerts ?? [], nudgeDue);
+  const rowsOf = await recoverRows;
+  const assessment = withRecover(cluster, rowsOf(cluster.name), probed, now);
   const decision = decide({
     cluster: cluster.name,
     labels: cluster.labels,
@@ -67,6 +81,7 @@ export async function watchCluster(
     audience,
     fleet.channels,
   );
+  await nudged;
   if (before.outbox.length === 0 && fresh.length === 0) return { observation, outcomes: [] };
   const outcomes = await Promise.all([
     owed.outcomes,

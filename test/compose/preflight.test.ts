@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { channelProblems } from '../../shared/compose/preflight.ts';
 import { parseFleet } from '../../shared/fleet/parse.ts';
 
-const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: ['events.example.com'] };
+const limits = {
+  envPrefix: 'SEALWATCH_SECRET_',
+  keyVaults: [],
+  escrowVaults: [],
+  endpointHosts: ['events.example.com'],
+};
 const settings = {
   SEALWATCH_STORAGE: 'UseDevelopmentStorage=true',
   SEALWATCH_ENDPOINT_HOSTS: 'events.example.com',

@@ -10,7 +10,7 @@ describe('deployment settings', () => {
       schedule: '*/30 * * * * *',
       intervalMs: 30_000,
       storage: { connectionString: 'UseDevelopmentStorage=true' },
-      limits: { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: [] },
+      limits: { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], escrowVaults: [], endpointHosts: [] },
       logLevel: 'info',
     });
   });

@@ -33,6 +33,7 @@ it('is what Sealwatch takes: nodes with raft ids, a login, a signed webhook that
     envPrefix: 'SEALWATCH_SECRET_',
     fileRoot: folder,
     keyVaults: [],
+    escrowVaults: [],
     endpointHosts: ['127.0.0.1:9'],
   };
   const parsed = parseFleet(text, limits);

@@ -9,6 +9,11 @@ export function limits(over: Partial<Limits> = {}): Limits {
     envPrefix: 'SEALWATCH_SECRET_',
     fileRoot: '/etc/sealwatch',
     keyVaults: ['https://kv-sealwatch.vault.azure.net'],
+    escrowVaults: [
+      'https://kv-escrow-a.vault.azure.net',
+      'https://kv-escrow-b.vault.azure.net',
+      'https://kv-escrow-c.vault.azure.net',
+    ],
     endpointHosts: ['events.example.com'],
     ...over,
   };

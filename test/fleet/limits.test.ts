@@ -8,7 +8,7 @@ describe('settings of the deployment', () => {
   it('default to a prefix and nothing else', () => {
     expect(readLimits({})).toEqual({
       ok: true,
-      limits: { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: [] },
+      limits: { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], escrowVaults: [], endpointHosts: [] },
     });
   });
 
@@ -17,6 +17,7 @@ describe('settings of the deployment', () => {
       SEALWATCH_ENV_PREFIX: 'PROD_',
       SEALWATCH_FILE_ROOT: '/mnt/secrets',
       SEALWATCH_KEY_VAULTS: 'https://A.vault.azure.net/, https://b.vault.azure.net',
+      SEALWATCH_ESCROW_VAULTS: 'https://Escrow-a.vault.azure.net',
       SEALWATCH_ENDPOINT_HOSTS: 'events.example.com *.Example.org,127.0.0.1:9000 [::1]:80',
     };
     expect(readLimits(settings)).toEqual({
@@ -25,6 +26,7 @@ describe('settings of the deployment', () => {
         envPrefix: 'PROD_',
         fileRoot: '/mnt/secrets',
         keyVaults: ['https://a.vault.azure.net', 'https://b.vault.azure.net'],
+        escrowVaults: ['https://escrow-a.vault.azure.net'],
         endpointHosts: ['events.example.com', '*.example.org', '127.0.0.1:9000', '[::1]:80'],
       },
     });
@@ -51,6 +53,11 @@ describe('settings of the deployment', () => {
       'SEALWATCH_KEY_VAULTS',
       'https://a.vault.azure.net http://b',
       'SEALWATCH_KEY_VAULTS: entry 2 is not an address like https://NAME.vault.azure.net',
+    ],
+    [
+      'SEALWATCH_ESCROW_VAULTS',
+      'https://a.vault.azure.net/keys/k',
+      'SEALWATCH_ESCROW_VAULTS: entry 1 is not an address like https://NAME.vault.azure.net',
     ],
     [
       'SEALWATCH_ENDPOINT_HOSTS',

@@ -51,6 +51,11 @@ const pasted: Record<string, [text: string, line: number]> = {
     file(['login:', '  method: jwt', '  role: r', '  audience: api://v', `  token: ${secret}`]),
     9,
   ],
+  'a passphrase': [file(['escrow:', '  custodians:', `    a: {passphrase: ${secret}, shares: [1]}`]), 7],
+  'a passphrase where a key is wanted': [
+    file(['escrow:', '  custodians:', `    a: {key: "${secret}", shares: [1]}`]),
+    7,
+  ],
   'a token as a key': [file(['login:', `  ${secret}: token`]), 6],
   'a signing key as a key': [file([`whsec_very_secret_0123456789: 1`]), 5],
   'a Slack URL as a key': [file([], ['channels:', `  "https://hooks.slack.com/services/${secret}": {}`]), 6],
@@ -88,14 +93,19 @@ describe('a secret in the file is an error that does not repeat it:', () => {
     }
   });
 
-  it.each(['a token', 'a secret id', 'a private key', 'a signing key', 'a Slack URL', 'a Teams URL'])(
-    '%s: it says that a literal is the mistake',
-    (what) => {
-      const [text, line] = pasted[what] ?? ['', 0];
-      const [problem] = problemsOf(text).filter((other) => other.line === line);
-      expect(problem?.message).toMatch(
-        /must not be written into this file: refer to it by env:NAME, file:\/path or keyvault:/,
-      );
-    },
-  );
+  it.each([
+    'a token',
+    'a passphrase',
+    'a secret id',
+    'a private key',
+    'a signing key',
+    'a Slack URL',
+    'a Teams URL',
+  ])('%s: it says that a literal is the mistake', (what) => {
+    const [text, line] = pasted[what] ?? ['', 0];
+    const [problem] = problemsOf(text).filter((other) => other.line === line);
+    expect(problem?.message).toMatch(
+      /must not be written into this file: refer to it by env:NAME, file:\/path or keyvault:/,
+    );
+  });
 });

@@ -17,7 +17,7 @@ function namedKeys(): { key: string; offset: number; line: number }[] {
         'key' in node && isScalar(node.key) ? [String(node.key.value)] : [],
       );
       const name = isScalar(pair.key) ? String(pair.key.value) : '';
-      const free = ['clusters', 'channels', 'labels'].includes(above.at(-1) ?? '');
+      const free = ['clusters', 'channels', 'labels', 'custodians'].includes(above.at(-1) ?? '');
       const offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
       if (!free && known.has(name))
         found.push({ key: name, offset, line: example.slice(0, offset).split('\n').length });

@@ -1,5 +1,5 @@
 /** Builds observations of simulated clusters from a few words: "active", "sealed", "refused" … */
-import type { Cluster, Thresholds } from '../../shared/fleet/fleet.ts';
+import type { Cluster, RecoveryPolicy, Thresholds } from '../../shared/fleet/fleet.ts';
 import type { ClusterObservation, NodeObservation } from '../../shared/probe/observation.ts';
 import type { Answer, VaultErrorCode } from '../../shared/vault/answer.ts';
 import type { Health, SealStatus } from '../../shared/vault/answers.ts';
@@ -10,7 +10,8 @@ import { type RaftWords, raft } from './build-raft.ts';
 export const epoch = Date.UTC(2026, 10, 22);
 const clusterId = '4dfab2e5-109b-f7fa-2671-934c286c1e85';
 
-export interface ClusterWords extends Partial<Omit<Cluster, 'nodes' | 'thresholds' | 'login' | 'tls'>> {
+export interface ClusterWords
+  extends Partial<Omit<Cluster, 'nodes' | 'thresholds' | 'login' | 'tls' | 'recovery'>> {
   /** How many nodes; 3 when not said. */
   size?: number;
   /** Nodes with a nodeId in fleet.yaml; all when not said. */
@@ -20,6 +21,7 @@ export interface ClusterWords extends Partial<Omit<Cluster, 'nodes' | 'threshold
   login?: 'none' | 'approle' | 'token' | 'jwt';
   pins?: string[];
   thresholds?: Partial<Thresholds>;
+  recovery?: Partial<RecoveryPolicy>;
 }
 
 const logins = {
@@ -29,7 +31,7 @@ const logins = {
 } as const;
 
 export function cluster(words: ClusterWords = {}): Cluster {
-  const { size = 3, nodeIds = size, http, login = 'jwt', pins = [], thresholds, ...over } = words;
+  const { size = 3, nodeIds = size, http, login = 'jwt', pins = [], thresholds, recovery, ...over } = words;
   return {
     name: 'payments',
     nodes: Array.from({ length: size }, (_, index) => ({
@@ -43,9 +45,18 @@ export function cluster(words: ClusterWords = {}): Cluster {
     seal: { type: 'shamir' },
     labels: {},
     unknownSealCause: 'approval',
-    recovery: { policy: 'manual' },
+    escrow: { custodians: [] },
     notify: [],
     ...over,
+    recovery: {
+      policy: 'manual',
+      approvals: 1,
+      attempts: 3,
+      attemptWindowMs: 3_600_000,
+      nodeUnseals: 5,
+      foreignProgress: { afterMs: 120_000, then: 'report' },
+      ...recovery,
+    },
     thresholds: {
       certificateWarningMs: 30 * 86_400_000,
       certificateCriticalMs: 3 * 86_400_000,

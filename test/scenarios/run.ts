@@ -7,9 +7,11 @@ import { decide } from '../../shared/alert/decide.ts';
 import { type Assessment, catalogue, type FindingCode, findingKey } from '../../shared/finding.ts';
 import { assess } from '../../shared/probe/assess.ts';
 import type { ClusterFacts } from '../../shared/probe/head-facts.ts';
+import { withRecover } from '../../shared/work/recover-findings.ts';
 import { file, fleetOf } from '../fleet/builders.ts';
 import { type ClusterWords, cluster, observe, type StepWords } from './build.ts';
 import { judgeSweeps, type SweepWords } from './fleet-itself.ts';
+import { type RecoverWords, recoverRows } from './recover-rows.ts';
 import { recorded, type SampleWords, sample } from './samples.ts';
 
 interface Head {
@@ -22,7 +24,8 @@ interface Head {
 
 interface ClusterScenario extends Head {
   cluster?: ClusterWords;
-  steps: (StepWords | SampleWords)[];
+  /** `recover`: what the recover app's tables say from then on; until it is said they are not asked. */
+  steps: ((StepWords | SampleWords) & { recover?: RecoverWords })[];
 }
 
 /** Of the fleet itself: its file, its sweeps, its channels. */
@@ -64,7 +67,8 @@ export function goldenPath(scenario: Scenario): string {
 }
 
 export function play(scenario: Scenario): Outcome[] {
-  const tell = telling('sweeps' in scenario ? 'fleet' : clusterOf(scenario).name);
+  const isStory = 'steps' in scenario && scenario.steps.some(({ recover }) => recover);
+  const tell = telling('sweeps' in scenario ? 'fleet' : clusterOf(scenario).name, isStory);
   const judged = 'sweeps' in scenario ? judgeSweeps(scenario.sweeps) : judgeSteps(scenario);
   return judged.map(({ assessment, facts, at }) => {
     const message = tell(assessment, at);
@@ -82,12 +86,15 @@ export interface Judged {
 function judgeSteps(scenario: ClusterScenario): Judged[] {
   const of = clusterOf(scenario);
   let before: ClusterFacts | undefined;
+  let words: RecoverWords | undefined;
   return scenario.steps.map((step) => {
     const observation = 'sample' in step ? sample(step) : observe(of, step);
     const at = observation.finishedAt;
     const { assessment, facts } = assess(of, observation, before, at);
     before = facts;
-    return { assessment, facts, at };
+    words = step.recover ?? words;
+    if (!words) return { assessment, facts, at };
+    return { assessment: withRecover(of, recoverRows(words), assessment, at), facts, at };
   });
 }
 
@@ -97,8 +104,11 @@ function clusterOf({ cluster: words, steps }: ClusterScenario) {
 
 const { alerts: settings } = fleetOf(file());
 
-/** The life of one cluster's alerts, told step by step. */
-function telling(name: string): (assessment: Assessment, now: number) => Outcome['message'] {
+/** The life of one cluster's alerts, told step by step. `withNotes`: with what is said of each change besides. */
+function telling(
+  name: string,
+  withNotes: boolean,
+): (assessment: Assessment, now: number) => Outcome['message'] {
   let alerts: Alert[] = [];
   return (assessment, now) => {
     const said = { labels: {}, quiets: [], watched: () => true, settings, messageId: 'a message' };
@@ -108,8 +118,9 @@ function telling(name: string): (assessment: Assessment, now: number) => Outcome
     if (headline === undefined) return undefined;
     return {
       headline,
-      changes: changes.map(({ change, finding: { code, subject } }) => {
-        return `${change} ${findingKey(code, subject)}`;
+      changes: changes.map(({ change, finding: { code, subject }, note }) => {
+        const said = withNotes && note !== undefined ? `: ${note}` : '';
+        return `${change} ${findingKey(code, subject)}${said}`;
       }),
     };
   };

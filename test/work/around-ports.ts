@@ -11,7 +11,7 @@ export interface PortCall {
 export type Around = <T>(call: PortCall, run: () => Promise<T>) => Promise<T>;
 
 export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
-  const { live, sweeps, history, observations, lastGood, nudges, words } = deps.state;
+  const { live, sweeps, history, observations, lastGood, nudges, recover, words } = deps.state;
   const effect = <T>(name: string, run: () => Promise<T>) => around({ name, effect: true }, run);
   const read = <T>(name: string, run: () => Promise<T>) => around({ name, effect: false }, run);
   return {
@@ -51,6 +51,10 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       lastGood: {
         read: () => read('lastGood.read', () => lastGood.read()),
         save: (text) => effect('lastGood.save', () => lastGood.save(text)),
+      },
+      recover: {
+        recoveries: (since, cluster) => read('recover.recoveries', () => recover.recoveries(since, cluster)),
+        generations: (cluster) => read('recover.generations', () => recover.generations(cluster)),
       },
       nudges: {
         send: (queue, cluster, delayMs) => effect('nudges.send', () => nudges.send(queue, cluster, delayMs)),

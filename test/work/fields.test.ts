@@ -4,9 +4,11 @@ import { parseFleet } from '../../shared/fleet/parse.ts';
 import { limits } from '../fleet/builders.ts';
 import { fields } from '../fleet/schema-fields.ts';
 import { askedFields } from './fields/asked.ts';
+import { escrowedFields } from './fields/escrowed.ts';
 import { judgedFields } from './fields/judged.ts';
 import { loginFields } from './fields/logged-in.ts';
 import type { Proof } from './fields/proof.ts';
+import { recoveredFields } from './fields/recovered.ts';
 import { sentFields } from './fields/sent.ts';
 import { toldFields } from './fields/told.ts';
 
@@ -31,9 +33,14 @@ const proofs: Record<string, Proof> = {
   'clusters.*.seal': 'holds fields',
   'clusters.*.thresholds': 'holds fields',
   'clusters.*.recovery': 'holds fields',
+  'clusters.*.recovery.foreignProgress': 'holds fields',
+  'clusters.*.escrow': 'holds fields',
+  'clusters.*.escrow.custodians': 'holds fields',
   ...askedFields,
   ...loginFields,
   ...judgedFields,
+  ...recoveredFields,
+  ...escrowedFields,
   ...sentFields,
   ...toldFields,
 };

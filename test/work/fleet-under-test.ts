@@ -80,7 +80,13 @@ export class FleetUnderTest {
 
   constructor({ top = '', clusters = { payments: {} }, env = {}, limits = {} }: FleetOptions = {}) {
     this.env = env;
-    this.limits = { envPrefix: 'SECRET_', keyVaults: [], endpointHosts: ['127.0.0.1'], ...limits };
+    this.limits = {
+      envPrefix: 'SECRET_',
+      keyVaults: [],
+      escrowVaults: [],
+      endpointHosts: ['127.0.0.1'],
+      ...limits,
+    };
     const entries = Object.entries(clusters).map(([name, { yaml = '', ...options }], index) => {
       const simulation = this.#simulate(name, index, options);
       const nodes = simulation.state.nodes.map(

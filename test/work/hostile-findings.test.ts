@@ -35,7 +35,7 @@ async function endpoint(behaviour: Behaviour, certificate = good): Promise<Endpo
 /** What is found of the node `odd` in one sweep, beside an active node that is well. */
 async function findingsOf(odd: { address: string }): Promise<{ code: string; summary: string }[]> {
   const well = await endpoint(behaviours.healthy);
-  const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], endpointHosts: [] };
+  const limits = { envPrefix: 'SEALWATCH_SECRET_', keyVaults: [], escrowVaults: [], endpointHosts: [] };
   const text = JSON.stringify({
     version: 1,
     probe: { connectTimeout: '400ms', headersTimeout: '400ms', totalTimeout: '400ms', confirmAfter: '10ms' },

@@ -1,4 +1,5 @@
 /** One alert's next state, and what has to be told of it. */
+import { entryOf, type Finding } from '../../finding.ts';
 import type { AlertSettings } from '../../fleet/fleet.ts';
 import type { Alert, AlertStatus, Change, Quiet } from '../alert.ts';
 import { compareSeverity, worstSeverity } from '../severity.ts';
@@ -31,7 +32,8 @@ interface AdvanceInput {
 export function advance(tracked: Tracked, covered: boolean, input: AdvanceInput): Outcome {
   const { before, standing } = tracked;
   const rest = { tracked, covered, from: before ? statusOf(before) : ('none' as const) };
-  if (standing.state === 'absent') return { ...rest, ...leave(before, covered, standing.note, input.now) };
+  if (standing.state === 'absent')
+    return { ...rest, ...leave(before, covered, standing.note ?? standing.how, input.now) };
   if (before?.resolvedAt !== undefined && standing.state === 'unjudged') {
     return { ...rest, alert: before, to: 'resolved' };
   }
@@ -102,11 +104,17 @@ function changeOf(
     return alert.firedAt !== undefined && alert.finding.under !== undefined ? 'uncovered' : 'fired';
   }
   if (tellWorse) return 'worse';
+  if (status === 'firing' && isNextChapter(alert, finding, standing)) return 'fired';
   if (status === 'acknowledged') return alert.acknowledgedBy === undefined ? 'acknowledged' : undefined;
   // A quiet time that ran out ends with a word, whatever the reminders' rhythm.
   if (alert.status === 'acknowledged' || alert.status === 'silenced') return 'reminder';
   const every = settings.reminderMs[finding.severity];
   return every > 0 && now - (alert.toldAt ?? now) >= every ? 'reminder' : undefined;
+}
+
+/** What a person must do now is not what they had to do before. */
+function isNextChapter({ finding: told }: Alert, finding: Finding, { state }: Tracked['standing']): boolean {
+  return state === 'present' && entryOf(finding.code).story === true && told.summary !== finding.summary;
 }
 
 function noteOf(

@@ -1,11 +1,12 @@
 /** The one line that a phone shows. */
-import { catalogue } from '../../finding.ts';
+import { entryOf } from '../../finding.ts';
 import type { MessageItem } from '../alert.ts';
 import { clip, oneLine } from '../text.ts';
 import { duration } from '../time.ts';
 import type { Tracked } from './tracked.ts';
 
 const nameLength = 80;
+const storyLength = 160;
 
 export type MessageKind = 'alert' | 'acknowledged' | 'reminder' | 'resolved';
 
@@ -26,9 +27,10 @@ export function headline(input: HeadlineInput, all: Tracked[]): string {
   const same = named ? leading.filter((item) => item.finding.code === lead.finding.code) : [lead];
   // Who rides along now is not who was named then: the end of a headline names nobody.
   const names = named ? same.flatMap(nameOf) : kind === 'resolved' ? [] : namesUnder(lead, all);
-  const what = [catalogue[lead.finding.code].title, ...(names.length > 0 ? [names.join(', ')] : [])].join(
-    ': ',
-  );
+  const { title, story, over } = entryOf(lead.finding.code);
+  const what = story
+    ? clip(oneLine(lead.finding.summary), storyLength)
+    : [title, ...(names.length > 0 ? [names.join(', ')] : [])].join(': ');
   const others = leading.length - same.length;
   const more = others > 0 ? `; and ${others} more` : '';
   const age = duration(now - lead.since);
@@ -40,8 +42,10 @@ export function headline(input: HeadlineInput, all: Tracked[]): string {
     case 'reminder':
       return `${cluster}: still: ${what}, for ${age}${more}`;
     case 'resolved': {
-      const word = lead.note === 'no longer watched' ? lead.note : 'recovered';
       const open = openCount > 0 ? `; ${openCount} still open` : '';
+      if (over !== undefined && lead.note !== 'no longer watched')
+        return `${cluster}: ${oneLine([over, ...(lead.note === undefined ? [] : [lead.note])].join(': '))}${more}${open}`;
+      const word = lead.note === 'no longer watched' ? lead.note : 'recovered';
       return `${cluster}: ${word}: ${what}, after ${age}${more}${open}`;
     }
   }

@@ -1,5 +1,5 @@
 /** Every alert that is or should be, with what this sweep says of it. */
-import { type Assessment, type Finding, findingKey, type Verdict } from '../../finding.ts';
+import { type Assessment, entryOf, type Finding, findingKey, type Verdict } from '../../finding.ts';
 import type { AlertSettings } from '../../fleet/fleet.ts';
 import type { Alert } from '../alert.ts';
 import { heldOpen } from './flapping.ts';
@@ -7,8 +7,8 @@ import { kept } from './kept.ts';
 
 type Standing =
   | { state: 'present' }
-  /** `note`: why it counts as over, where that is not plain. */
-  | { state: 'absent'; note?: string }
+  /** `note`: why it counts as over, where that is not plain; `how`: how it ended. */
+  | { state: 'absent'; note?: string; how?: string }
   | { state: 'unjudged'; why: string };
 
 export interface Tracked {
@@ -44,12 +44,17 @@ export function track(input: TrackInput): Tracked[] {
   for (const [key, verdict] of verdicts) {
     if (verdict.state !== 'present' || keys.has(key) || !input.watched(verdict.finding)) continue;
     const finding = kept(verdict.finding);
-    const ripe = input.settings.pendingMs[finding.severity] <= 0;
+    const ripe = pendingMs(finding, input.settings) <= 0;
     const ends = input.ends.get(key);
     const standing = { state: 'present' } as const;
     fresh.push({ key, standing, finding, since: input.now, ripe, ...(ends && { ends }) });
   }
   return [...known, ...fresh];
+}
+
+/** How long a finding must stay before it fires, ms. */
+function pendingMs({ code, severity }: Finding, settings: AlertSettings): number {
+  return entryOf(code).immediate ? 0 : settings.pendingMs[severity];
 }
 
 /** The first verdict of a key counts, as in verdictOf. */
@@ -76,6 +81,6 @@ function trackKnown(known: Alert, listed: Verdict | undefined, input: TrackInput
   const rest = { key: alert.key, before: alert, since: alert.since };
   if (verdict.state !== 'present') return { ...rest, standing: verdict, finding: alert.finding, ripe: fired };
   const finding = kept(verdict.finding);
-  const waited = input.now - alert.since >= input.settings.pendingMs[finding.severity];
+  const waited = input.now - alert.since >= pendingMs(finding, input.settings);
   return { ...rest, standing: { state: 'present' }, finding, ripe: fired || waited };
 }

@@ -1,5 +1,5 @@
 /** What a tired person needs of each finding; alike findings of many nodes share one block. */
-import { catalogue, type Severity } from '../../finding.ts';
+import { catalogue, entryOf, type Severity } from '../../finding.ts';
 import type { Message, MessageItem } from '../alert.ts';
 import { clip, oneLine } from '../text.ts';
 import { clockTime, duration, sinceText } from '../time.ts';
@@ -47,7 +47,7 @@ export function openBlock({ open, at }: Message): Block | undefined {
 }
 
 function titleOf({ change, finding, note }: MessageItem): string {
-  const { title } = catalogue[finding.code];
+  const { title, over } = entryOf(finding.code);
   const word = words[finding.severity];
   switch (change) {
     case 'fired':
@@ -62,7 +62,8 @@ function titleOf({ change, finding, note }: MessageItem): string {
     case 'acknowledged':
       return `Acknowledged: ${title}`;
     case 'resolved':
-      return note === 'no longer watched' ? `No longer watched: ${title}` : `Recovered: ${title}`;
+      if (note === 'no longer watched') return `No longer watched: ${title}`;
+      return over === undefined ? `Recovered: ${title}` : `${over.charAt(0).toUpperCase()}${over.slice(1)}`;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Context {
   limits: Limits;
   /** A scalar as the file has it; undefined where it has none, and a default or nothing counts. */
   written: (path: Path) => string | undefined;
+  /** Whether the file has anything but nothing there, well-formed or not. */
+  present: (path: Path) => boolean;
   /** At the value of a path. */
   report: (path: Path, message: string, suggestion?: string) => void;
   /** At the key that a path ends with. */

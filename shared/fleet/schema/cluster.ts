@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { address } from './address.ts';
+import { escrow } from './escrow.ts';
 import { login } from './login.ts';
 import { namePattern, nameRule } from './names.ts';
+import { recovery } from './recovery.ts';
 import { seal } from './seal.ts';
 import { matching, text, whole } from './text.ts';
 import { ownThresholds } from './thresholds.ts';
@@ -76,15 +78,8 @@ export const cluster = z
           'What a seal counts as when nothing proves a restart: wait for approval, or recover automatically.',
       })
       .prefault('approval'),
-    recovery: z
-      .strictObject({
-        policy: z
-          .enum(['manual', 'automatic'])
-          .meta({ description: 'Whether people start a recovery, or Sealwatch does.' })
-          .prefault('manual'),
-      })
-      .meta({ description: 'How the cluster is brought back.' })
-      .prefault({}),
+    recovery: recovery.prefault({}),
+    escrow: escrow.prefault({}),
     notify: z
       .array(
         matching(

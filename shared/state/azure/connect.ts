@@ -1,13 +1,15 @@
 /** State in one Azure storage account: Tables, Blobs, Queues. */
 import type { Clock } from '../../clock.ts';
 import type { State, UnreadableRow } from '../ports.ts';
-import { type Call, createCall, failure } from './calls.ts';
-import { type Clients, createClients, type StateSettings } from './clients.ts';
+import { createCall } from './calls.ts';
+import { createClients, type StateSettings } from './clients.ts';
 import { connectHistory } from './history.ts';
 import { connectLastGood } from './last-good.ts';
 import { connectLive } from './live.ts';
 import { connectNudges } from './nudges.ts';
 import { connectObservations } from './observations.ts';
+import { prepareAccount } from './prepare.ts';
+import { connectRecoverView } from './recover-view.ts';
 import { connectSweeps } from './sweeps.ts';
 import { connectWords } from './words.ts';
 
@@ -31,29 +33,13 @@ export function connectState(
     history: connectHistory(clients, call),
     observations: connectObservations(clients, call, tellUnreadable),
     lastGood: connectLastGood(clients, call),
+    recover: connectRecoverView(clients, call),
     nudges: connectNudges(clients, call),
-    prepare: () => prepare(clients, call),
+    prepare: () =>
+      prepareAccount(clients, call, {
+        tables: ['live', 'history', 'acknowledgements', 'holds'],
+        containers: ['observations'],
+        queues: ['notify', 'notify-poison', 'probe', 'probe-poison'],
+      }),
   };
-}
-
-async function prepare(clients: Clients, call: Call): Promise<void> {
-  const account = await clients.tableAccount();
-  const container = await clients.container('observations');
-  await Promise.all([
-    ...['live', 'history', 'acknowledgements', 'holds'].map((name) =>
-      call(`table ${name}`, (abortSignal) =>
-        account.createTable(name, { abortSignal }).catch((error: unknown) => ignoreExisting(error)),
-      ),
-    ),
-    call('container observations', (abortSignal) => container.createIfNotExists({ abortSignal })),
-    ...['notify', 'notify-poison', 'probe', 'probe-poison'].map((name) =>
-      call(`queue ${name}`, async (abortSignal) =>
-        (await clients.queue(name)).createIfNotExists({ abortSignal }),
-      ),
-    ),
-  ]);
-}
-
-function ignoreExisting(error: unknown): void {
-  if (failure(error).status !== 409) throw error;
 }

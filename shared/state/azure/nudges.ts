@@ -1,6 +1,5 @@
-/** Queues `notify` and `probe`: raw text, as host.json's `messageEncoding: none` expects. */
+/** Queues `notify`, `probe` and `steps`: raw text, as host.json's `messageEncoding: none` expects. */
 import { checkKey } from '../limits.ts';
-import type { Nudges } from '../ports.ts';
 import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
 
@@ -9,7 +8,12 @@ const longestDelay = 7 * 24 * 3600;
 /** A nudge that nobody took within a day of its time says nothing that the next sweep does not find, s. */
 const lifetime = 24 * 3600;
 
-export function connectNudges(clients: Clients, call: Call): Nudges {
+interface AnyNudges {
+  send(queue: 'notify' | 'probe' | 'steps', cluster: string, delayMs: number): Promise<void>;
+}
+
+/** Serves the Nudges of watch and of recover alike. */
+export function connectNudges(clients: Clients, call: Call): AnyNudges {
   return {
     async send(queue, cluster, delayMs) {
       checkKey('cluster', cluster);

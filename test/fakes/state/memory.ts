@@ -3,6 +3,8 @@
  * What it returns is shared and frozen: whoever changes it in place gets a TypeError.
  */
 import type { Hold, Quiet, Transition } from '../../../shared/alert/alert.ts';
+import type { GenerationRow } from '../../../shared/escrow/generation.ts';
+import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { bounded, checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
 import { pack } from '../../../shared/state/packing.ts';
 import type {
@@ -18,7 +20,7 @@ import type {
 } from '../../../shared/state/ports.ts';
 
 export interface Nudge {
-  queue: 'notify' | 'probe';
+  queue: 'notify' | 'probe' | 'steps';
   cluster: string;
   delayMs: number;
 }
@@ -30,6 +32,11 @@ export interface MemoryState extends State {
   transitions(): Transition[];
   quiets: Quiet[];
   standingHolds: Hold[];
+  /** What the recover app wrote. */
+  recoveryRows: Recovery[];
+  generationRows: GenerationRow[];
+  /** Rows of its tables that cannot be read. */
+  unreadableOfRecover: { recoveries: UnreadableRow[]; generations: UnreadableRow[] };
   /** Rows that `scan` names as unreadable. An unreadable head is in the way of a new one. */
   unreadable: UnreadableRow[];
 }
@@ -45,6 +52,9 @@ export function memoryState(): MemoryState {
   const nudged: Nudge[] = [];
   const quiets: Quiet[] = [];
   const standingHolds: Hold[] = [];
+  const recoveryRows: Recovery[] = [];
+  const generationRows: GenerationRow[] = [];
+  const unreadableOfRecover: MemoryState['unreadableOfRecover'] = { recoveries: [], generations: [] };
   let sweep: SweepRecord | undefined;
   let lastGood: string | undefined;
   let latest: Awaited<ReturnType<Observations['latest']>>;
@@ -52,6 +62,9 @@ export function memoryState(): MemoryState {
     nudged,
     quiets,
     standingHolds,
+    recoveryRows,
+    generationRows,
+    unreadableOfRecover,
     unreadable,
     transitions: () => [...transitions.values()],
     live: memoryLive(unreadable),
@@ -84,6 +97,20 @@ export function memoryState(): MemoryState {
         lastGood = text;
       },
     },
+    recover: {
+      async recoveries(since, cluster) {
+        const rows = recoveryRows.filter(
+          (row) => isOf(cluster, row.cluster) && (row.status === 'open' || (row.ended?.at ?? 0) >= since),
+        );
+        const unread = unreadableOfRecover.recoveries.filter((row) => isOf(cluster, row.partition));
+        return { rows: rows.map((row) => stored(row)), unreadable: unread };
+      },
+      async generations(cluster) {
+        const rows = generationRows.filter((row) => isOf(cluster, row.cluster));
+        const unread = unreadableOfRecover.generations.filter((row) => isOf(cluster, row.partition));
+        return { rows: rows.map((row) => stored(row)), unreadable: unread };
+      },
+    },
     nudges: {
       async send(queue, cluster, delayMs) {
         checkKey('cluster', cluster);
@@ -92,6 +119,10 @@ export function memoryState(): MemoryState {
     },
     prepare: async () => undefined,
   };
+}
+
+function isOf(wanted: string | undefined, cluster: string): boolean {
+  return wanted === undefined || wanted === cluster;
 }
 
 function memoryLive(unreadable: UnreadableRow[]): Live {

@@ -169,6 +169,7 @@ export const judgedFields: Record<string, Proof> = {
   },
   'clusters.*.recovery.policy': () => {
     expect(evidence('')).toContain('Recovery policy: manual.');
-    expect(evidence('recovery: {policy: automatic}')).toContain('Recovery policy: automatic.');
+    const escrow = 'escrow: {custodians: {a: {passphrase: "env:SEALWATCH_SECRET_A", shares: [1]}}}';
+    expect(evidence(`recovery: {policy: automatic}\n    ${escrow}`)).toContain('Recovery policy: automatic.');
   },
 };

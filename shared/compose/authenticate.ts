@@ -1,0 +1,57 @@
+/** Who calls: the deployment's one issuer, and nothing else, says so (rule 7). */
+import { isLinkLocal } from '../fleet/network.ts';
+import type { Log } from '../log/log.ts';
+import { createKeySetGet } from '../people/jwks-http.ts';
+import { createKeySource, type SigningKeys } from '../people/keys.ts';
+import { openLocalIssuer } from '../people/local-issuer.ts';
+import type { Person, Role } from '../people/person.ts';
+import { requireRole } from '../people/roles.ts';
+import { type PeopleSettings, readPeopleSettings } from '../people/settings.ts';
+import { verifyPerson } from '../people/token.ts';
+import { systemClock } from './clock.ts';
+import { type Environment, SettingsInvalid } from './settings.ts';
+
+export type Authenticate = (
+  authorization: string | undefined,
+  role: Role,
+) => Promise<{ ok: true; person: Person } | { ok: false; status: number; code: string; message: string }>;
+
+/** @throws SettingsInvalid naming every variable that is wrong; none set at all means that nobody has access. */
+export function createAuthenticate(env: Environment, log: Log): Authenticate {
+  const read = readPeopleSettings(env);
+  if (!read.ok) throw new SettingsInvalid(`settings: ${read.problems.join('; ')}`);
+  const { settings } = read;
+  let keys: Promise<SigningKeys> | undefined;
+  return async (authorization, role) => {
+    if (!settings) {
+      return {
+        ok: false,
+        status: 503,
+        code: 'people-not-configured',
+        message: 'nobody has access yet: set SEALWATCH_ENTRA_TENANT, _AUDIENCE and _CLIENTS',
+      };
+    }
+    keys ??= keysOf(settings, log);
+    const verified = await verifyPerson(authorization, settings.tokens, await keys, systemClock.now());
+    if (!verified.ok) return verified;
+    const allowed = requireRole(verified.person, role);
+    return allowed.ok ? verified : allowed;
+  };
+}
+
+async function keysOf(settings: PeopleSettings, log: Log): Promise<SigningKeys> {
+  if (settings.kind === 'local') {
+    const opened = await openLocalIssuer(settings.issuerFile);
+    if (!opened.ok) throw new SettingsInvalid(`settings: SEALWATCH_ISSUER_FILE: ${opened.message}`);
+    return opened.issuer.keys;
+  }
+  const { tokens, keysUrl } = settings;
+  return createKeySource({
+    url: keysUrl,
+    issuer: tokens.issuer,
+    tenant: tokens.tenant,
+    get: createKeySetGet({ isRefusedAddress: isLinkLocal }),
+    clock: systemClock,
+    onFailure: (why) => log.warn('signing-keys-not-fetched', { why }),
+  });
+}

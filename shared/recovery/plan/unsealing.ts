@@ -1,0 +1,112 @@
+/** What is done about sealed nodes: who may be unsealed now, and whether people must say so first (rules 6 to 8). */
+import type { Plan, PlanInput } from '../recovery.ts';
+import { bindingOf, missingApprovals } from './approval.ts';
+import { names, type Picture, servingWords } from './picture.ts';
+import { type Judge, type Refuse, refuse } from './refusals.ts';
+import { judgeSealed, type Sealed } from './sealed.ts';
+
+type Ready = Extract<Sealed, { kind: 'ready' }>;
+
+export const unseal: Judge = (input, picture) => {
+  const ready = judged(input, picture, 'ready');
+  if (ready.length === 0) return undefined;
+  const { cluster, approvals, recovery, now } = input;
+  const held = onHold(input, ready);
+  if (held) return held;
+  const binding = bindingOf(input);
+  // Without a generation there is nothing to send; `escrowUnusable` has said so.
+  if (!binding) return undefined;
+  if (recovery.way === 'break-glass') return act(input, picture, ready);
+  const missing = missingApprovals(binding, approvals, cluster.recovery.approvals, recovery.by, now);
+  if (missing === 0) return act(input, picture, ready);
+  const asked = ready.filter((node) => needsApproval(input, node));
+  if (asked.length < ready.length) {
+    const spent = budgetSpent(input, ready);
+    if (spent) return spent;
+  }
+  const free = ready.filter((node) => !asked.includes(node));
+  if (free.length > 0) {
+    return act(input, picture, free, asked.length > 0 ? `approval is needed for ${names(asked)}` : undefined);
+  }
+  const why = `${servingWords(input, picture)}; ${reasons(input, asked)}${holdWords(input)}`;
+  return { kind: 'needs-approval', why, binding, missing };
+};
+
+/** Nodes that are left alone for now: somebody unseals them, they join, or they refused a moment ago. */
+export const awaitSealed: Judge = (input, picture) => {
+  const waits = judged(input, picture, 'waits');
+  if (waits.length === 0) return undefined;
+  return {
+    kind: 'wait',
+    steps: waits.flatMap(({ steps }) => steps),
+    what: `${servingWords(input, picture)}; ${waits.map(({ what }) => what).join('; ')}`,
+    until: Math.min(...waits.map(({ until }) => until)),
+    giveUpAt: Math.max(...waits.map(({ giveUpAt }) => giveUpAt)),
+  };
+};
+
+/** Asked last: nothing else of the cluster can be helped, or waited for. */
+export const stuck: Judge = (input, picture) => {
+  const nodes = judged(input, picture, 'stuck');
+  const [first] = nodes;
+  if (!first) return undefined;
+  const why = `${servingWords(input, picture)}; ${nodes.map((node) => node.why).join('; ')}`;
+  return refuse(first.code, why, first.remedy);
+};
+
+function judged<K extends Sealed['kind']>(
+  input: PlanInput,
+  { sealed }: Picture,
+  kind: K,
+): Extract<Sealed, { kind: K }>[] {
+  return sealed
+    .map((sight) => judgeSealed(input, sight))
+    .filter((node): node is Extract<Sealed, { kind: K }> => node.kind === kind);
+}
+
+/** A hold blocks all automation and no people. */
+function onHold({ recovery, hold, now }: PlanInput, ready: Ready[]): Refuse | undefined {
+  if (recovery.way !== 'automatic' || !hold || hold.until <= now) return undefined;
+  return refuse(
+    'hold',
+    `${names(ready)} sealed, and ${hold.by} holds automation until ${new Date(hold.until).toISOString()}: ${hold.reason}`,
+    'End the hold, or request a recovery: people are not bound by it.',
+  );
+}
+
+/** Binds what nobody approved. */
+function budgetSpent({ recovery, budget }: PlanInput, ready: Ready[]): Refuse | undefined {
+  if (recovery.way !== 'automatic' || budget.failed < budget.allowed) return undefined;
+  return refuse(
+    'budget',
+    `${names(ready)} sealed, and ${budget.failed} of ${budget.allowed} automatic attempts failed of late`,
+    'See why they failed, mend it, then request a recovery: people are not bound by the budget.',
+  );
+}
+
+/** Rule 6, and rule 7: a recovery that a person asks for needs approval whatever the cause is. */
+function needsApproval({ recovery, cluster }: PlanInput, { cause }: Ready): boolean {
+  if (recovery.way === 'manual' || cause.kind === 'in-process') return true;
+  return cause.kind === 'unknown' && cluster.unknownSealCause === 'approval';
+}
+
+function act(input: PlanInput, picture: Picture, ready: Ready[], waiting?: string): Plan {
+  const why = [
+    servingWords(input, picture),
+    ...ready.map(({ cause }) => cause.why),
+    ...(waiting === undefined ? [] : [waiting]),
+  ];
+  return { kind: 'act', steps: ready.map(({ step }) => step), why: `${why.join('; ')}${holdWords(input)}` };
+}
+
+function reasons({ recovery }: PlanInput, asked: Ready[]): string {
+  const causes = asked.map(({ cause }) => cause.why).join('; ');
+  return recovery.way === 'manual'
+    ? `a recovery by hand needs approval to unseal ${names(asked)}; ${causes}`
+    : causes;
+}
+
+function holdWords({ hold, now }: PlanInput): string {
+  if (!hold || hold.until <= now) return '';
+  return `; a hold by ${hold.by} stands until ${new Date(hold.until).toISOString()}: ${hold.reason}`;
+}

@@ -1,0 +1,150 @@
+/** What a row of the recover app must look like before its types are trusted. Unknown fields pass and are kept. */
+import { z } from 'zod';
+import type { GenerationRow, UpkeepProblem } from '../escrow/generation.ts';
+import type { Approval, ApprovalBinding, StepKind } from '../people/person.ts';
+import type { Intent, Recovery, StartNote, Trouble } from '../recovery/recovery.ts';
+
+// What a Date can hold: any other number makes whoever shows it throw.
+const ms = z.number().min(-8.64e15).max(8.64e15);
+const counted = z.int().min(1);
+
+/** A record, so that the compiler notices a name that is missing here. */
+function oneOf<Name extends string>(names: Record<Name, true>) {
+  return z.enum(Object.keys(names) as [Name, ...Name[]]);
+}
+
+const step = oneOf<StepKind>({
+  'unseal-node': true,
+  'await-joiner': true,
+  'await-leader': true,
+  'await-restart': true,
+  'await-storage': true,
+  verify: true,
+  rebind: true,
+});
+
+const binding: z.ZodType<ApprovalBinding> = z.looseObject({
+  recovery: z.string(),
+  cluster: z.string(),
+  steps: z.array(step),
+  fleetEntry: z.string(),
+  generation: z.looseObject({ generation: counted, revision: counted }).exactOptional(),
+});
+
+export const approvalSchema: z.ZodType<Approval> = z.looseObject({
+  binding,
+  by: z.string(),
+  name: z.string(),
+  at: ms,
+  expiresAt: ms,
+});
+
+const intent: z.ZodType<Intent> = z.looseObject({
+  pass: z.int(),
+  node: z.string(),
+  generation: counted,
+  revision: counted,
+  index: counted,
+  position: counted,
+  at: ms,
+  nonce: z.string().exactOptional(),
+});
+
+const trouble: z.ZodType<Trouble> = z.looseObject({
+  at: ms,
+  code: oneOf<Trouble['code']>({
+    'unseal-interference': true,
+    'foreign-progress': true,
+    custodian: true,
+    'node-failed': true,
+    'wrong-generation': true,
+    trust: true,
+    envelope: true,
+  }),
+  where: z.string(),
+  message: z.string(),
+});
+
+const outcome = oneOf<NonNullable<Recovery['ended']>['outcome']>({
+  recovered: true,
+  'nothing-to-do': true,
+  'dry-run': true,
+  refused: true,
+  rejected: true,
+  failed: true,
+  'taken-over': true,
+  expired: true,
+});
+
+export const recoverySchema: z.ZodType<Recovery> = z.looseObject({
+  id: z.string(),
+  cluster: z.string(),
+  kind: z.enum(['unseal', 'rebind']),
+  way: z.enum(['automatic', 'manual', 'break-glass']),
+  by: z.string(),
+  byName: z.string(),
+  reason: z.string(),
+  requestedAt: ms,
+  dryRun: z.boolean(),
+  lost: z.array(z.string()),
+  fleetEntry: z.string(),
+  status: z.enum(['open', 'ended']),
+  lease: z.looseObject({ owner: z.string(), pass: z.int(), until: ms }).exactOptional(),
+  passes: z.int().min(0),
+  intents: z.array(intent),
+  waiting: z.looseObject({ what: z.string(), until: ms }).exactOptional(),
+  needs: z
+    .looseObject({
+      kind: z.enum(['approval', 'person']),
+      why: z.string(),
+      binding: binding.exactOptional(),
+    })
+    .exactOptional(),
+  troubles: z.array(trouble),
+  unsealed: z.array(z.string()),
+  ended: z.looseObject({ at: ms, outcome, summary: z.string() }).exactOptional(),
+});
+
+const problem: z.ZodType<UpkeepProblem> = z.looseObject({
+  index: counted.exactOptional(),
+  custodian: z.string().exactOptional(),
+  code: oneOf<UpkeepProblem['code']>({
+    'custodian-away': true,
+    'key-disabled': true,
+    'key-deleted': true,
+    'key-expiring': true,
+    denied: true,
+    tampered: true,
+    'trust-changed': true,
+    'single-point': true,
+    'old-key-version': true,
+  }),
+  message: z.string(),
+});
+
+export const generationRowSchema: z.ZodType<GenerationRow> = z.looseObject({
+  cluster: z.string(),
+  generation: counted,
+  revision: counted,
+  digest: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex'),
+  acceptedAt: ms,
+  acceptedBy: z.string(),
+  provenAt: ms.exactOptional(),
+  bad: z.looseObject({ at: ms, node: z.string(), recovery: z.string() }).exactOptional(),
+  upkeep: z.looseObject({ at: ms, problems: z.array(problem) }).exactOptional(),
+});
+
+export const startSchema: z.ZodType<StartNote> = z.looseObject({
+  cluster: z.string(),
+  node: z.string(),
+  start: ms,
+  at: ms,
+});
+
+/** Row `active`: which recovery of the cluster is open. */
+export interface Active {
+  cluster: string;
+  recovery: string;
+}
+
+export const activeSchema: z.ZodType<Active> = z.looseObject({ cluster: z.string(), recovery: z.string() });

@@ -1,0 +1,53 @@
+/** A recovery in one line each: how it began, what it waits for, how it ended. */
+import { clip, oneLine } from '../../alert/text.ts';
+import { duration } from '../../alert/time.ts';
+import type { Recovery, Trouble } from '../../recovery/recovery.ts';
+
+const lineLength = 300;
+const reasonLength = 120;
+
+/** "recovery started by Ada Lovelace: vault restarted after patching" */
+export function startedText({ kind, way, byName, reason }: Recovery): string {
+  const what = kind === 'rebind' ? 'rebind of the escrow' : 'recovery';
+  const why = clip(oneLine(reason), reasonLength);
+  if (way === 'automatic') return `automatic ${what} started: ${why}`;
+  return `${way === 'break-glass' ? 'break-glass ' : ''}${what} started by ${clip(oneLine(byName), 80)}: ${why}`;
+}
+
+/** "recovery started by Ada Lovelace: …; 3 of 5 nodes serving, waiting for a leader" */
+export function runningText(recovery: Recovery): string {
+  const { waiting } = recovery;
+  return waiting === undefined ? startedText(recovery) : line(`${startedText(recovery)}; ${waiting.what}`);
+}
+
+/** "done after 42 s: 3 of 3 nodes serving" */
+export function endedText({ requestedAt, ended }: Recovery): string {
+  if (!ended) return 'it goes on';
+  const { outcome, summary, at } = ended;
+  const after = duration(at - requestedAt);
+  switch (outcome) {
+    case 'recovered':
+      // It may say the time itself.
+      return line(summary.includes(' after ') ? `done: ${summary}` : `done after ${after}: ${summary}`);
+    case 'nothing-to-do':
+    case 'dry-run':
+      return line(`there was nothing to do: ${summary}`);
+    case 'rejected':
+      return line(summary.startsWith('rejected') ? summary : `rejected after ${after}: ${summary}`);
+    case 'taken-over':
+      return line(`taken over after ${after}: ${summary}`);
+    case 'refused':
+    case 'failed':
+    case 'expired':
+      return line(`stopped after ${after}: ${summary}`);
+  }
+}
+
+/** "vault-1: sys/unseal answered 500": most messages name it themselves. */
+export function troubleText({ where, message }: Trouble): string {
+  return message.includes(where) ? message : `${where}: ${message}`;
+}
+
+export function line(text: string): string {
+  return clip(oneLine(text), lineLength);
+}

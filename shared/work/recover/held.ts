@@ -1,0 +1,88 @@
+/**
+ * A recovery's row while a pass works on it: every write is by If-Match and prolongs the lease. A write that fails
+ * means that somebody else has it now: the pass ends at once, whatever it was about to do (rule 10).
+ */
+import type { Recovery, Trouble } from '../../recovery/recovery.ts';
+import type { Stored } from '../../state/ports.ts';
+import type { RecoverDeps } from './deps.ts';
+
+/** Longer than anything that is done between two writes, ms. */
+export const leaseMs = 60_000;
+const mostTroubles = 20;
+
+/** The row is another pass's now, or was ended by a person. */
+export class LostRow extends Error {
+  override name = 'LostRow';
+}
+
+export class HeldRecovery {
+  readonly #deps: RecoverDeps;
+  #stored: Stored<Recovery>;
+
+  private constructor(deps: RecoverDeps, stored: Stored<Recovery>) {
+    this.#deps = deps;
+    this.#stored = stored;
+  }
+
+  /** Undefined: a pass that lives has it. */
+  static async take(deps: RecoverDeps, stored: Stored<Recovery>): Promise<HeldRecovery | undefined> {
+    const { value } = stored;
+    const now = deps.clock.now();
+    if (value.lease && value.lease.until > now) return undefined;
+    const pass = value.passes + 1;
+    const held = new HeldRecovery(deps, stored);
+    try {
+      await held.update({ passes: pass, lease: { owner: deps.owner, pass, until: now + leaseMs } });
+      return held;
+    } catch (error) {
+      if (error instanceof LostRow) return undefined;
+      throw error;
+    }
+  }
+
+  get value(): Recovery {
+    return this.#stored.value;
+  }
+
+  get pass(): number {
+    return this.value.passes;
+  }
+
+  /** Writes and prolongs the lease. @throws LostRow */
+  async update(change: Partial<Recovery>): Promise<void> {
+    const { owner, clock, state } = this.#deps;
+    const lease = { owner, pass: change.passes ?? this.pass, until: clock.now() + leaseMs };
+    const value: Recovery = { ...this.value, ...change, lease };
+    await this.#save(value, () => state.recoveries.save({ value, etag: this.#stored.etag }));
+  }
+
+  /** Adds to what went wrong on the way; the oldest make room. @throws LostRow */
+  async trouble(troubles: Trouble[]): Promise<void> {
+    if (troubles.length === 0) return;
+    await this.update({ troubles: [...this.value.troubles, ...troubles].slice(-mostTroubles) });
+  }
+
+  /** Gives the row back, open. @throws LostRow */
+  async release(change: Partial<Recovery>): Promise<void> {
+    const { lease: _lease, ...rest } = { ...this.value, ...change };
+    await this.#save(rest, () => this.#deps.state.recoveries.save({ value: rest, etag: this.#stored.etag }));
+  }
+
+  /** Ends the recovery and its claim on the cluster in one transaction. @throws LostRow */
+  async end(ended: NonNullable<Recovery['ended']>): Promise<void> {
+    const { lease: _lease, waiting: _waiting, needs: _needs, ...rest } = this.value;
+    const value: Recovery = { ...rest, status: 'ended', ended };
+    const done = await this.#deps.state.recoveries.end({ value, etag: this.#stored.etag });
+    if (done === 'conflict') throw new LostRow(`recovery ${value.id} was changed by somebody else`);
+    this.#stored = { value, etag: this.#stored.etag };
+  }
+
+  async #save(
+    value: Recovery,
+    save: () => Promise<{ saved: true; etag: string } | { saved: false }>,
+  ): Promise<void> {
+    const result = await save();
+    if (!result.saved) throw new LostRow(`recovery ${value.id} was changed by somebody else`);
+    this.#stored = { value, etag: result.etag };
+  }
+}

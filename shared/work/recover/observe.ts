@@ -1,0 +1,86 @@
+/** All that a plan rests on, read anew for each: the nodes, the rows, and what may speak against a restart. */
+import type { Cluster } from '../../fleet/fleet.ts';
+import { fleetEntryHash } from '../../people/fleet-entry.ts';
+import type { ClusterFacts } from '../../probe/head-facts.ts';
+import { budgetOf } from '../../recovery/budget.ts';
+import { look } from '../../recovery/look.ts';
+import type { Disproof, NodeSight, PlanInput, Recovery } from '../../recovery/recovery.ts';
+import type { Reached, RecoverDeps } from './deps.ts';
+import type { Escrowed } from './escrowed.ts';
+
+/** All that one node is asked in one look, ms: above the 5 s after which Vault answers without its etcd. */
+const lookMs = 8_000;
+/** Start times closer than this are the same process, ms. */
+const sameStartMs = 2_000;
+
+export function lookAround(deps: RecoverDeps, nodes: Reached[]): Promise<NodeSight[]> {
+  return look(nodes, { clock: deps.clock, timeoutMs: lookMs });
+}
+
+export async function observe(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  recovery: Recovery,
+  found: Escrowed,
+  nodes: Reached[],
+): Promise<PlanInput> {
+  const { state, clock } = deps;
+  const window = Math.max(cluster.recovery.attemptWindowMs, cluster.thresholds.restartWindowMs);
+  const [sights, notes, approvals, hold, recent, facts] = await Promise.all([
+    lookAround(deps, nodes),
+    state.starts.of(cluster.name),
+    state.approvals.of(cluster.name, recovery.id),
+    state.holds.of(cluster.name),
+    state.recoveries.list(cluster.name, clock.now() - window - longestRecoveryMs),
+    deps.facts(cluster.name),
+  ]);
+  const now = clock.now();
+  return {
+    cluster,
+    fleetEntry: fleetEntryHash(cluster),
+    recovery,
+    nodes: sights,
+    notes,
+    disproofs: disproofsOf(sights, facts),
+    generation: generationOf(found),
+    approvals,
+    ...(hold && hold.until > now && { hold }),
+    budget: budgetOf(recent, cluster, now),
+    ...(facts?.raft && { raft: facts.raft }),
+    now,
+  };
+}
+
+/** Requested before its window and ended inside it: it counts, ms. */
+const longestRecoveryMs = 24 * 3_600_000;
+
+function generationOf(found: Escrowed): PlanInput['generation'] {
+  if (found.state === 'none') return { state: 'none' };
+  if (found.state === 'unreadable') return { state: 'unreadable', why: found.why };
+  const { row, generation, trustChanged } = found;
+  const { threshold, count, kind } = generation;
+  return { state: 'ready', row: row.value, threshold, count, kind, trustChanged };
+}
+
+/**
+ * What *watch* knows of a sealed node's process: still the one it saw unsealed. It can only speak against a restart;
+ * that it says nothing permits nothing (rule 6).
+ */
+function disproofsOf(sights: NodeSight[], facts: ClusterFacts | undefined): Disproof[] {
+  return sights.flatMap(({ node, state, start }) => {
+    const known = facts?.nodes[node];
+    if (state.kind !== 'sealed' || !known) return [];
+    const { unsealedStart, unsealedConnection } = known;
+    if (
+      start !== undefined &&
+      unsealedStart !== undefined &&
+      Math.abs(start - unsealedStart) <= sameStartMs
+    ) {
+      return [{ node, proof: 'watch saw this process unsealed: the same start time' }];
+    }
+    if (known.state === 'sealed' && unsealedConnection) {
+      return [{ node, proof: 'watch saw this process unsealed over the connection that it still has' }];
+    }
+    return [];
+  });
+}

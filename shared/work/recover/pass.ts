@@ -1,0 +1,160 @@
+/**
+ * One pass over a cluster's open recovery: takes its row, then observes, plans, persists and acts until it must wait
+ * longer than a moment, is done, or reaches its end; only then it leaves a nudge. Killed anywhere, the lease runs out
+ * and the next pass observes and plans anew (rule 10).
+ */
+import type { Cluster } from '../../fleet/fleet.ts';
+import { waitingSince } from '../../recovery/plan/since.ts';
+import { plan } from '../../recovery/plan.ts';
+import type { Plan, Recovery, Step } from '../../recovery/recovery.ts';
+import { considerAutomatic } from './automatic.ts';
+import type { Connected, RecoverDeps } from './deps.ts';
+import { type Escrowed, escrowed, trustFor } from './escrowed.ts';
+import { HeldRecovery, LostRow } from './held.ts';
+import { finish, leave } from './leaving.ts';
+import { observe } from './observe.ts';
+import { rebind } from './rebind.ts';
+import { clusterOf } from './request.ts';
+import { noteUnsealed } from './starts.ts';
+import { unseal } from './unseal.ts';
+import { endedBy, needsOf } from './words.ts';
+
+/** A longer wait is left to a nudge, ms. */
+const patienceMs = 5_000;
+/** A pass ends its work after this, far before the host ends it, ms. */
+const passMs = 150_000;
+
+/** A nudge names a cluster and carries nothing else: what there is to do is looked up. */
+export async function runPass(deps: RecoverDeps, name: string): Promise<void> {
+  const { log, state } = deps;
+  const cluster = await clusterOf(deps, name);
+  const active = await state.recoveries.active(name);
+  if (!cluster) {
+    log.warn('nudge-for-unknown-cluster', { cluster: name });
+    if (active) await endGone(deps, active);
+    return;
+  }
+  const open = active ?? (await considerAutomatic(deps, cluster));
+  if (!open) return;
+  const held = await HeldRecovery.take(deps, open);
+  if (!held) {
+    log.info('recovery-busy', { cluster: name, recovery: open.value.id });
+    return;
+  }
+  try {
+    if (held.value.kind === 'rebind') await rebind(deps, cluster, held);
+    else await work(deps, cluster, held);
+  } catch (error) {
+    if (!(error instanceof LostRow)) throw error;
+    log.warn('recovery-lost', { cluster: name, recovery: held.value.id, why: error.message });
+  }
+}
+
+async function work(deps: RecoverDeps, cluster: Cluster, held: HeldRecovery): Promise<void> {
+  const found = await escrowed(deps, cluster);
+  const trust = await trustFor(deps, cluster, found);
+  if (!trust) {
+    const summary =
+      'tls of fleet.yaml cannot be read, and there is no generation: nothing can be connected to';
+    await finish(deps, held, { at: deps.clock.now(), outcome: 'refused', summary });
+    return;
+  }
+  const connected = await deps.connect(cluster, trust);
+  try {
+    await loop(deps, cluster, held, found, connected);
+  } finally {
+    await connected.close();
+  }
+}
+
+async function loop(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  held: HeldRecovery,
+  first: Escrowed,
+  connected: Connected,
+): Promise<void> {
+  const { clock, log } = deps;
+  const endsAt = clock.elapsed() + passMs;
+  let found = first;
+  for (;;) {
+    const input = await observe(deps, cluster, held.value, found, connected.nodes);
+    const next = plan(input);
+    log.info('recovery-planned', { cluster: cluster.name, recovery: held.value.id, ...told(next) });
+    if (held.value.dryRun)
+      return finish(deps, held, { at: clock.now(), outcome: 'dry-run', summary: summaryOf(next) });
+    const since = waitingSince(input);
+    switch (next.kind) {
+      case 'nothing':
+        await noteUnsealed(deps, cluster.name, input.nodes);
+        return finish(deps, held, endedBy(next, held.value, clock.now()));
+      case 'refuse':
+        return finish(deps, held, endedBy(next, held.value, clock.now()));
+      case 'needs-approval':
+        return leave(deps, held, { needs: needsOf(next), since });
+      case 'wait': {
+        const ms = next.until - clock.now();
+        if (ms > patienceMs || clock.elapsed() + ms > endsAt) {
+          return leave(deps, held, { waiting: { what: next.what, until: next.until }, since }, ms);
+        }
+        await tell(deps, held, { waiting: { what: next.what, until: next.giveUpAt }, since });
+        await clock.sleep(Math.max(0, ms));
+        break;
+      }
+      case 'act': {
+        if (clock.elapsed() > endsAt) return leave(deps, held, { since }, 0);
+        const steps = next.steps.filter((step): step is UnsealStep => step.kind === 'unseal-node');
+        if (found.state !== 'ready' || steps.length === 0)
+          throw new Error(`a plan without a way: ${next.why}`);
+        await held.update({ since });
+        await unseal(deps, cluster, held, found, connected, steps);
+        // A real unseal, or a refused set, changed what is known of the generation.
+        found = await escrowed(deps, cluster);
+      }
+    }
+  }
+}
+
+type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;
+
+/** Writes what people see of it while it goes on, and only when that changed; a lease that runs out soon is renewed. */
+async function tell(deps: RecoverDeps, held: HeldRecovery, change: Partial<Recovery>): Promise<void> {
+  const { waiting, since, lease } = held.value;
+  const same =
+    waiting?.what === change.waiting?.what && JSON.stringify(since) === JSON.stringify(change.since);
+  if (same && (lease?.until ?? 0) > deps.clock.now() + 30_000) return;
+  await held.update(change);
+  if (waiting?.what !== change.waiting?.what) await deps.state.nudges.send('probe', held.value.cluster, 0);
+}
+
+/** Its cluster left fleet.yaml: nothing may be done for it, and nothing blocks the name. */
+async function endGone(
+  deps: RecoverDeps,
+  active: NonNullable<Awaited<ReturnType<RecoverDeps['state']['recoveries']['active']>>>,
+): Promise<void> {
+  const held = await HeldRecovery.take(deps, active);
+  const summary = 'its cluster is not in fleet.yaml any more';
+  if (held) await finish(deps, held, { at: deps.clock.now(), outcome: 'failed', summary });
+}
+
+function told(next: Plan): Record<string, unknown> {
+  if (next.kind === 'act') return { plan: 'act', steps: next.steps.map(({ kind }) => kind), why: next.why };
+  if (next.kind === 'nothing') return { plan: next.outcome, summary: next.summary };
+  if (next.kind === 'wait') return { plan: 'wait', what: next.what };
+  return { plan: next.kind, why: next.why };
+}
+
+function summaryOf(next: Plan): string {
+  switch (next.kind) {
+    case 'act':
+      return `it would ${next.steps.map((step) => ('node' in step ? `${step.kind} ${step.node}` : step.kind)).join(', ')}: ${next.why}`;
+    case 'wait':
+      return `it would wait: ${next.what}`;
+    case 'needs-approval':
+      return `it would need ${next.missing} approval${next.missing === 1 ? '' : 's'} for ${next.binding.steps.join(', ')}: ${next.why}`;
+    case 'refuse':
+      return `it would refuse: ${next.why}. ${next.remedy}`;
+    case 'nothing':
+      return `nothing to do: ${next.summary}`;
+  }
+}

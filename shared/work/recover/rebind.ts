@@ -1,0 +1,107 @@
+/**
+ * Binds a generation to what fleet.yaml says now (rule 2): after approval, share by share into a new revision, which is
+ * created, verified and only then taken into use. The old revision's blob stays.
+ */
+import { reseal } from '../../escrow/reseal.ts';
+import { differences } from '../../escrow/trust.ts';
+import type { Cluster } from '../../fleet/fleet.ts';
+import { sortedSteps, validApprovals } from '../../people/approvals.ts';
+import { fleetEntryHash } from '../../people/fleet-entry.ts';
+import type { ApprovalBinding } from '../../people/person.ts';
+import type { Recovery } from '../../recovery/recovery.ts';
+import type { RecoverDeps } from './deps.ts';
+import { type Escrowed, escrowed } from './escrowed.ts';
+import type { HeldRecovery } from './held.ts';
+import { finish } from './leaving.ts';
+import { custodianMs, putInUse } from './revision.ts';
+
+type Ready = Extract<Escrowed, { state: 'ready' }>;
+
+export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldRecovery): Promise<void> {
+  const refuse = (summary: string) =>
+    finish(deps, held, { at: deps.clock.now(), outcome: 'refused', summary });
+  const found = await escrowed(deps, cluster);
+  if (found.state === 'none') return refuse('nothing is escrowed: import shares first');
+  if (found.state === 'unreadable') return refuse(found.why);
+  const now = await deps.binding(cluster);
+  if (!now.ok) return refuse(now.problem);
+  const changed = differences(found.generation.trust, now.binding);
+  if (changed.length === 0) {
+    const summary = 'fleet.yaml says what the shares are bound to';
+    return finish(deps, held, { at: deps.clock.now(), outcome: 'nothing-to-do', summary });
+  }
+  const binding = bindingOf(cluster, held.value, found);
+  const approvals = await deps.state.approvals.of(cluster.name, held.value.id);
+  // Loosening the number of approvals is itself such a change: the stricter one counts.
+  const needed = Math.max(cluster.recovery.approvals, found.generation.trust.recovery?.approvals ?? 2);
+  const { missing } = validApprovals(
+    approvals,
+    binding,
+    { needed, requester: held.value.by },
+    deps.clock.now(),
+  );
+  const why = `shares would go by what fleet.yaml says now: ${changed.join('; ')}`;
+  if (held.value.dryRun) {
+    const summary = `it would need ${missing} more approvals for rebind: ${why}`;
+    return finish(deps, held, { at: deps.clock.now(), outcome: 'dry-run', summary });
+  }
+  if (missing > 0) {
+    await held.release({ needs: { kind: 'approval', why, binding } });
+    await deps.state.nudges.send('probe', cluster.name, 0);
+    return;
+  }
+  await bindAnew(deps, cluster, held, found, now.binding, changed);
+}
+
+async function bindAnew(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  held: HeldRecovery,
+  found: Ready,
+  trust: Ready['generation']['trust'],
+  changed: string[],
+): Promise<void> {
+  const { clock, random, state } = deps;
+  await state.audit.write({
+    at: clock.now(),
+    who: held.value.by,
+    what: 'step',
+    cluster: cluster.name,
+    recovery: held.value.id,
+    why: held.value.reason,
+    facts: { kind: 'rebind', generation: found.generation.generation, revision: found.generation.revision },
+  });
+  const resealed = await reseal(
+    {
+      generation: found.generation,
+      trust,
+      made: { createdAt: clock.now(), createdBy: held.value.by },
+    },
+    {
+      custodians: await deps.custodians(cluster),
+      random,
+      calling: { clock, timeoutMs: custodianMs },
+    },
+  );
+  // The row is still ours, or a person ended it while the shares were sealed anew.
+  await held.update({});
+  if (!resealed.ok) {
+    const summary = `not rebound: ${resealed.problems.join('; ')}`;
+    return finish(deps, held, { at: clock.now(), outcome: 'failed', summary });
+  }
+  const used = await putInUse(deps, cluster, resealed.generation, found.row, held.value.by);
+  const summary = used.ok
+    ? `bound to what fleet.yaml says: ${changed.join('; ')}`
+    : `not rebound: ${used.why}`;
+  await finish(deps, held, { at: clock.now(), outcome: used.ok ? 'recovered' : 'failed', summary });
+}
+
+function bindingOf(cluster: Cluster, { id }: Recovery, { row }: Ready): ApprovalBinding {
+  return {
+    recovery: id,
+    cluster: cluster.name,
+    steps: sortedSteps(['rebind']),
+    fleetEntry: fleetEntryHash(cluster),
+    generation: { generation: row.value.generation, revision: row.value.revision },
+  };
+}

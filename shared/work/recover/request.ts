@@ -1,0 +1,77 @@
+/** A person (or the sweep's nudge) asks for a recovery: one row, open until it ends. */
+import type { Cluster } from '../../fleet/fleet.ts';
+import { fleetEntryHash } from '../../people/fleet-entry.ts';
+import type { Recovery, Way } from '../../recovery/recovery.ts';
+import type { RecoverDeps } from './deps.ts';
+import { refused, type Said, said } from './said.ts';
+
+export interface Asked {
+  kind: Recovery['kind'];
+  way: Way;
+  /** Person.id, or `app:recover`. */
+  by: string;
+  byName: string;
+  reason: string;
+  dryRun: boolean;
+  /** Nodes called lost for good. */
+  lost: string[];
+}
+
+/** Longest reason that is kept, characters. */
+const longestReason = 500;
+
+/** Opens a recovery and leaves a nudge for its first pass. One a cluster: `busy` names the one that is open. */
+export async function requestRecovery(
+  deps: RecoverDeps,
+  name: string,
+  asked: Asked,
+): Promise<Said<Recovery>> {
+  const cluster = await clusterOf(deps, name);
+  if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
+  const reason = asked.reason.trim();
+  if (reason === '' || reason.length > longestReason) {
+    return refused('invalid', `reason: say why, in 1 to ${longestReason} characters`);
+  }
+  const unknown = asked.lost.filter((node) => !cluster.nodes.some(({ name }) => name === node));
+  if (unknown.length > 0) {
+    return refused('invalid', `lost: ${cluster.name} has no node ${unknown.join(', ').slice(0, 200)}`);
+  }
+  const opened = await open(deps, cluster, { ...asked, reason });
+  if (opened.ok) await deps.state.nudges.send('steps', cluster.name, 0);
+  return opened;
+}
+
+/** Opens the row; no nudge: for a pass that goes on with it at once. */
+export async function open(deps: RecoverDeps, cluster: Cluster, asked: Asked): Promise<Said<Recovery>> {
+  const { clock, state } = deps;
+  const recovery: Recovery = {
+    id: `${cluster.name}.${deps.newId().replaceAll('-', '').slice(0, 20)}`,
+    cluster: cluster.name,
+    ...asked,
+    requestedAt: clock.now(),
+    fleetEntry: fleetEntryHash(cluster),
+    status: 'open',
+    passes: 0,
+    intents: [],
+    troubles: [],
+    unsealed: [],
+  };
+  // Who asked is on record before anything can come of it.
+  await state.audit.write({
+    at: recovery.requestedAt,
+    who: recovery.by,
+    what: 'requested',
+    cluster: cluster.name,
+    recovery: recovery.id,
+    why: recovery.reason,
+    facts: { way: recovery.way, kind: recovery.kind, dryRun: recovery.dryRun },
+  });
+  const opened = await state.recoveries.open(recovery);
+  if (opened.opened) return said(recovery);
+  return refused('busy', `recovery ${opened.busy} of ${cluster.name} is open: one at a time`);
+}
+
+export async function clusterOf(deps: RecoverDeps, name: string): Promise<Cluster | undefined> {
+  const { fleet } = await deps.loadFleet();
+  return fleet.clusters.find((cluster) => cluster.name === name);
+}

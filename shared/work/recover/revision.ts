@@ -1,0 +1,128 @@
+/** A new generation, or a new revision of one: read from storage again, opened envelope by envelope, then in use. */
+import {
+  type Generation,
+  type GenerationRow,
+  generationBlobName,
+  type UpkeepProblem,
+} from '../../escrow/generation.ts';
+import { readGeneration } from '../../escrow/read.ts';
+import { differences } from '../../escrow/trust.ts';
+import { verify } from '../../escrow/upkeep.ts';
+import { generationBytes } from '../../escrow/write.ts';
+import type { Cluster } from '../../fleet/fleet.ts';
+import type { Stored } from '../../state/ports.ts';
+import type { RecoverDeps } from './deps.ts';
+
+/** One call of a custodian, ms. */
+export const custodianMs = 10_000;
+
+export type InUse = { ok: true; row: GenerationRow; problems: UpkeepProblem[] } | { ok: false; why: string };
+
+/** What keeps a generation from being used at all; the rest is told, and mended later. */
+const fatal: ReadonlySet<UpkeepProblem['code']> = new Set([
+  'custodian-away',
+  'denied',
+  'key-disabled',
+  'key-deleted',
+  'tampered',
+  'trust-changed',
+]);
+
+/**
+ * Creates the blob of our own new revision and takes it into use. Its number is the next free one: a blob that an
+ * earlier try left behind was never accepted, and is never overwritten.
+ */
+export async function putInUse(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  made: Generation,
+  before: Stored<GenerationRow> | undefined,
+  by: string,
+): Promise<InUse> {
+  const { escrow } = deps.state;
+  const names = new Set(await escrow.list(cluster.name));
+  let { revision } = made;
+  while (names.has(generationBlobName({ ...made, revision }))) revision += 1;
+  const generation = { ...made, revision };
+  const name = generationBlobName(generation);
+  const created = await escrow.create(name, generationBytes(generation));
+  if (!created.created) return { ok: false, why: `the blob ${name} was created by somebody else meanwhile` };
+  return accept(deps, cluster, generation, before, by);
+}
+
+/** Opens every envelope of the blob that storage holds, one at a time, and writes the row. */
+export async function accept(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  { generation: number, revision }: Pick<Generation, 'generation' | 'revision'>,
+  before: Stored<GenerationRow> | undefined,
+  by: string,
+): Promise<InUse> {
+  const { clock, state } = deps;
+  const name = generationBlobName({ cluster: cluster.name, generation: number, revision });
+  const blob = await state.escrow.read(name);
+  if (!blob) return { ok: false, why: `there is no blob ${name}` };
+  const read = readGeneration(blob.bytes);
+  if (!read.ok) return { ok: false, why: `the blob ${name} cannot be read: ${read.problem}` };
+  const { generation } = read;
+  if (
+    generation.cluster !== cluster.name ||
+    generation.generation !== number ||
+    generation.revision !== revision
+  ) {
+    return {
+      ok: false,
+      why: `the blob ${name} holds another cluster, generation or revision than its name says`,
+    };
+  }
+  const now = await deps.binding(cluster);
+  if (!now.ok) return { ok: false, why: now.problem };
+  const changed = differences(generation.trust, now.binding);
+  if (changed.length > 0)
+    return { ok: false, why: `its trust differs from fleet.yaml: ${changed.join('; ')}` };
+  const problems = await verify({
+    generation,
+    custodians: await deps.custodians(cluster),
+    trust: now.binding,
+    now: clock.now(),
+    calling: { clock, timeoutMs: custodianMs },
+  });
+  const broken = problems.filter(({ code }) => fatal.has(code));
+  if (broken.length > 0) return { ok: false, why: broken.map(({ message }) => message).join('; ') };
+  const at = clock.now();
+  const row: GenerationRow = {
+    cluster: cluster.name,
+    generation: number,
+    revision,
+    digest: blob.digest,
+    acceptedAt: at,
+    acceptedBy: by,
+    // The shares of a new revision are the same ones.
+    ...(before?.value.generation === number &&
+      before.value.provenAt !== undefined && { provenAt: before.value.provenAt }),
+    upkeep: { at, problems },
+  };
+  await state.audit.write({
+    at,
+    who: by,
+    what: 'generation-accepted',
+    cluster: cluster.name,
+    why: before ? `follows generation ${before.value.generation}.${before.value.revision}` : 'the first one',
+    facts: {
+      generation: number,
+      revision,
+      digest: blob.digest,
+      threshold: generation.threshold,
+      count: generation.count,
+    },
+  });
+  const saved = await state.generations.save(row, before?.etag);
+  if (saved.saved) return { ok: true, row, problems };
+  return {
+    ok: false,
+    why:
+      saved.why === 'older'
+        ? 'a newer generation was accepted before'
+        : 'another one was accepted meanwhile: look again',
+  };
+}

@@ -1,0 +1,42 @@
+/** A recovery as people see it: no intents by nonce, no bindings but the one to approve. */
+import type { Recovery } from '../../recovery/recovery.ts';
+import type { RecoverDeps } from './deps.ts';
+import { findRecovery } from './respond.ts';
+import { refused, type Said, said } from './said.ts';
+
+export interface Shown {
+  id: string;
+  cluster: string;
+  kind: Recovery['kind'];
+  status: Recovery['status'];
+  requested: { at: string; by: string; way: Recovery['way']; reason: string; dryRun: boolean };
+  waitsFor?: { what: string; until: string };
+  needs?: Recovery['needs'];
+  approvals: { by: string; at: string; until: string }[];
+  unsealed: string[];
+  troubles: { at: string; where: string; message: string }[];
+  ended?: { at: string; outcome: string; summary: string };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export async function showRecovery(deps: RecoverDeps, id: string): Promise<Said<Shown>> {
+  const stored = await findRecovery(deps, id);
+  if (!stored) return refused('not-found', 'there is no such recovery');
+  const { value } = stored;
+  const approvals = await deps.state.approvals.of(value.cluster, value.id);
+  const { cluster, kind, status, requestedAt, byName, way, reason, dryRun } = value;
+  return said({
+    id,
+    cluster,
+    kind,
+    status,
+    requested: { at: iso(requestedAt), by: byName, way, reason, dryRun },
+    ...(value.waiting && { waitsFor: { what: value.waiting.what, until: iso(value.waiting.until) } }),
+    ...(value.needs && { needs: value.needs }),
+    approvals: approvals.map(({ name, at, expiresAt }) => ({ by: name, at: iso(at), until: iso(expiresAt) })),
+    unsealed: value.unsealed,
+    troubles: value.troubles.map(({ at, where, message }) => ({ at: iso(at), where, message })),
+    ...(value.ended && { ended: { ...value.ended, at: iso(value.ended.at) } }),
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * Notes when the processes of unsealed nodes started (rule 6): a later, newer start proves a restart. Only clusters
+ * that unseal with shares; only what this app saw itself, over connections that trust the generation's binding.
+ */
+import type { Cluster } from '../../fleet/fleet.ts';
+import type { NodeSight, StartNote } from '../../recovery/recovery.ts';
+import type { RecoverDeps } from './deps.ts';
+import { escrowed, trustFor } from './escrowed.ts';
+import { lookAround } from './observe.ts';
+
+/** Notes are renewed at least this often, so that `at` says how old the last sight is, ms. */
+const renewMs = 10 * 60_000;
+/** Start times stand on the kernel's boot time, which moves a little when the clock is set, ms. */
+const sameStartMs = 2_000;
+
+export async function noteStarts(deps: RecoverDeps): Promise<void> {
+  const { fleet } = await deps.loadFleet();
+  const concerned = fleet.clusters.filter(
+    ({ seal, escrow }) => seal.type === 'shamir' && escrow.custodians.length > 0,
+  );
+  const results = await Promise.allSettled(concerned.map((cluster) => noteCluster(deps, cluster)));
+  results.forEach((result, index) => {
+    if (result.status === 'fulfilled') return;
+    deps.log.warn('starts-not-noted', { cluster: concerned[index]?.name, error: result.reason });
+  });
+}
+
+async function noteCluster(deps: RecoverDeps, cluster: Cluster): Promise<void> {
+  const trust = await trustFor(deps, cluster, await escrowed(deps, cluster));
+  if (!trust) return;
+  const { nodes, close } = await deps.connect(cluster, trust);
+  try {
+    await noteUnsealed(deps, cluster.name, await lookAround(deps, nodes));
+  } finally {
+    await close();
+  }
+}
+
+/** What was just seen unsealed, with a start time that can be read. Writes only what is new, or old. */
+export async function noteUnsealed(deps: RecoverDeps, cluster: string, sights: NodeSight[]): Promise<void> {
+  const known = await deps.state.starts.of(cluster);
+  const at = deps.clock.now();
+  const notes = sights.flatMap(({ node, state, start }): StartNote[] => {
+    const unsealed = state.kind === 'serving' || state.kind === 'leaderless';
+    if (!unsealed || start === undefined) return [];
+    const last = known.find((note) => note.node === node);
+    const same = last && Math.abs(last.start - start) <= sameStartMs && at - last.at < renewMs;
+    return same ? [] : [{ cluster, node, start, at }];
+  });
+  if (notes.length > 0) await deps.state.starts.note(notes);
+}

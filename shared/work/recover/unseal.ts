@@ -1,0 +1,138 @@
+/** Carries out `unseal-node` steps: opens a threshold of shares once, sends them, zeroes them, notes what came of it. */
+import { openThreshold } from '../../escrow/open.ts';
+import type { Share } from '../../escrow/share.ts';
+import type { Cluster } from '../../fleet/fleet.ts';
+import { withIntents } from '../../recovery/intents.ts';
+import type { Step, Trouble } from '../../recovery/recovery.ts';
+import { type UnsealResult, unsealNodes } from '../../recovery/unseal.ts';
+import type { Connected, RecoverDeps } from './deps.ts';
+import type { Escrowed } from './escrowed.ts';
+import { type HeldRecovery, leaseMs } from './held.ts';
+import { markBad, markProven } from './learned.ts';
+
+type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;
+type Ready = Extract<Escrowed, { state: 'ready' }>;
+
+/** One call of a custodian, ms. */
+const custodianMs = 10_000;
+/** All that one round asks of one node, ms: far less than the lease that the write before it took. */
+const roundMs = Math.min(20_000, leaseMs / 3);
+
+/** @throws LostRow before the first request that the row does not cover. */
+export async function unseal(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  held: HeldRecovery,
+  found: Ready,
+  connected: Connected,
+  steps: UnsealStep[],
+): Promise<void> {
+  const { clock, state } = deps;
+  const { generation, row } = found;
+  const { id, by, reason } = held.value;
+  const audit = (what: 'step' | 'key-opened', facts: Record<string, string | number | boolean>) =>
+    state.audit.write({
+      at: clock.now(),
+      who: by,
+      what,
+      cluster: cluster.name,
+      recovery: id,
+      why: reason,
+      facts: { ...facts, pass: held.pass, generation: generation.generation, revision: generation.revision },
+    });
+  await Promise.all(steps.map(({ node, address }) => audit('step', { kind: 'unseal-node', node, address })));
+  const opened = await openThreshold({
+    generation,
+    custodians: await deps.custodians(cluster),
+    calling: { clock, timeoutMs: custodianMs },
+  });
+  let shares: Share[] = [];
+  try {
+    if (opened.ok) shares = opened.shares;
+    await held.trouble(
+      opened.failures.map(({ custodian, message }): Trouble => {
+        return { at: clock.now(), code: 'custodian', where: custodian, message };
+      }),
+    );
+    await Promise.all(opened.opened.map((key) => audit('key-opened', { ...key })));
+    if (!opened.ok) return;
+    const results = await unsealNodes(
+      targetsOf(connected, steps),
+      {
+        generation: generation.generation,
+        revision: generation.revision,
+        threshold: generation.threshold,
+        shares,
+        contribution: false,
+      },
+      {
+        pass: held.pass,
+        clock,
+        roundTimeoutMs: roundMs,
+        beforeRound: async (intents) => {
+          const { intents: all, sets } = withIntents(held.value, intents);
+          await held.update({ intents: all, ...(sets && { sets }) });
+          return 'go';
+        },
+      },
+    );
+    await note(deps, held, results);
+    if (results.some(({ result }) => result.kind === 'unsealed' && result.bySet)) {
+      await markProven(deps, row);
+    }
+    const refusing = results.find(({ result }) => result.kind === 'wrong-generation');
+    if (refusing) await markBad(deps, row, { node: refusing.node, recovery: id });
+  } finally {
+    for (const share of shares) share.destroy();
+  }
+}
+
+function targetsOf(connected: Connected, steps: UnsealStep[]) {
+  return steps.flatMap(({ node, reset }) => {
+    const reached = connected.nodes.find((one) => one.node === node);
+    return reached && !('code' in reached.client) ? [{ node, client: reached.client, reset }] : [];
+  });
+}
+
+async function note(deps: RecoverDeps, held: HeldRecovery, results: UnsealResult[]): Promise<void> {
+  const taken = results.filter(({ result }) => result.kind === 'unsealed' || result.kind === 'joining');
+  const at = deps.clock.now();
+  const troubles = results.flatMap((result) => troubleOf(result, at));
+  deps.log.info('shares-sent', {
+    cluster: held.value.cluster,
+    recovery: held.value.id,
+    results: results.map(({ node, result }) => `${node}: ${result.kind}`),
+  });
+  const unsealed = [...new Set([...held.value.unsealed, ...taken.map(({ node }) => node)])];
+  await held.update({ unsealed });
+  await held.trouble(troubles);
+}
+
+function troubleOf({ node, result }: UnsealResult, at: number): Trouble[] {
+  switch (result.kind) {
+    case 'interference':
+      return [
+        {
+          at,
+          code: 'unseal-interference',
+          where: node,
+          message: `${node} answered what our shares alone cannot explain: somebody else sends shares, or something stands in front of it`,
+        },
+      ];
+    case 'wrong-generation':
+      return [
+        {
+          at,
+          code: 'wrong-generation',
+          where: node,
+          message: `${node} took the whole set and refused it: these shares are not of its current key`,
+        },
+      ];
+    case 'failed':
+      return [
+        { at, code: 'node-failed', where: node, message: `${node} did not take a share: ${result.code}` },
+      ];
+    default:
+      return [];
+  }
+}

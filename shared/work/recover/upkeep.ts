@@ -1,0 +1,87 @@
+/** Daily: opens every envelope of every generation in use, says what is wrong, and rewraps what an old key version holds. */
+import type { UpkeepProblem } from '../../escrow/generation.ts';
+import { reseal } from '../../escrow/reseal.ts';
+import { verify } from '../../escrow/upkeep.ts';
+import type { Cluster } from '../../fleet/fleet.ts';
+import type { RecoverDeps } from './deps.ts';
+import { type Escrowed, escrowed } from './escrowed.ts';
+import { custodianMs, putInUse } from './revision.ts';
+
+type Ready = Extract<Escrowed, { state: 'ready' }>;
+
+/** One cluster after the other: an upkeep in a hurry would spend Key Vault's limits on nothing. */
+export async function keepEscrow(deps: RecoverDeps): Promise<void> {
+  const { fleet } = await deps.loadFleet();
+  for (const cluster of fleet.clusters.filter(({ escrow }) => escrow.custodians.length > 0)) {
+    try {
+      await keepCluster(deps, cluster);
+    } catch (error) {
+      deps.log.error('escrow-upkeep-failed', { cluster: cluster.name, error });
+    }
+  }
+}
+
+export async function keepCluster(deps: RecoverDeps, cluster: Cluster): Promise<UpkeepProblem[]> {
+  const found = await escrowed(deps, cluster);
+  if (found.state === 'none') return [];
+  if (found.state === 'unreadable') {
+    const problems: UpkeepProblem[] = [{ code: 'tampered', message: found.why }];
+    await deps.state.generations.save(
+      { ...found.row.value, upkeep: { at: deps.clock.now(), problems } },
+      found.row.etag,
+    );
+    return problems;
+  }
+  const problems = await check(deps, cluster, found);
+  const only = problems.every(
+    ({ code }) => code === 'old-key-version' || code === 'single-point' || code === 'key-expiring',
+  );
+  if (only && problems.some(({ code }) => code === 'old-key-version') && found.trustChanged.length === 0) {
+    return rewrap(deps, cluster, found, problems);
+  }
+  await note(deps, found, problems);
+  return problems;
+}
+
+async function check(deps: RecoverDeps, cluster: Cluster, { generation }: Ready): Promise<UpkeepProblem[]> {
+  const now = await deps.binding(cluster);
+  const problems = await verify({
+    generation,
+    custodians: await deps.custodians(cluster),
+    trust: now.ok ? now.binding : generation.trust,
+    now: deps.clock.now(),
+    calling: { clock: deps.clock, timeoutMs: custodianMs },
+  });
+  return now.ok ? problems : [{ code: 'trust-changed', message: now.problem }, ...problems];
+}
+
+/** To the newest key versions; only after the new revision was opened from storage is the old version not needed. */
+async function rewrap(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  found: Ready,
+  problems: UpkeepProblem[],
+): Promise<UpkeepProblem[]> {
+  const { clock, random, log } = deps;
+  const resealed = await reseal(
+    { generation: found.generation, made: { createdAt: clock.now(), createdBy: 'app:recover' } },
+    { custodians: await deps.custodians(cluster), random, calling: { clock, timeoutMs: custodianMs } },
+  );
+  const used = resealed.ok
+    ? await putInUse(deps, cluster, resealed.generation, found.row, 'app:recover')
+    : { ok: false as const, why: resealed.problems.join('; ') };
+  if (!used.ok) {
+    log.error('escrow-not-rewrapped', { cluster: cluster.name, why: used.why });
+    await note(deps, found, problems);
+    return problems;
+  }
+  const retired = resealed.ok ? resealed.retired : [];
+  log.info('escrow-rewrapped', { cluster: cluster.name, revision: used.row.revision, notNeeded: retired });
+  return used.problems;
+}
+
+async function note(deps: RecoverDeps, { row }: Ready, problems: UpkeepProblem[]): Promise<void> {
+  const before = JSON.stringify(row.value.upkeep?.problems);
+  if (before === JSON.stringify(problems)) return;
+  await deps.state.generations.save({ ...row.value, upkeep: { at: deps.clock.now(), problems } }, row.etag);
+}
