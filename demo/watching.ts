@@ -1,5 +1,5 @@
 /** Sealwatch itself: the embedded host in this process, with storage in memory, as `npm start` runs it. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAzurite } from '../cli/start/azurite.ts';
@@ -8,6 +8,7 @@ import { startHost } from '../host/start.ts';
 import { systemClock } from '../shared/compose/clock.ts';
 import { createLog } from '../shared/log/log.ts';
 import { connectState } from '../shared/state/azure/connect.ts';
+import { connectRecoverState } from '../shared/state/azure/recover/connect.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Scene } from './scene.ts';
 import { askStatus, type SeenStatus } from './seen-status.ts';
@@ -43,7 +44,9 @@ export async function startWatching(options: {
     () => startAzurite(),
     (opened) => opened.close(),
   );
-  await connectState({ connectionString: azurite.connectionString }, systemClock).prepare();
+  const storage = { connectionString: azurite.connectionString };
+  await connectState(storage, systemClock).prepare();
+  await connectRecoverState(storage, systemClock, randomUUID).prepare();
   const settings = {
     SEALWATCH_FLEET: options.fleetFile,
     SEALWATCH_STORAGE: azurite.connectionString,

@@ -1,4 +1,5 @@
 /** One run of the embedded host, from its arguments to its end. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startHost } from '../../host/start.ts';
@@ -11,6 +12,9 @@ import { FleetInvalid } from '../../shared/fleet/source.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { Redactor } from '../../shared/log/redactor.ts';
 import { connectState } from '../../shared/state/azure/connect.ts';
+import { connectRecoverState } from '../../shared/state/azure/recover/connect.ts';
+import { defaultIssuerFile } from '../people/token.ts';
+import { forgetStorage, keepStorage, storageFile } from '../storage-file.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { functionKeyFrom } from './function-key.ts';
 import { loadFunctions } from './load-functions.ts';
@@ -22,7 +26,9 @@ const usage = `usage: npm start [-- --memory]
   SEALWATCH_PORT        port of the status API                7071
   SEALWATCH_ADDRESS     address that it listens on            127.0.0.1
   SEALWATCH_SCHEDULE    six-field schedule of the sweep (UTC) */30 * * * * *
-  SEALWATCH_STORAGE     connection string of a storage account; without one, Azurite is started`;
+  SEALWATCH_STORAGE     connection string of a storage account; without one, Azurite is started
+  SEALWATCH_ISSUER_FILE key of the issuer of people's tokens (sealwatch token); not used with SEALWATCH_ENTRA_...
+                                                              .sealwatch/issuer.pem`;
 
 /** Where a person reads. */
 export interface Terminal {
@@ -81,7 +87,10 @@ export async function run(
     env.SEALWATCH_SCHEDULE ??= '*/30 * * * * *';
     const { logLevel } = readSettings(env);
     log = createLog({ write: complain, clock: systemClock, secrets, level: logLevel });
+    if (azurite) await keepStorage(resolve(storageFile), storage);
+    if (!hasOtherIssuer(env)) env.SEALWATCH_ISSUER_FILE ??= resolve(defaultIssuerFile);
     await connectState({ connectionString: storage }, systemClock).prepare();
+    await connectRecoverState({ connectionString: storage }, systemClock, randomUUID).prepare();
     if (!(await isReady(env, complain))) return 1;
     const host = await startHost({
       load,
@@ -111,6 +120,7 @@ export async function run(
     complain(error instanceof Error ? error.message : String(error));
     return 1;
   } finally {
+    if (azurite) await forgetStorage(resolve(storageFile));
     await azurite?.close();
   }
 }
@@ -129,6 +139,13 @@ async function isReady(env: NodeJS.ProcessEnv, complain: Terminal['complain']): 
   const wrong = await channelProblems(fleet, env);
   for (const line of wrong) complain(line);
   return wrong.length === 0;
+}
+
+/** A deployment has one issuer; on Azure it is Entra (rule 7). */
+function hasOtherIssuer(env: NodeJS.ProcessEnv): boolean {
+  return (
+    Boolean(env.WEBSITE_SITE_NAME) || Object.keys(env).some((name) => name.startsWith('SEALWATCH_ENTRA_'))
+  );
 }
 
 async function lost(azurite: Azurite): Promise<{ lost: string }> {

@@ -8,6 +8,8 @@ const Body = z.strictObject({
   reason: z.string(),
   kind: z.enum(['unseal', 'rebind']).default('unseal'),
   dryRun: z.boolean().default(false),
+  /** Ends the open one. */
+  takeOver: z.boolean().default(false),
   lost: z.array(z.string().max(128)).max(100).default([]),
 });
 

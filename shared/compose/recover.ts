@@ -32,6 +32,16 @@ export interface RecoverReplacements {
 
 /** @throws SettingsInvalid naming every variable that is missing or wrong. */
 export function composeRecover(env: Environment, replacements: RecoverReplacements = {}): RecoverApp {
+  const deps = composeRecoverDeps(env, replacements);
+  return { deps, authenticate: createAuthenticate(env, deps.log) };
+}
+
+/**
+ * Without the app's door: for commands that a person runs with a login of their own.
+ *
+ * @throws SettingsInvalid naming every variable that is missing or wrong.
+ */
+export function composeRecoverDeps(env: Environment, replacements: RecoverReplacements = {}): RecoverDeps {
   const { settings, log, credential, resolve } = composeBase(env, replacements.write);
   const clock = systemClock;
   const storage = stateSettings(settings, credential);
@@ -44,7 +54,7 @@ export function composeRecover(env: Environment, replacements: RecoverReplacemen
     limits: settings.limits,
     fileName: settings.fleetPath,
   });
-  const deps: RecoverDeps = {
+  return {
     loadFleet: () => source.load(),
     state: { ...state, audit: { write: (entry) => state.audit.write(auditEntry(entry)) } },
     facts: async (cluster) => (await live.read(cluster)).head?.value.facts,
@@ -61,5 +71,4 @@ export function composeRecover(env: Environment, replacements: RecoverReplacemen
     random: randomBytes,
     owner: randomUUID(),
   };
-  return { deps, authenticate: createAuthenticate(env, log) };
 }

@@ -71,7 +71,8 @@ const envelope: z.ZodType<Envelope> = z.discriminatedUnion('wrap', [
       /^https:\/\/[^/?#@\s]+\/keys\/[A-Za-z0-9-]+\/[A-Za-z0-9]+$/,
       'must be a versioned Key Vault key: https://VAULT/keys/NAME/VERSION',
     ),
-    wrappedKey: base64(256, 512),
+    // By keys of 2048, 3072 and 4096 bits.
+    wrappedKey: z.union([base64(256), base64(384), base64(512)], 'must be base64 of 256, 384 or 512 bytes'),
   }),
   z.strictObject({
     ...about,
@@ -157,7 +158,7 @@ function sayingOf(issue: z.core.$ZodIssue): string {
     case 'too_small':
       return `is too small: at least ${String(issue.minimum)}`;
     case 'invalid_union':
-      return 'is none of the kinds known here';
+      return issue.message.startsWith('must ') ? issue.message : 'is none of the kinds known here';
     case 'invalid_value':
       return issue.message.startsWith('was ') ? issue.message : `must be one of: ${issue.values.join(', ')}`;
     default:

@@ -39,7 +39,7 @@ export const approvalSchema: z.ZodType<Approval> = z.looseObject({
   expiresAt: ms,
 });
 
-const intent: z.ZodType<Intent> = z.looseObject({
+export const intentSchema: z.ZodType<Intent> = z.looseObject({
   pass: z.int(),
   node: z.string(),
   generation: counted,
@@ -91,7 +91,7 @@ export const recoverySchema: z.ZodType<Recovery> = z.looseObject({
   status: z.enum(['open', 'ended']),
   lease: z.looseObject({ owner: z.string(), pass: z.int(), until: ms }).exactOptional(),
   passes: z.int().min(0),
-  intents: z.array(intent),
+  intents: z.array(intentSchema),
   waiting: z.looseObject({ what: z.string(), until: ms }).exactOptional(),
   needs: z
     .looseObject({

@@ -213,3 +213,17 @@ export async function sealed(over: Partial<GenerationIdentity> = {}, holdings = 
     },
   };
 }
+
+/** Answers nothing until its signal ends it. */
+export function hanging(name: string): Custodian {
+  const hang = (signal: AbortSignal) =>
+    new Promise<{ ok: false; error: CustodianError }>((resolve) => {
+      signal.addEventListener('abort', () => resolve(errorOf('timeout', { recoverable: true })));
+    });
+  return {
+    name,
+    wrap: (_key, signal) => hang(signal),
+    unwrap: (_wrapped, signal) => hang(signal),
+    facts: (_keyId, signal) => hang(signal),
+  };
+}

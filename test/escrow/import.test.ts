@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { decodeBase64, decodeHex, decodeKey } from '../../shared/escrow/import/decode.ts';
-import { scanObject } from '../../shared/escrow/import/scan.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterSeal, type Given, importShares, zeroGiven } from '../../shared/escrow/import.ts';
 import { bytesOf, formsOf } from './build.ts';
 
@@ -65,6 +63,10 @@ function problemsOf(given: Given, seal = shamir): string {
   const imported = importShares(given, seal);
   return imported.ok ? 'none' : imported.problems.join('\n');
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('import', () => {
   it.each<[string, (keys: Buffer[]) => Given, ClusterSeal, object]>([
@@ -234,6 +236,25 @@ describe('import', () => {
     }
   });
 
+  it.each<[string, (keys: Buffer[]) => Given, boolean]>([
+    ['a file that is taken', (keys) => file(cli(keys)), true],
+    ['lines that are taken', (keys) => prompt(hex(keys)), true],
+    ['a file that is refused', (keys) => file(cli(keys, { unseal_threshold: 2 })), false],
+    ['a file with a bad key', (keys) => file(cli(keys, { unseal_keys_b64: ['!', ...base64(keys)] })), false],
+    ['lines that are refused', (keys) => prompt([...base64(keys), 'AAAA!']), false],
+  ])('leaves no buffer behind that is not zero, but the shares: %s', (_what, given, ok) => {
+    const source = given(keysOf());
+    const made = vi.spyOn(Buffer, 'alloc');
+    const imported = importShares(source, shamir);
+    const buffers = made.mock.results.map(({ value }) => value as Buffer);
+    expect(imported.ok).toBe(ok);
+    expect(buffers.length).toBeGreaterThan(4);
+    const full = () => buffers.filter((bytes) => bytes.some((byte) => byte !== 0)).length;
+    expect(full()).toBe(ok ? 5 : 0);
+    if (imported.ok) for (const one of imported.shares) one.destroy();
+    expect(full()).toBe(0);
+  });
+
   it('takes any bytes without throwing', () => {
     const near = fc.constantFrom(
       '{',
@@ -265,70 +286,4 @@ describe('import', () => {
       { numRuns: 1000 },
     );
   });
-});
-
-describe('the scanner', () => {
-  it('finds the same keys as JSON.parse, in any JSON object', () => {
-    const simple = fc.string({ unit: fc.constantFrom('a', 'b', '"', '\\', '/', 'é', '\n'), maxLength: 5 });
-    const value = fc.oneof(
-      fc.array(simple),
-      simple,
-      fc.integer(),
-      fc.double({ noNaN: true }),
-      fc.jsonValue(),
-    );
-    fc.assert(
-      fc.property(
-        fc.dictionary(fc.constantFrom('x', 'keys', 'root_token'), value),
-        fc.nat(2),
-        (object, indent) => {
-          const text = JSON.stringify(object, undefined, indent);
-          const found = scanObject(Buffer.from(text));
-          expect([...(found?.keys() ?? [])]).toEqual(Object.keys(JSON.parse(text) as object));
-        },
-      ),
-    );
-  });
-
-  it.each([
-    '',
-    '[]',
-    '{',
-    '{}x',
-    '{"a":1,}',
-    '{"a" 1}',
-    '{"a":tru}',
-    '{"a":"b}',
-    '{"a":1,"a":2}',
-    '['.repeat(99),
-  ])('takes no %j', (text) => {
-    expect(scanObject(Buffer.from(text))).toBeUndefined();
-  });
-
-  it('gives up on nesting before the stack does', () => {
-    expect(scanObject(Buffer.from(`{"a":${'['.repeat(100_000)}`))).toBeUndefined();
-  });
-});
-
-describe('the decoders', () => {
-  it('agree with Buffer', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => {
-        const expected = Buffer.from(bytes);
-        const text = (value: string) => Buffer.from(value);
-        expect(decodeHex(text(expected.toString('hex')))).toEqual(expected);
-        expect(decodeHex(text(expected.toString('hex').toUpperCase()))).toEqual(expected);
-        expect(decodeBase64(text(expected.toString('base64')))).toEqual(expected);
-        expect(decodeBase64(text(expected.toString('base64').replace(/=+$/, '')))).toEqual(expected);
-      }),
-    );
-  });
-
-  it.each(['', '=', 'A', 'AAAAA', 'AA=A', 'A A A', 'AB==x', 'ÄÄÄÄ', 'AB'.padEnd(2), 'AAAA===='])(
-    'take no %j as base64',
-    (text) => {
-      const bytes = Buffer.from(text);
-      expect(text === 'AB' ? decodeBase64(bytes) : (decodeBase64(bytes) ?? decodeKey(bytes))).toBeUndefined();
-    },
-  );
 });

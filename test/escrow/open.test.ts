@@ -1,14 +1,16 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { CustodianErrorCode } from '../../shared/escrow/custodian.ts';
+import type { Custodian, CustodianErrorCode } from '../../shared/escrow/custodian.ts';
 import { openThreshold } from '../../shared/escrow/open.ts';
 import { Share } from '../../shared/escrow/share.ts';
+import { ManualClock } from '../fakes/clock.ts';
 import {
   bytesOf,
   calling,
   errorOf,
   formsOf,
+  hanging,
   InstantClock,
   type MemoryCustodian,
   type Sealed,
@@ -138,6 +140,20 @@ describe('opening a threshold', () => {
     expect(clock.slept).toEqual([]);
   });
 
+  it('takes other shares when a custodian hangs, after the time limit of one call', async () => {
+    const all = await sealed();
+    const clock = new ManualClock();
+    const custodians = new Map<string, Custodian>([...all.custodians, ['alpha', hanging('alpha')]]);
+    const opening = openWith(all, { custodians, calling: calling({ clock, timeoutMs: 10_000 }) });
+    await clock.advance(9999);
+    expect(given(all)).toBe(2);
+    await clock.advance(1);
+    const result = await opening;
+    expect(result.ok && result.shares.map(({ index }) => index)).toEqual([3, 4, 5]);
+    expect(result.failures).toMatchObject([{ custodian: 'alpha', code: 'timeout' }]);
+    expect(clock.sleeping).toBe(0);
+  });
+
   it('names changed envelopes by their index, and opens others instead', async () => {
     const all = await sealed();
     const [one, two, ...rest] = all.generation.envelopes;
@@ -256,6 +272,12 @@ describe('opening a threshold', () => {
             expect(result.shares).toHaveLength(threshold);
             for (const one of result.shares) expect(bytesOf(one)).toEqual(all.shares[one.index - 1]?.copy);
           } else expect(result.failures).not.toEqual([]);
+          const sure = all.generation.envelopes.filter(({ custodian }) => {
+            const place = named.findIndex(({ name }) => name === custodian);
+            return (plans[place] ?? []).every((code) => code === 'works');
+          });
+          const possible = new Set(sure.map(({ index }) => index)).size >= threshold;
+          expect(result.ok || !possible).toBe(true);
         },
       ),
       { numRuns: 300 },

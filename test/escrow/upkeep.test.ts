@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openThreshold } from '../../shared/escrow/open.ts';
 import { readGeneration } from '../../shared/escrow/read.ts';
 import { reseal } from '../../shared/escrow/reseal.ts';
+import { Share } from '../../shared/escrow/share.ts';
 import { type UpkeepRequest, verify } from '../../shared/escrow/upkeep.ts';
 import { generationBytes } from '../../shared/escrow/write.ts';
 import { bytesOf, calling, errorOf, night, type Sealed, sealed, trust } from './build.ts';
@@ -13,13 +14,27 @@ function look({ generation, custodians }: Sealed, over: Partial<UpkeepRequest> =
   return verify({ generation, custodians, trust, now: night, calling: calling(), ...over });
 }
 
+/** Indexes of the shares that are destroyed now. */
+function destroyed({ mock }: { mock: { contexts: unknown[] } }): number[] {
+  return mock.contexts
+    .map((one) => one as Share)
+    .filter(({ length }) => length === 0)
+    .map(({ index }) => index);
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 const made = { createdAt: night + day, createdBy: 'app:recover' };
 const sealing = ({ custodians }: Sealed) => ({ custodians, random: randomBytes, calling: calling() });
 
 describe('upkeep', () => {
   it('opens every envelope, one at a time, leaves nothing open, and says nothing of a sound generation', async () => {
     const all = await sealed();
+    const destroy = vi.spyOn(Share.prototype, 'destroy');
     expect(await look(all)).toEqual([]);
+    expect(destroyed(destroy)).toEqual([1, 2, 3, 4, 5]);
     for (const custodian of all.custodians.values()) {
       expect(custodian.mostUnderWay).toBe(1);
       expect(custodian.given.every((key) => key.every((byte) => byte === 0))).toBe(true);
@@ -88,12 +103,15 @@ describe('upkeep', () => {
   it('tells of shares that an older key version wraps, and of that version being disabled', async () => {
     const all = await sealed();
     all.custodian('alpha').version = 2;
+    all.custodian('alpha').failing = (call, keyId) =>
+      call === 'facts' && keyId?.endsWith('1') ? errorOf('key-disabled') : undefined;
     expect(await look(all)).toMatchObject([
       {
         custodian: 'alpha',
         code: 'old-key-version',
         message: expect.stringContaining('shares 1, 2 of custodian') as string,
       },
+      { custodian: 'alpha', code: 'key-disabled' },
     ]);
   });
 
@@ -135,7 +153,9 @@ describe('a resealed generation', () => {
 
   it('opens one share at a time, once each, and zeroes every key', async () => {
     const all = await sealed();
+    const destroy = vi.spyOn(Share.prototype, 'destroy');
     await reseal({ generation: all.generation, made }, sealing(all));
+    expect(destroyed(destroy)).toEqual([1, 2, 3, 4, 5]);
     const custodians = [...all.custodians.values()];
     expect(custodians.map(({ unwraps }) => unwraps)).toEqual([2, 2, 1]);
     expect(custodians.every(({ mostUnderWay }) => mostUnderWay === 1)).toBe(true);

@@ -63,10 +63,11 @@ describe('shares on their whole way, with the real SDK', () => {
     expect(opened.shares.map(bytesOf)).toEqual([keys[0], keys[1], keys[4]]);
     fake.vault('alpha').fail('unwrapKey', { status: 404 });
     const failed = await openThreshold({ generation: read.generation, custodians, calling });
-    expect(failed).toMatchObject({
-      ok: false,
-      failures: [{ code: 'key-deleted' }, { code: 'denied' }].reverse(),
-    });
+    expect(failed.ok).toBe(false);
+    expect(failed.failures.map(({ custodian, code }) => `${custodian} ${code}`).sort()).toEqual([
+      'alpha key-deleted',
+      'beta denied',
+    ]);
 
     const left = [
       blob.toString(),

@@ -4,8 +4,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import manifest from '../../functions/watch/manifest.json' with { type: 'json' };
+import recover from '../../functions/recover/manifest.json' with { type: 'json' };
+import watch from '../../functions/watch/manifest.json' with { type: 'json' };
 import hostJson from '../../host.json' with { type: 'json' };
+
+/** Both apps from one build; each is deployed with its own folder. */
+const manifest = {
+  files: [watch, recover].flatMap(({ app, files }) => files.map((file) => `${app}/${file}`)).sort(),
+  functions: [...watch.functions, ...recover.functions],
+};
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -62,14 +69,14 @@ function described({ name, bindings, retryOptions }: Built['registrations'][numb
 }
 
 describe('the built app', () => {
-  it('registers exactly the functions of functions/watch/manifest.json', () => {
+  it('registers exactly the functions of functions/*/manifest.json', () => {
     const registered = built.registrations.map(described);
     const byName = (a: unknown, b: unknown): number => JSON.stringify(a).localeCompare(JSON.stringify(b));
     expect(registered.sort(byName)).toEqual([...manifest.functions].sort(byName));
   });
 
   it('has one file a trigger under `main`, and opens nothing at import', () => {
-    expect(built.files.map((file) => file.split('/').at(-1))).toEqual(manifest.files);
+    expect(built.files.map((file) => file.split('/').slice(-2).join('/')).sort()).toEqual(manifest.files);
     expect(built.handles).toEqual([]);
   });
 

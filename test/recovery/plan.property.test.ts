@@ -7,6 +7,11 @@ import * as b from './build.ts';
 
 const runs = { numRuns: 1000, seed: 20_261_122 };
 const { now, minute } = b;
+/** Mostly the first: what stops a plan must not stop nearly all of them. */
+function rarely<T>(usual: T, ...others: T[]): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, fc.constantFrom(...others));
+}
+
 const ages = fc.constantFrom(0, 1000, 45_000, 3 * minute, 20 * minute);
 
 function sightOf(n: number): fc.Arbitrary<NodeSight> {
@@ -24,12 +29,12 @@ function sightOf(n: number): fc.Arbitrary<NodeSight> {
     .record({
       progress: fc.constantFrom(0, 0, 0, 1, 2),
       nonce: fc.constantFrom(b.nonce, b.strangersNonce),
-      t: fc.constantFrom(3, 3, 3, 3, 2),
-      type: fc.constantFrom('shamir', 'shamir', 'shamir', 'shamir', 'transit'),
-      migration: fc.constantFrom(false, false, false, false, true),
+      t: rarely(3, 2),
+      type: rarely('shamir', 'transit'),
+      migration: rarely(false, true),
       storage_type: fc.constantFrom('raft', 'etcd', undefined),
-      start: fc.constantFrom(undefined, b.started, b.started + 900, now - minute, now),
-      address: fc.constantFrom(b.addressOf(n), b.addressOf(n), b.addressOf(n), 'https://elsewhere.test:8200'),
+      start: fc.constantFrom(undefined, b.started, b.started + 900, now - minute, now - minute, now),
+      address: rarely(b.addressOf(n), 'https://elsewhere.test:8200'),
     })
     .map(({ start, address, storage_type, ...seal }) => {
       const state = {
@@ -39,7 +44,7 @@ function sightOf(n: number): fc.Arbitrary<NodeSight> {
       return b.sight(n, 'sealed', { state, address, ...(start !== undefined && { start }) });
     });
   return fc.oneof(
-    { weight: 2, arbitrary: sealed },
+    { weight: 4, arbitrary: sealed },
     fc.constantFrom(...words).map((word) => b.sight(n, word)),
   );
 }
@@ -47,7 +52,7 @@ function sightOf(n: number): fc.Arbitrary<NodeSight> {
 const recovery = fc
   .record({
     way: fc.constantFrom('automatic', 'manual', 'break-glass'),
-    lost: fc.constantFrom<string[]>([], [], [], ['vault-3'], ['vault-2', 'vault-3']),
+    lost: rarely<string[]>([], ['vault-3'], ['vault-2', 'vault-3']),
     positions: fc.integer({ min: 0, max: 3 }),
     age: ages,
     spoiled: fc.boolean(),
@@ -94,7 +99,7 @@ const approval = fc
   );
 
 const generation = fc.oneof(
-  { weight: 6, arbitrary: fc.constant(b.generation()) },
+  { weight: 20, arbitrary: fc.constant(b.generation()) },
   fc.constantFrom<PlanInput['generation']>(
     { state: 'none' },
     { state: 'unreadable', why: 'tampered' },
@@ -113,10 +118,10 @@ const inputs: fc.Arbitrary<PlanInput> = fc
     required: fc.constantFrom(1, 2),
     unknownSealCause: fc.constantFrom('approval', 'automatic'),
     then: fc.constantFrom('report', 'reset'),
-    held: fc.constantFrom(false, false, true),
-    failed: fc.constantFrom(0, 0, 3),
-    unseals: fc.constantFrom(0, 0, 5),
-    disproved: fc.constantFrom(false, false, true),
+    held: rarely(false, true),
+    failed: rarely(0, 3),
+    unseals: rarely(0, 5),
+    disproved: rarely(false, true),
     noted: fc.boolean(),
     raft: fc.boolean(),
   })
@@ -126,8 +131,8 @@ const inputs: fc.Arbitrary<PlanInput> = fc
       cluster: b.cluster({
         unknownSealCause: unknownSealCause as 'approval',
         recovery: {
-          approvals: required as 1,
-          foreignProgress: { afterMs: 2 * minute, then: then as 'report' },
+          approvals: required,
+          foreignProgress: { afterMs: 2 * minute, then },
         },
       }),
       ...(held && { hold: b.hold }),
@@ -173,7 +178,7 @@ function holds(check: (input: PlanInput) => void): void {
     }),
     runs,
   );
-  expect(acted).toBeGreaterThan(100);
+  expect(acted).toBeGreaterThan(runs.numRuns / 5);
 }
 
 describe('whatever is seen, the plan', () => {

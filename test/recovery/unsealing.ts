@@ -26,6 +26,8 @@ export interface UnderUnseal {
   /** What our client sent, in order. */
   sent: Sent[];
   later(ms: number): void;
+  /** The simulation's clock. */
+  now(): number;
   client(node: string): ShareClient;
   targets(over?: Partial<UnsealTarget>): UnsealTarget[];
   shares(...indexes: number[]): Share[];
@@ -88,6 +90,7 @@ export function underUnseal({
     simulation,
     nodes,
     sent,
+    now: () => now,
     later: (ms) => {
       now += ms;
     },

@@ -2,6 +2,7 @@
 import type { GenerationRow, UpkeepProblem } from '../../shared/escrow/generation.ts';
 import type { Recovery, Trouble } from '../../shared/recovery/recovery.ts';
 import type { RecoverRows } from '../../shared/work/recover-findings.ts';
+import { aGenerationRow, aRecovery } from '../fakes/state/recover-examples.ts';
 import { epoch } from './build.ts';
 
 const ms = (seconds: number) => epoch + seconds * 1000;
@@ -17,22 +18,12 @@ export interface RecoveryWords
 }
 
 export function recovery({ at, waiting, troubles = [], ended, needs, ...over }: RecoveryWords): Recovery {
-  return {
+  return aRecovery({
     id: 'payments.4f1c',
-    cluster: 'payments',
-    kind: 'unseal',
-    way: 'manual',
-    by: 'tid/oid',
     byName: 'Ada Lovelace',
     reason: 'vault restarted after patching',
     requestedAt: ms(at),
-    dryRun: false,
-    lost: [],
-    fleetEntry: 'f'.repeat(64),
     status: ended ? 'ended' : 'open',
-    passes: 1,
-    intents: [],
-    unsealed: [],
     ...over,
     troubles: troubles.map((trouble) => ({
       message: `${trouble.code} at ${trouble.where}`,
@@ -42,7 +33,7 @@ export function recovery({ at, waiting, troubles = [], ended, needs, ...over }: 
     ...(waiting !== undefined && { waiting: { what: waiting, until: ms(at + 30) } }),
     ...(needs && { needs }),
     ...(ended && { ended: { ...ended, at: ms(ended.at) } }),
-  };
+  });
 }
 
 export interface GenerationWords
@@ -66,13 +57,7 @@ export function generationRow({
   ...over
 }: GenerationWords = {}): GenerationRow {
   return {
-    cluster: 'payments',
-    generation: 3,
-    revision: 1,
-    digest: 'd'.repeat(64),
-    acceptedAt: ms(acceptedAt),
-    acceptedBy: 'tid/oid',
-    ...over,
+    ...aGenerationRow({ generation: 3, revision: 1, acceptedAt: ms(acceptedAt), ...over }),
     ...(provenAt !== false && { provenAt: ms(provenAt) }),
     ...(upkeepAt !== false && { upkeep: { at: ms(upkeepAt), problems } }),
     ...(bad && { bad: { ...bad, at: ms(bad.at) } }),

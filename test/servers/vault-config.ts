@@ -25,6 +25,8 @@ export interface NodeConfig {
   telemetry: boolean;
   /** Autopilot looks and acts every second instead of every 2 s and 10 s. */
   fastAutopilot: boolean;
+  /** Raft's shortest timeouts: a new leader within about 2 s instead of about 7 s. */
+  fastElections?: boolean;
 }
 
 export function nodeConfig(config: NodeConfig): string {
@@ -40,6 +42,7 @@ export function nodeConfig(config: NodeConfig): string {
     ...(config.fastAutopilot
       ? ['  autopilot_reconcile_interval = "1s"', '  autopilot_update_interval = "1s"']
       : []),
+    ...(config.fastElections ? ['  performance_multiplier = 1'] : []),
     ...config.join.flatMap((address) => [
       '  retry_join {',
       `    leader_api_addr = "${address}"`,

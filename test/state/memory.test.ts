@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { recoverViewContract } from '../contract/recover-view.ts';
 import { stateContract } from '../contract/state.ts';
 import { aHead, anEntry } from '../fakes/state/examples.ts';
 import { memoryState } from '../fakes/state/memory.ts';
@@ -19,6 +20,16 @@ describe('state in memory', () => {
         const why = 'written by a newer Sealwatch (v2): upgrade this app';
         state.unreadable.push({ partition, row: 'head', why });
       },
+    };
+  });
+
+  recoverViewContract(async () => {
+    const state = memoryState();
+    return {
+      view: state.recover,
+      open: async (recovery) => void state.recoveryRows.push(recovery),
+      past: async (recovery) => void state.recoveryRows.push(recovery),
+      accept: async (row) => void state.generationRows.push(row),
     };
   });
 

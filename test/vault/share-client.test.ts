@@ -6,7 +6,7 @@ import { isLinkLocal } from '../../shared/fleet/network.ts';
 import { openShareClient, type ShareClientSettings } from '../../shared/vault/share-client.ts';
 import type { ShareClient, UnsealAnswer } from '../../shared/vault/unseal.ts';
 import { answer, healthy, redirect, resetWithoutAnswer } from '../fakes/hostile/behaviours.ts';
-import { type Behaviour, type Endpoint, startEndpoint, startRaw } from '../fakes/hostile/endpoint.ts';
+import { type Endpoint, startEndpoint, startRaw } from '../fakes/hostile/endpoint.ts';
 import { createAuthority, type IssuedCertificate, type TestAuthority } from '../fakes/pki.ts';
 import { closing } from './clients.ts';
 
@@ -195,7 +195,7 @@ describe('an impostor gets no byte of a share', () => {
 
   it('that a redirect points to', async () => {
     const other = await node();
-    const server = await node({ behaviour: redirect(307, `${other.address}/v1/sys/unseal`) as Behaviour });
+    const server = await node({ behaviour: redirect(`${other.address}/v1/sys/unseal`) });
     expect(await codeAt(server.address)).toBe('other');
     expect(other.received).toEqual([]);
   });

@@ -114,7 +114,16 @@ function changeOf(
 
 /** What a person must do now is not what they had to do before. */
 function isNextChapter({ finding: told }: Alert, finding: Finding, { state }: Tracked['standing']): boolean {
-  return state === 'present' && entryOf(finding.code).story === true && told.summary !== finding.summary;
+  return state === 'present' && isStory(finding) && !saysLess(finding, told);
+}
+
+function isStory({ code }: Finding): boolean {
+  return entryOf(code).story === true;
+}
+
+/** The same, or its beginning: what somebody works on says for a moment only how it began. */
+function saysLess(finding: Finding, told: Finding): boolean {
+  return told.summary.startsWith(finding.summary);
 }
 
 function noteOf(
@@ -136,8 +145,10 @@ function pending({ key, finding, since, ends }: Tracked): Alert {
 }
 
 /** The finding is kept as last told, so that measurements write nothing; only what it says replaces it. */
-function restated(alert: Alert, { finding }: Tracked, telling: boolean): Alert {
+function restated(alert: Alert, { finding: seen }: Tracked, telling: boolean): Alert {
   const { resolvedAt: _over, ...open } = alert;
+  const keepsLine = !telling && alert.told && isStory(seen) && saysLess(seen, alert.finding);
+  const finding = keepsLine ? { ...seen, summary: alert.finding.summary } : seen;
   const replace = telling || saysElse(alert.finding, finding);
   return replace ? { ...open, finding } : open;
 }

@@ -35,6 +35,8 @@ export interface KeyVaultSettings {
 
 const wrap = 'RSA-OAEP-256';
 const keyBytes = 32;
+/** What RSA keys of 2048, 3072 and 4096 bits wrap into; shorter, with a leading zero cut off, is the same number. */
+const wrappedBytes = [256, 384, 512];
 
 /** @throws Error when `key` is not https://VAULT/keys/NAME: fleet.yaml's schema lets no other pass. */
 export function createKeyVaultCustodian({ name, key, calls, now }: KeyVaultSettings): Custodian {
@@ -103,7 +105,9 @@ export function createKeyVaultCustodian({ name, key, calls, now }: KeyVaultSetti
     async unwrap({ keyId, wrap: algorithm, wrappedKey }, signal) {
       const version = own.versionOf(keyId);
       // An envelope names its key: it must not make us call another vault, or use another key.
-      if (version === undefined || algorithm !== wrap) return failing(asked, { code: 'refused' });
+      if (version === undefined || algorithm !== wrap || !wrappedBytes.includes(wrappedKey.length)) {
+        return failing(asked, { code: 'refused' });
+      }
       return calling(
         signal,
         async () => {

@@ -10,9 +10,11 @@ export interface Cause {
 /** Start times come from a clock that may be set a little: `process_start_time_seconds` is computed from uptime. */
 const toleranceMs = 2000;
 
+/** @param tookSet it got our whole set, and what came of that was never learnt: a pass was killed. */
 export function causeOf(
   { notes, disproofs, recovery }: Pick<PlanInput, 'notes' | 'disproofs' | 'recovery'>,
   { node, start }: Pick<NodeSight, 'node' | 'start'>,
+  tookSet = false,
 ): Cause {
   const disproof = disproofs.find((other) => other.node === node);
   const onPurpose = 'somebody may have sealed it on purpose';
@@ -37,8 +39,11 @@ export function causeOf(
       why: `${node} is sealed in the process that runs since ${started}: ${onPurpose}`,
     };
   }
-  // We unsealed it since that note: a seal after that is not what the older start is proof of.
-  const unsealedSince = recovery.unsealed.includes(node) && note.at < lastSent(recovery.intents, node);
+  // This process was unsealed by us since that note, or may have been: a seal after that is not what the older start is
+  // proof of.
+  const sentAt = lastSent(recovery.intents, node);
+  const unsealedSince =
+    (recovery.unsealed.includes(node) || tookSet) && note.at < sentAt && start <= sentAt + toleranceMs;
   if (start < note.start || unsealedSince) {
     return {
       kind: 'unknown',

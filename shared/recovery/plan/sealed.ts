@@ -25,7 +25,10 @@ export function judgeSealed(input: PlanInput, sight: SealedSight): Sealed {
 function ready(input: PlanInput, sight: SealedSight): Sealed {
   const { node, address, state } = sight;
   const step: Step = { kind: 'unseal-node', node, address, reset: state.seal.progress > 0 };
-  return { kind: 'ready', node, step, cause: causeOf(input, sight) };
+  const { generation } = input;
+  // With a threshold of one, the set may just as well never have been sent.
+  const tookSet = generation.state === 'ready' && generation.threshold > 1 && tookOurSet(input, sight);
+  return { kind: 'ready', node, step, cause: causeOf(input, sight, tookSet) };
 }
 
 /** After the set: `sealed: false`, or it joins and unseals by itself; never a second set meanwhile (rule 3). */

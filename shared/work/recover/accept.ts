@@ -14,10 +14,14 @@ export async function acceptGeneration(
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
   const before = await deps.state.generations.newest(cluster.name);
-  const next = (before?.value.generation ?? 0) + 1;
-  // Revisions of a generation in use are made here alone, after an approval (rebind) or by the daily rewrap.
-  if (wanted.generation !== next || wanted.revision !== 1) {
-    return refused('conflict', `an import into ${cluster.name} is generation ${next}, revision 1, by now`);
+  const newest = before?.value.generation ?? 0;
+  // Numbers may be left out: the blob of an import that was not accepted keeps its own. Revisions of a generation in
+  // use are made here alone, after an approval (rebind) or by the daily rewrap.
+  if (wanted.generation <= newest || wanted.revision !== 1) {
+    return refused(
+      'conflict',
+      `an import into ${cluster.name} is revision 1 of a generation after ${newest}: generation ${newest} was accepted already`,
+    );
   }
   const used = await accept(deps, cluster, wanted, before, person.id);
   if (!used.ok) return refused('conflict', used.why);

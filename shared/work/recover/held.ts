@@ -10,6 +10,15 @@ import type { RecoverDeps } from './deps.ts';
 export const leaseMs = 60_000;
 const mostTroubles = 20;
 
+/** What a row tells people of its plan. */
+type Told = 'needs' | 'waiting';
+
+function without(recovery: Recovery, over: Told[]): Recovery {
+  const rest = { ...recovery };
+  for (const key of over) delete rest[key];
+  return rest;
+}
+
 /** The row is another pass's now, or was ended by a person. */
 export class LostRow extends Error {
   override name = 'LostRow';
@@ -48,11 +57,11 @@ export class HeldRecovery {
     return this.value.passes;
   }
 
-  /** Writes and prolongs the lease. @throws LostRow */
-  async update(change: Partial<Recovery>): Promise<void> {
+  /** Writes and prolongs the lease. `over`: what does not hold any more. @throws LostRow */
+  async update(change: Partial<Recovery>, over: Told[] = []): Promise<void> {
     const { owner, clock, state } = this.#deps;
     const lease = { owner, pass: change.passes ?? this.pass, until: clock.now() + leaseMs };
-    const value: Recovery = { ...this.value, ...change, lease };
+    const value: Recovery = { ...without(this.value, over), ...change, lease };
     await this.#save(value, () => state.recoveries.save({ value, etag: this.#stored.etag }));
   }
 
@@ -63,8 +72,8 @@ export class HeldRecovery {
   }
 
   /** Gives the row back, open. @throws LostRow */
-  async release(change: Partial<Recovery>): Promise<void> {
-    const { lease: _lease, ...rest } = { ...this.value, ...change };
+  async release(change: Partial<Recovery>, over: Told[] = []): Promise<void> {
+    const { lease: _lease, ...rest } = { ...without(this.value, over), ...change };
     await this.#save(rest, () => this.#deps.state.recoveries.save({ value: rest, etag: this.#stored.etag }));
   }
 

@@ -8,9 +8,9 @@ export async function leave(
   deps: RecoverDeps,
   held: HeldRecovery,
   change: Partial<Recovery>,
-  afterMs?: number,
+  { afterMs, over }: { afterMs?: number; over?: ('needs' | 'waiting')[] } = {},
 ): Promise<void> {
-  await held.release(change);
+  await held.release(change, over);
   const { cluster } = held.value;
   if (afterMs !== undefined) await deps.state.nudges.send('steps', cluster, Math.max(0, afterMs));
   await deps.state.nudges.send('probe', cluster, 0);

@@ -13,7 +13,7 @@ const lookMs = 8_000;
 /** Start times closer than this are the same process, ms. */
 const sameStartMs = 2_000;
 
-export function lookAround(deps: RecoverDeps, nodes: Reached[]): Promise<NodeSight[]> {
+export function lookAround(deps: Pick<RecoverDeps, 'clock'>, nodes: Reached[]): Promise<NodeSight[]> {
   return look(nodes, { clock: deps.clock, timeoutMs: lookMs });
 }
 

@@ -21,6 +21,11 @@ import { endedBy, needsOf } from './words.ts';
 
 /** A longer wait is left to a nudge, ms. */
 const patienceMs = 5_000;
+/** How long custodians may be away before a recovery gives up, and how often they are asked, ms. */
+const custodiansMs = 15 * 60_000;
+const custodianPauseMs = 30_000;
+/** In `since` of the row: when shares could not be opened for the first time. */
+const awayKey = 'custodians';
 /** A pass ends its work after this, far before the host ends it, ms. */
 const passMs = 150_000;
 
@@ -77,37 +82,44 @@ async function loop(
   const { clock, log } = deps;
   const endsAt = clock.elapsed() + passMs;
   let found = first;
+  let acted = false;
   for (;;) {
-    const input = await observe(deps, cluster, held.value, found, connected.nodes);
-    const next = plan(input);
+    const seen = await observe(deps, cluster, held.value, found, connected.nodes);
+    await noteUnsealed(deps, cluster.name, seen.nodes, seen.notes);
+    const since = waitingSince(seen);
+    const next = plan({ ...seen, recovery: { ...seen.recovery, since } });
     log.info('recovery-planned', { cluster: cluster.name, recovery: held.value.id, ...told(next) });
     if (held.value.dryRun)
       return finish(deps, held, { at: clock.now(), outcome: 'dry-run', summary: summaryOf(next) });
-    const since = waitingSince(input);
     switch (next.kind) {
       case 'nothing':
-        await noteUnsealed(deps, cluster.name, input.nodes);
         return finish(deps, held, endedBy(next, held.value, clock.now()));
       case 'refuse':
         return finish(deps, held, endedBy(next, held.value, clock.now()));
       case 'needs-approval':
-        return leave(deps, held, { needs: needsOf(next), since });
+        return leave(deps, held, { needs: needsOf(next), since }, { over: ['waiting'] });
       case 'wait': {
         const ms = next.until - clock.now();
         if (ms > patienceMs || clock.elapsed() + ms > endsAt) {
-          return leave(deps, held, { waiting: { what: next.what, until: next.until }, since }, ms);
+          const waiting = { what: next.what, until: next.until };
+          return leave(deps, held, { waiting, since }, { afterMs: ms, over: ['needs'] });
         }
         await tell(deps, held, { waiting: { what: next.what, until: next.giveUpAt }, since });
         await clock.sleep(Math.max(0, ms));
         break;
       }
       case 'act': {
-        if (clock.elapsed() > endsAt) return leave(deps, held, { since }, 0);
+        if (clock.elapsed() > endsAt) return leave(deps, held, { since }, { afterMs: 0 });
         const steps = next.steps.filter((step): step is UnsealStep => step.kind === 'unseal-node');
         if (found.state !== 'ready' || steps.length === 0)
           throw new Error(`a plan without a way: ${next.why}`);
-        await held.update({ since });
-        await unseal(deps, cluster, held, found, connected, steps);
+        // Shares are opened once a pass (rule 3): where they are needed again, the next pass begins here.
+        const away = acted ? undefined : held.value.since?.[awayKey];
+        const kept = { ...since, ...(away !== undefined && { [awayKey]: away }) };
+        await held.update({ since: kept, ...(acted && { passes: held.pass + 1 }) }, ['needs', 'waiting']);
+        acted = true;
+        const opening = await unseal(deps, cluster, held, found, connected, seen.nodes, steps);
+        if (!opening.ok) return awaitCustodians(deps, held, opening);
         // A real unseal, or a refused set, changed what is known of the generation.
         found = await escrowed(deps, cluster);
       }
@@ -123,8 +135,25 @@ async function tell(deps: RecoverDeps, held: HeldRecovery, change: Partial<Recov
   const same =
     waiting?.what === change.waiting?.what && JSON.stringify(since) === JSON.stringify(change.since);
   if (same && (lease?.until ?? 0) > deps.clock.now() + 30_000) return;
-  await held.update(change);
+  await held.update(change, ['needs']);
   if (waiting?.what !== change.waiting?.what) await deps.state.nudges.send('probe', held.value.cluster, 0);
+}
+
+/** Too few shares could be opened: custodians come back, or a person has to look. */
+async function awaitCustodians(
+  deps: RecoverDeps,
+  held: HeldRecovery,
+  { message: why, recoverable }: { message: string; recoverable: boolean },
+): Promise<void> {
+  const now = deps.clock.now();
+  const { since, way } = held.value;
+  const first = since?.[awayKey] ?? now;
+  // In break-glass a person sits there: what does not mend itself is theirs to mend, and to begin again.
+  const hopeless = way === 'break-glass' && !recoverable;
+  if (hopeless || now - first >= custodiansMs)
+    return finish(deps, held, { at: now, outcome: 'failed', summary: why });
+  const waiting = { what: why, until: now + custodianPauseMs };
+  return leave(deps, held, { waiting, since: { ...since, [awayKey]: first } }, { afterMs: custodianPauseMs });
 }
 
 /** Its cluster left fleet.yaml: nothing may be done for it, and nothing blocks the name. */

@@ -20,11 +20,18 @@ export interface Asked {
 /** Longest reason that is kept, characters. */
 const longestReason = 500;
 
-/** Opens a recovery and leaves a nudge for its first pass. One a cluster: `busy` names the one that is open. */
+/** How often the row of a recovery that is being worked on is read anew, to end it. */
+const mostTries = 5;
+
+/**
+ * Opens a recovery and leaves a nudge for its first pass. One a cluster: `busy` names the one that is open.
+ *
+ * @param takeOver ends the open one first: its pass loses the row and stops before its next request.
+ */
 export async function requestRecovery(
   deps: RecoverDeps,
   name: string,
-  asked: Asked,
+  { takeOver = false, ...asked }: Asked & { takeOver?: boolean },
 ): Promise<Said<Recovery>> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
@@ -36,9 +43,38 @@ export async function requestRecovery(
   if (unknown.length > 0) {
     return refused('invalid', `lost: ${cluster.name} has no node ${unknown.join(', ').slice(0, 200)}`);
   }
+  if (takeOver) {
+    const ended = await endOpen(deps, cluster.name, { ...asked, reason });
+    if (!ended.ok) return ended;
+  }
   const opened = await open(deps, cluster, { ...asked, reason });
   if (opened.ok) await deps.state.nudges.send('steps', cluster.name, 0);
   return opened;
+}
+
+/** By If-Match, with its word on record first. None open: nothing to do. */
+async function endOpen(
+  deps: RecoverDeps,
+  cluster: string,
+  { by, byName, reason }: Pick<Asked, 'by' | 'byName' | 'reason'>,
+): Promise<Said<undefined>> {
+  const { clock, state } = deps;
+  let told: string | undefined;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const active = await state.recoveries.active(cluster);
+    if (!active) return said(undefined);
+    const at = clock.now();
+    const { lease: _lease, waiting: _waiting, needs: _needs, ...rest } = active.value;
+    if (told !== rest.id) {
+      const facts = { outcome: 'taken-over' };
+      await state.audit.write({ at, who: by, what: 'ended', cluster, recovery: rest.id, why: reason, facts });
+      told = rest.id;
+    }
+    const summary = `taken over by ${byName}: ${reason}`;
+    const value: Recovery = { ...rest, status: 'ended', ended: { at, outcome: 'taken-over', summary } };
+    if ((await state.recoveries.end({ value, etag: active.etag })) === 'ended') return said(undefined);
+  }
+  return refused('busy', `a pass works on the recovery of ${cluster}, and was faster each time: try again`);
 }
 
 /** Opens the row; no nudge: for a pass that goes on with it at once. */

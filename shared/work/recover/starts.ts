@@ -30,15 +30,20 @@ async function noteCluster(deps: RecoverDeps, cluster: Cluster): Promise<void> {
   if (!trust) return;
   const { nodes, close } = await deps.connect(cluster, trust);
   try {
-    await noteUnsealed(deps, cluster.name, await lookAround(deps, nodes));
+    const [sights, known] = await Promise.all([lookAround(deps, nodes), deps.state.starts.of(cluster.name)]);
+    await noteUnsealed(deps, cluster.name, sights, known);
   } finally {
     await close();
   }
 }
 
 /** What was just seen unsealed, with a start time that can be read. Writes only what is new, or old. */
-export async function noteUnsealed(deps: RecoverDeps, cluster: string, sights: NodeSight[]): Promise<void> {
-  const known = await deps.state.starts.of(cluster);
+export async function noteUnsealed(
+  deps: RecoverDeps,
+  cluster: string,
+  sights: NodeSight[],
+  known: StartNote[],
+): Promise<void> {
   const at = deps.clock.now();
   const notes = sights.flatMap(({ node, state, start }): StartNote[] => {
     const unsealed = state.kind === 'serving' || state.kind === 'leaderless';

@@ -3,7 +3,7 @@ import { openThreshold } from '../../escrow/open.ts';
 import type { Share } from '../../escrow/share.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import { withIntents } from '../../recovery/intents.ts';
-import type { Step, Trouble } from '../../recovery/recovery.ts';
+import type { NodeSight, StartNote, Step, Trouble } from '../../recovery/recovery.ts';
 import { type UnsealResult, unsealNodes } from '../../recovery/unseal.ts';
 import type { Connected, RecoverDeps } from './deps.ts';
 import type { Escrowed } from './escrowed.ts';
@@ -25,8 +25,9 @@ export async function unseal(
   held: HeldRecovery,
   found: Ready,
   connected: Connected,
+  sights: NodeSight[],
   steps: UnsealStep[],
-): Promise<void> {
+): Promise<{ ok: true } | { ok: false; message: string; recoverable: boolean }> {
   const { clock, state } = deps;
   const { generation, row } = found;
   const { id, by, reason } = held.value;
@@ -54,8 +55,16 @@ export async function unseal(
         return { at: clock.now(), code: 'custodian', where: custodian, message };
       }),
     );
-    await Promise.all(opened.opened.map((key) => audit('key-opened', { ...key })));
-    if (!opened.ok) return;
+    const [hold] = await Promise.all([
+      state.holds.of(cluster.name),
+      ...opened.opened.map((key) => audit('key-opened', { ...key })),
+    ]);
+    if (!opened.ok) {
+      const recoverable = opened.failures.some((failure) => failure.recoverable);
+      return { ok: false, message: opened.message, recoverable };
+    }
+    // Custodians may have taken a minute: a hold that was set meanwhile stops automation before its first share.
+    if (held.value.way === 'automatic' && hold && hold.until > clock.now()) return { ok: true };
     const results = await unsealNodes(
       targetsOf(connected, steps),
       {
@@ -76,12 +85,14 @@ export async function unseal(
         },
       },
     );
+    await noteStartsOf(deps, cluster.name, results, sights);
     await note(deps, held, results);
     if (results.some(({ result }) => result.kind === 'unsealed' && result.bySet)) {
       await markProven(deps, row);
     }
     const refusing = results.find(({ result }) => result.kind === 'wrong-generation');
     if (refusing) await markBad(deps, row, { node: refusing.node, recovery: id });
+    return { ok: true };
   } finally {
     for (const share of shares) share.destroy();
   }
@@ -92,6 +103,21 @@ function targetsOf(connected: Connected, steps: UnsealStep[]) {
     const reached = connected.nodes.find((one) => one.node === node);
     return reached && !('code' in reached.client) ? [{ node, client: reached.client, reset }] : [];
   });
+}
+
+/** Before anything else: sealed again right away, it is not to look like the restart that it had before (rule 6). */
+async function noteStartsOf(
+  { state, clock }: RecoverDeps,
+  cluster: string,
+  results: UnsealResult[],
+  sights: NodeSight[],
+): Promise<void> {
+  const at = clock.now();
+  const notes = results.flatMap(({ node, result }): StartNote[] => {
+    const start = sights.find((sight) => sight.node === node)?.start;
+    return result.kind === 'unsealed' && start !== undefined ? [{ cluster, node, start, at }] : [];
+  });
+  if (notes.length > 0) await state.starts.note(notes);
 }
 
 async function note(deps: RecoverDeps, held: HeldRecovery, results: UnsealResult[]): Promise<void> {

@@ -3,9 +3,12 @@ import type { UpkeepProblem } from '../../escrow/generation.ts';
 import { reseal } from '../../escrow/reseal.ts';
 import { verify } from '../../escrow/upkeep.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
+import type { Person } from '../../people/person.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
+import { clusterOf } from './request.ts';
 import { custodianMs, putInUse } from './revision.ts';
+import { refused, type Said, said } from './said.ts';
 
 type Ready = Extract<Escrowed, { state: 'ready' }>;
 
@@ -21,7 +24,42 @@ export async function keepEscrow(deps: RecoverDeps): Promise<void> {
   }
 }
 
-export async function keepCluster(deps: RecoverDeps, cluster: Cluster): Promise<UpkeepProblem[]> {
+export interface Kept {
+  generation: number;
+  revision: number;
+  problems: UpkeepProblem[];
+}
+
+/** The same for one cluster, when a person asks. */
+export async function keepNow(
+  deps: RecoverDeps,
+  name: string,
+  person: Person,
+  { verifyOnly }: { verifyOnly: boolean },
+): Promise<Said<Kept>> {
+  const cluster = await clusterOf(deps, name);
+  if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
+  const before = await deps.state.generations.newest(cluster.name);
+  if (!before) return refused('not-found', `nothing of ${cluster.name} is escrowed: import its shares first`);
+  await deps.state.audit.write({
+    at: deps.clock.now(),
+    who: person.id,
+    what: 'requested',
+    cluster: cluster.name,
+    why: 'asked by hand',
+    facts: { kind: verifyOnly ? 'verify' : 'upkeep', generation: before.value.generation },
+  });
+  const problems = await keepCluster(deps, cluster, { verifyOnly });
+  const after = (await deps.state.generations.newest(cluster.name)) ?? before;
+  await deps.state.nudges.send('probe', cluster.name, 0);
+  return said({ generation: after.value.generation, revision: after.value.revision, problems });
+}
+
+export async function keepCluster(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  { verifyOnly = false }: { verifyOnly?: boolean } = {},
+): Promise<UpkeepProblem[]> {
   const found = await escrowed(deps, cluster);
   if (found.state === 'none') return [];
   if (found.state === 'unreadable') {
@@ -32,18 +70,28 @@ export async function keepCluster(deps: RecoverDeps, cluster: Cluster): Promise<
     );
     return problems;
   }
-  const problems = await check(deps, cluster, found);
+  const problems = await verifyGeneration(deps, cluster, found);
   const only = problems.every(
     ({ code }) => code === 'old-key-version' || code === 'single-point' || code === 'key-expiring',
   );
-  if (only && problems.some(({ code }) => code === 'old-key-version') && found.trustChanged.length === 0) {
+  if (
+    !verifyOnly &&
+    only &&
+    problems.some(({ code }) => code === 'old-key-version') &&
+    found.trustChanged.length === 0
+  ) {
     return rewrap(deps, cluster, found, problems);
   }
   await note(deps, found, problems);
   return problems;
 }
 
-async function check(deps: RecoverDeps, cluster: Cluster, { generation }: Ready): Promise<UpkeepProblem[]> {
+/** Opens each envelope, one at a time, with the login that `deps` act with. */
+export async function verifyGeneration(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  { generation }: Pick<Ready, 'generation'>,
+): Promise<UpkeepProblem[]> {
   const now = await deps.binding(cluster);
   const problems = await verify({
     generation,

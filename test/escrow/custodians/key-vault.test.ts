@@ -181,7 +181,10 @@ describe('a Key Vault custodian', () => {
       vault.vault('states').set(id, { enabled: true, expiresOn });
       expect(await own.wrap(randomBytes(32), signal)).toMatchObject({ error: { code: 'key-expired' } });
       // Key Vault still unwraps with it, so a recovery must not be refused by the SDK's own check.
-      expect(await own.unwrap(sealed.value, signal)).toMatchObject({ ok: true });
+      const fresh = keyVaultCustodian(vault, 'states');
+      const { getKey } = vault.vault('states').calls;
+      expect(await fresh.unwrap(sealed.value, signal)).toMatchObject({ ok: true });
+      expect(vault.vault('states').calls.getKey).toBe(getKey);
       expect(await own.facts(id, signal)).toMatchObject({ value: { expiresAt: expiresOn.getTime() } });
 
       vault.vault('states').delete('escrow');

@@ -75,7 +75,7 @@ export const progress: Scenario[] = [
     plan: 'wait',
   },
   {
-    title: 'our set was taken long ago: one more',
+    title: 'our set was taken long ago: it may have been unsealed, and sealed on purpose',
     input: input({
       nodes: [...sights('active', 'standby'), restarted(3)],
       recovery: b.recovery({
@@ -84,7 +84,7 @@ export const progress: Scenario[] = [
         since: waited('join/vault-3', minute),
       }),
     }),
-    plan: 'act',
+    plan: 'needs-approval',
   },
   {
     title: 'our set was taken, and the node restarted',

@@ -2,13 +2,14 @@
  * The recover app in one process: simulated Vaults behind the real share client, storage in memory, custodians in
  * memory, and a clock that moves only while somebody waits for it. `process()` is the app as started anew.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Hold } from '../../../shared/alert/alert.ts';
 import { generationBlobName } from '../../../shared/escrow/generation.ts';
 import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
 import { Share } from '../../../shared/escrow/share.ts';
 import { bindingOf } from '../../../shared/escrow/trust.ts';
 import { generationBytes } from '../../../shared/escrow/write.ts';
-import type { Cluster } from '../../../shared/fleet/fleet.ts';
+import type { Cluster, Fleet } from '../../../shared/fleet/fleet.ts';
 import { parseFleet } from '../../../shared/fleet/parse.ts';
 import { formatProblems } from '../../../shared/fleet/problem.ts';
 import { createLog } from '../../../shared/log/log.ts';
@@ -16,14 +17,18 @@ import type { Person } from '../../../shared/people/person.ts';
 import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { openShareClient } from '../../../shared/vault/share-client.ts';
+import type { ShareClient } from '../../../shared/vault/unseal.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
+import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
 import { noteStarts } from '../../../shared/work/recover/starts.ts';
 import { InstantClock, MemoryCustodian } from '../../escrow/build.ts';
 import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
+import { Stopped, Stopper, stoppingState } from '../../fakes/state/stopping.ts';
 import { simulationDispatcher } from '../../fakes/vault/dispatcher.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { Rules } from './rules.ts';
 
 export const ada: Person = { id: 'tid/ada', name: 'Ada Lovelace', roles: ['Sealwatch.Operate'] };
 export const grace: Person = { id: 'tid/grace', name: 'Grace Hopper', roles: ['Sealwatch.Approve'] };
@@ -35,77 +40,130 @@ export interface RecoveryOptions extends SimulationOptions {
   yaml?: string[];
   /** Lines of its `recovery`. */
   recovery?: string[];
+  /** Who holds which shares. */
+  holdings?: Record<string, number[]>;
+  /** A second cluster of the fleet, `orders`, with shares of its own and a manual policy; it restarted, too. */
+  neighbour?: boolean;
 }
 
-/** Every pair of the three custodians holds all five shares; none reaches the threshold of three alone… almost. */
-const holdings = { a: [1, 2], b: [3, 4], c: [5, 1] };
+/** By text: hundreds of worlds have the same one. */
+const parsedFleets = new Map<string, Fleet>();
+
+/** Without any one custodian three shares are left; none reaches the threshold of three alone. */
+const threeCustodians: Record<string, number[]> = { a: [1, 2], b: [3, 4], c: [5, 1] };
+
+/** What a request of sys/unseal was, as the test's own eyes saw it. */
+export interface Sent {
+  cluster: string;
+  node: string;
+  body: string;
+  /** Of the process that sent it. */
+  owner: string;
+  /** Number of the share; undefined: a reset. */
+  share?: number;
+}
 
 export class RecoveryUnderTest {
   readonly clock = new InstantClock();
-  readonly standingHolds = [];
+  readonly standingHolds: Hold[] = [];
   readonly state = memoryRecoverState(this.standingHolds);
   readonly simulation: Simulation;
-  readonly custodians = new Map(Object.keys(holdings).map((name) => [name, new MemoryCustodian(name)]));
+  readonly neighbour: Simulation | undefined;
+  readonly holdings: Record<string, number[]>;
+  readonly custodians: Map<string, MemoryCustodian>;
   readonly logged: string[] = [];
-  /** Every request of sys/unseal, by node, in its order. */
-  readonly sent: { node: string; body: string }[] = [];
+  /** Every request of sys/unseal, in its order. */
+  readonly sent: Sent[] = [];
+  /** The buffers that the app gave its client as bodies. */
+  readonly bodies: Buffer[] = [];
+  /** Looks at each request and each write; tests expect `rules.broken` to stay empty. */
+  readonly rules = new Rules(this);
+  /** The escrowed shares are not the cluster's. */
+  wrongShares = false;
   /** What watch remembers. */
   facts: ClusterFacts | undefined;
   /** Something happens to a node right before or after it takes a request of sys/unseal. */
   onUnseal: (node: string, when: 'before' | 'after') => void = () => undefined;
+  /** Something happens right before an effect of any process. */
+  onEffect: (name: string) => void = () => undefined;
   yaml: string;
   #ids = 0;
 
-  constructor({ policy = 'automatic', yaml = [], recovery = [], ...options }: RecoveryOptions = {}) {
-    this.simulation = createSimulation({ name: 'payments', telemetry: true, ...options }, () =>
-      this.clock.now(),
-    );
+  constructor({
+    policy = 'automatic',
+    yaml = [],
+    recovery = [],
+    holdings = threeCustodians,
+    neighbour = false,
+    ...options
+  }: RecoveryOptions = {}) {
+    const now = () => this.clock.now();
+    this.holdings = holdings;
+    this.custodians = new Map(Object.keys(holdings).map((name) => [name, new MemoryCustodian(name)]));
+    this.simulation = createSimulation({ name: 'payments', telemetry: true, ...options }, now);
+    this.neighbour = neighbour
+      ? createSimulation({ name: 'orders', telemetry: true, firstPort: 8300 }, now)
+      : undefined;
     this.yaml = [
       'version: 1',
       'clusters:',
-      '  payments:',
-      '    nodes:',
-      ...this.simulation.state.nodes.map(
-        ({ name, address, nodeId }) => `      - {name: ${name}, address: "${address}", nodeId: ${nodeId}}`,
-      ),
-      '    recovery:',
-      `      policy: ${policy}`,
-      ...recovery.map((line) => `      ${line}`),
-      '    escrow:',
-      '      custodians:',
-      ...Object.entries(holdings).map(
-        ([name, shares]) =>
-          `        ${name}: {key: "https://${name}.vault.azure.net/keys/unseal", shares: [${shares.join(', ')}]}`,
-      ),
-      ...yaml.map((line) => `    ${line}`),
+      ...this.#entry(this.simulation, [`policy: ${policy}`, ...recovery], yaml),
+      ...(this.neighbour ? this.#entry(this.neighbour, ['policy: manual'], []) : []),
       '',
     ].join('\n');
   }
 
+  #entry({ name, state }: Simulation, recovery: string[], yaml: string[]): string[] {
+    return [
+      `  ${name}:`,
+      '    nodes:',
+      ...state.nodes.map(
+        (node) => `      - {name: ${node.name}, address: "${node.address}", nodeId: ${node.nodeId}}`,
+      ),
+      '    recovery:',
+      ...recovery.map((line) => `      ${line}`),
+      '    escrow:',
+      '      custodians:',
+      ...Object.entries(this.holdings).map(
+        ([custodian, shares]) =>
+          `        ${custodian}: {key: "https://${custodian}.vault.azure.net/keys/unseal", shares: [${shares.join(', ')}]}`,
+      ),
+      ...yaml.map((line) => `    ${line}`),
+    ];
+  }
+
   get cluster(): Cluster {
-    const [cluster] = this.#parsed().clusters;
-    if (!cluster) throw new Error('no cluster');
+    return this.#clusterOf('payments');
+  }
+
+  #clusterOf(name: string): Cluster {
+    const cluster = this.#parsed().clusters.find((one) => one.name === name);
+    if (!cluster) throw new Error(`no cluster ${name}`);
     return cluster;
   }
 
-  #parsed() {
+  #parsed(): Fleet {
+    const known = parsedFleets.get(this.yaml);
+    if (known) return known;
     const parsed = parseFleet(this.yaml, {
       envPrefix: 'SECRET_',
       keyVaults: [],
-      escrowVaults: Object.keys(holdings).map((name) => `https://${name}.vault.azure.net`),
+      escrowVaults: Object.keys(this.holdings).map((name) => `https://${name}.vault.azure.net`),
       endpointHosts: [],
     });
     if (!parsed.ok) throw new Error(formatProblems(parsed.problems, 'fleet.yaml'));
+    parsedFleets.set(this.yaml, parsed.fleet);
     return parsed.fleet;
   }
 
-  /** The app, started anew over the same world. */
-  process(over: Partial<RecoverDeps> = {}): RecoverDeps {
+  /** The app, started anew over the same world. @param stopper kills it at one of its effects. */
+  process(over: Partial<RecoverDeps> = {}, stopper = new Stopper()): RecoverDeps {
     this.#ids += 1;
     const owner = `process-${this.#ids}`;
+    const hooked = this.#hooked(stopper);
     return {
       loadFleet: async () => ({ fleet: this.#parsed(), problems: [] }),
-      state: this.state,
+      state: stoppingState(this.rules.watching(this.state), hooked),
       facts: async () => this.facts,
       connect: async (cluster, trust) => {
         const nodes = cluster.nodes.map(({ name, address }) => {
@@ -115,12 +173,14 @@ export class RecoveryUnderTest {
             keepAliveMs: 10_000,
             clock: this.clock,
             isRefusedAddress: () => false,
-            dispatcher: () => simulationDispatcher(this.simulation, name),
+            dispatcher: () => simulationDispatcher(this.#simulationOf(cluster.name), name),
           });
           return {
             node: name,
             address,
-            client: opened.ok ? this.#noting(name, opened.client) : opened.error,
+            client: opened.ok
+              ? this.#noting({ cluster: cluster.name, node: name, owner }, opened.client, hooked)
+              : opened.error,
           };
         });
         return { nodes, close: async () => undefined };
@@ -146,24 +206,44 @@ export class RecoveryUnderTest {
     };
   }
 
-  #noting<T extends { unseal: (body: Buffer, options?: object) => Promise<unknown> }>(
-    node: string,
-    client: T,
-  ): T {
-    const unseal = client.unseal.bind(client);
-    client.unseal = async (body, options) => {
-      this.sent.push({ node, body: body.toString() });
-      this.onUnseal(node, 'before');
-      const answer = await unseal(body, options);
-      this.onUnseal(node, 'after');
-      return answer;
+  #hooked(stopper: Stopper): Stopper {
+    const effect = stopper.effect.bind(stopper);
+    stopper.effect = (name, run) => {
+      if (!stopper.stopped) this.onEffect(name);
+      return effect(name, run);
     };
+    return stopper;
+  }
+
+  #simulationOf(cluster: string): Simulation {
+    return this.neighbour && cluster === this.neighbour.name ? this.neighbour : this.simulation;
+  }
+
+  #noting(about: Omit<Sent, 'body'>, client: ShareClient, stopper: Stopper): ShareClient {
+    const unseal = client.unseal.bind(client);
+    client.unseal = (body, options) =>
+      stopper.effect(`unseal ${about.node}`, async () => {
+        const text = body.toString();
+        const index = numberOf(text);
+        const sent: Sent = { ...about, body: text, ...(index !== undefined && { share: index }) };
+        this.bodies.push(body);
+        await this.rules.onSent(sent);
+        this.sent.push(sent);
+        this.onUnseal(about.node, 'before');
+        const answer = await unseal(body, options);
+        this.onUnseal(about.node, 'after');
+        return answer;
+      });
     return client;
   }
 
   /** Imports the cluster's own shares, or others. */
-  async escrow(deps = this.process(), shares = this.simulation.keys.shares): Promise<void> {
-    const cluster = this.cluster;
+  async escrow(
+    deps = this.process(),
+    shares = this.simulation.keys.shares,
+    cluster = this.cluster,
+    holdings = this.holdings,
+  ): Promise<void> {
     const trust = await deps.binding(cluster);
     if (!trust.ok) throw new Error(trust.problem);
     const before = await this.state.generations.newest(cluster.name);
@@ -198,21 +278,52 @@ export class RecoveryUnderTest {
   async ready(): Promise<this> {
     const deps = this.process();
     await this.escrow(deps);
+    if (this.neighbour) await this.escrow(deps, this.neighbour.keys.shares, this.#clusterOf('orders'));
     await noteStarts(deps);
     await this.clock.sleep(60_000);
     return this;
   }
 
   /** Nudges of `steps` are followed until none is left, at most so many; each by a process of its own. */
-  async settle(most = 30): Promise<void> {
+  async settle({ most = 30, process }: { most?: number; process?: () => RecoverDeps } = {}): Promise<void> {
     for (let passes = 0; passes < most; passes += 1) {
       const nudge = this.state.nudged.findIndex(({ queue }) => queue === 'steps');
       if (nudge < 0) return;
       const [next] = this.state.nudged.splice(nudge, 1);
       if (next && next.delayMs > 0) await this.clock.sleep(next.delayMs);
-      await runPass(this.process(), 'payments');
+      await runPass(process?.() ?? this.process(), next?.cluster ?? '');
     }
     throw new Error(`still not settled after ${most} passes`);
+  }
+
+  /** Until a process with this stopper is dead, or nothing is left to do for it. */
+  async settleUntilKilled(stopper: Stopper): Promise<void> {
+    const dying = this.process({}, stopper);
+    try {
+      await this.settle({ process: () => dying });
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
+    // What was under way ends by itself.
+    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * Time goes on, with the app's own timers and the sweep's nudge each minute that something is sealed, until no
+   * recovery is open and nothing is nudged any more, or a person is asked. Nudges that were lost are not needed for it.
+   */
+  async timePasses({ most = 40, sweeping = true } = {}): Promise<void> {
+    for (let halfMinutes = 0; halfMinutes < most; halfMinutes += 1) {
+      await this.settle();
+      const open = this.recoveries().find(({ status }) => status === 'open');
+      if (open?.needs) return;
+      if (!open && (!sweeping || this.sealedAndUp().length === 0)) return;
+      await this.clock.sleep(30_000);
+      await noteStarts(this.process());
+      await nudgeOverdue(this.process());
+      if (sweeping && this.sealedAndUp().length > 0) await this.state.nudges.send('steps', 'payments', 0);
+    }
+    throw new Error(`still not settled: ${JSON.stringify(this.recoveries().at(-1))}`);
   }
 
   /** The sweep's nudge, and all that follows from it. */
@@ -234,6 +345,20 @@ export class RecoveryUnderTest {
     await this.clock.sleep(1_000);
   }
 
+  /** `operator seal`: on purpose. */
+  sealOnPurpose(node: string): void {
+    this.rules.onSealed(node);
+    this.simulation.apply({ kind: 'seal', node });
+  }
+
+  /** Somebody else sends a share that is none of the cluster's, or a reset. */
+  stranger(node: string, reset = false): void {
+    this.#ids += 1;
+    const key = createHash('sha256').update(`stranger ${this.#ids}`).digest().toString('base64');
+    const body = reset ? { reset: true } : { key };
+    this.simulation.request(node, { method: 'POST', path: 'sys/unseal', body });
+  }
+
   get names(): string[] {
     return this.simulation.state.nodes.map(({ name }) => name);
   }
@@ -241,4 +366,15 @@ export class RecoveryUnderTest {
   sealed(): string[] {
     return this.simulation.state.nodes.filter(({ sealed }) => sealed).map(({ name }) => name);
   }
+
+  sealedAndUp(): string[] {
+    return this.simulation.state.nodes
+      .filter(({ sealed, running }) => sealed && running)
+      .map(({ name }) => name);
+  }
+}
+
+function numberOf(body: string): number | undefined {
+  const { key } = JSON.parse(body) as { key?: string };
+  return key === undefined ? undefined : Buffer.from(key, 'base64').at(-1);
 }

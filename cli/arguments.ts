@@ -1,0 +1,37 @@
+/** Arguments of one command, by node:util parseArgs. What is wrong is told without repeating it: it may be a share. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { Usage } from './context.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ options: O; allowPositionals: boolean; strict: true; args: string[] }>
+>;
+
+/**
+ * @param positionals how many there must be.
+ * @throws Usage
+ */
+export function parse<const O extends Options>(args: string[], options: O, positionals = 0): Parsed<O> {
+  const parsed = read(args, options);
+  if (parsed.positionals.length === positionals) return parsed;
+  throw new Usage(positionals === 0 ? 'an argument without its option' : 'name one recovery');
+}
+
+function read<const O extends Options>(args: string[], options: O): Parsed<O> {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (typeof code !== 'string' || !code.startsWith('ERR_PARSE_ARGS_')) throw error;
+    const unknown = args.find((arg) => /^--[a-z-]{1,30}$/.test(arg) && !(arg.slice(2) in options));
+    throw new Usage(
+      unknown === undefined ? 'an option is unknown, or misses its value' : `there is no option ${unknown}`,
+    );
+  }
+}
+
+/** @throws Usage */
+export function required(value: string | undefined, option: string): string {
+  if (value !== undefined && value.trim() !== '') return value;
+  throw new Usage(`${option} is missing`);
+}

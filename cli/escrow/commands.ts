@@ -1,0 +1,95 @@
+/** `sealwatch escrow list | verify | rewrap | rebind | export`. */
+import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { exportEnvelopes } from '../../shared/work/escrow/export.ts';
+import { describeListed, listEscrow } from '../../shared/work/escrow/list.ts';
+import { verifyEscrow } from '../../shared/work/escrow/verify.ts';
+import { connectApi, plain } from '../api/client.ts';
+import { parse, required } from '../arguments.ts';
+import { ownDeps } from '../compose.ts';
+import { type Command, type Context, Refused } from '../context.ts';
+
+const cluster = { type: 'string' } as const;
+const Kept = z.object({
+  generation: z.int(),
+  revision: z.int(),
+  problems: z.array(z.object({ code: z.string(), message: z.string() })),
+});
+type Kept = z.infer<typeof Kept>;
+const Opened = z.object({ id: z.string() });
+
+export const list: Command = async (args, context) => {
+  parse(args, {});
+  const listed = await listEscrow(await ownDeps(context));
+  if (listed.length === 0) context.terminal.say('No cluster of fleet.yaml names custodians.');
+  for (const line of listed.flatMap(describeListed)) context.terminal.say(line);
+  return listed.some(({ unreadable, row }) => unreadable !== undefined || row?.bad) ? 1 : 0;
+};
+
+export const verify: Command = async (args, context) => {
+  const { values } = parse(args, { cluster, 'by-recover': { type: 'boolean', default: false } });
+  const name = required(values.cluster, '--cluster');
+  if (values['by-recover']) return tell(context, name, 'recover', await keep(context, name, true));
+  const verified = await verifyEscrow(await ownDeps(context), name);
+  if (!verified.ok) throw new Refused(verified.message);
+  return tell(context, name, 'your login', verified.value);
+};
+
+export const rewrap: Command = async (args, context) => {
+  const { values } = parse(args, { cluster });
+  const name = required(values.cluster, '--cluster');
+  return tell(context, name, 'recover', await keep(context, name, false));
+};
+
+async function keep(context: Context, name: string, verifyOnly: boolean): Promise<Kept> {
+  const api = await connectApi(context);
+  return api.call('POST', `clusters/${encodeURIComponent(name)}/upkeep`, Kept, { verifyOnly });
+}
+
+function tell(
+  { terminal }: Context,
+  name: string,
+  who: string,
+  { generation, revision, problems }: Kept,
+): number {
+  const what = `${name}: generation ${generation}, revision ${revision}`;
+  if (problems.length === 0) {
+    terminal.say(`${what}: ${who} opens every envelope, wrapped by the newest key versions.`);
+    return 0;
+  }
+  terminal.say(`${what}, as ${who} finds it:`);
+  for (const { code, message } of problems) terminal.say(`  ${plain(code)}: ${plain(message)}`);
+  return 1;
+}
+
+export const rebind: Command = async (args, context) => {
+  const { values } = parse(args, { cluster, reason: { type: 'string' } });
+  const name = required(values.cluster, '--cluster');
+  const reason = required(values.reason, '--reason');
+  const api = await connectApi(context);
+  const path = `clusters/${encodeURIComponent(name)}/recoveries`;
+  const { id } = await api.call('POST', path, Opened, { kind: 'rebind', reason });
+  context.terminal.say(plain(id));
+  context.terminal.complain(
+    `Asked. Another person looks at it (sealwatch show ${plain(id)}) and approves (sealwatch approve ${plain(id)}); an approval ends after an hour.`,
+  );
+  return 0;
+};
+
+export const exportTo: Command = async (args, context) => {
+  const { values } = parse(args, { cluster, out: { type: 'string' } });
+  const name = required(values.cluster, '--cluster');
+  const said = await exportEnvelopes(await ownDeps(context), name);
+  if (!said.ok) throw new Refused(said.message);
+  const { bytes, generation, revision, threshold, custodians } = said.value;
+  const file = values.out ?? `${name}.${generation}.${revision}.envelopes.json`;
+  await writeFile(file, bytes, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'EEXIST' ? 'it exists already' : error.code;
+    throw new Refused(`${file} cannot be written (${why}): name another one with --out`);
+  });
+  context.terminal.say(file);
+  context.terminal.complain(
+    `Wrapped, no plain text: opening it takes ${threshold} shares from the custodians ${custodians.join(', ')}. Break-glass: sealwatch recover --cluster ${name} --envelopes ${file}. Export again after each import, rewrap or rebind.`,
+  );
+  return 0;
+};

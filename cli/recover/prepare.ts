@@ -1,0 +1,121 @@
+/** From the arguments to what the command is about: envelopes, fleet, trust. Nothing is connected to yet. */
+import { readFile, stat } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import type { BreakGlassApp } from '../../shared/compose/break-glass.ts';
+import type { Fleet } from '../../shared/fleet/fleet.ts';
+import { parseFleet } from '../../shared/fleet/parse.ts';
+import { formatProblems } from '../../shared/fleet/problem.ts';
+import type { Glass } from '../../shared/work/break-glass/deps.ts';
+import { derivedFleet, passphraseVariable } from '../../shared/work/break-glass/derived-fleet.ts';
+import { type EnvelopeFile, readEnvelopes } from '../../shared/work/break-glass/envelope-file.ts';
+import { trustChanges } from '../../shared/work/break-glass/look.ts';
+import { readRaft } from '../../shared/work/break-glass/raft-file.ts';
+import type { Asked } from './arguments.ts';
+
+export type Prepared = { ok: true; glass: Glass } | { ok: false; problem: string };
+
+export interface Person {
+  user: string;
+  host: string;
+}
+
+export function thisPerson(): Person {
+  return { user: userInfo().username, host: hostname() };
+}
+
+export async function prepare(
+  app: BreakGlassApp,
+  asked: Asked,
+  { user, host }: Person,
+  say: (line: string) => void,
+  stop: AbortSignal,
+): Promise<Prepared> {
+  const path = asked.envelopes ?? '';
+  const bytes = await read(path);
+  if (typeof bytes === 'string') return no(`--envelopes ${path} cannot be read (${bytes})`);
+  const envelopes = readEnvelopes(bytes, asked.cluster, path);
+  if (!envelopes.ok) return no(envelopes.problem);
+  const chosen = await fleetFor(app, asked, envelopes.envelopes, say);
+  if (!chosen.ok) return no(chosen.problem);
+  const { fleet, derived } = chosen;
+  const cluster = fleet.clusters.find(({ name }) => name === asked.cluster);
+  if (!cluster) {
+    return no(`${app.fleetPath} has no cluster ${asked.cluster}: name another one, or add --without-fleet`);
+  }
+  const unknown = asked.lost.filter((node) => !cluster.nodes.some(({ name }) => name === node));
+  if (unknown.length > 0) {
+    const names = cluster.nodes.map(({ name }) => name).join(', ');
+    return no(`--lost: ${cluster.name} has no node ${unknown.join(', ')}; it has ${names}`);
+  }
+  const raft = await raftOf(asked.raft);
+  if (raft && 'problem' in raft) return no(raft.problem);
+  const glass: Glass = {
+    world: app.world,
+    fleet,
+    cluster,
+    envelopes: envelopes.envelopes,
+    derived,
+    who: `break-glass:${user}@${host}`,
+    whoName: user,
+    reason: asked.reason,
+    lost: asked.lost,
+    ...(raft && { raft }),
+    say,
+    stop,
+  };
+  const changed = await trustChanges(glass);
+  if (changed.length === 0) return { ok: true, glass };
+  return no(
+    `escrow-trust-changed: ${app.fleetPath} differs from what the envelopes are bound to: ${changed.join('; ')}. ` +
+      'It cannot be rebound here. Put fleet.yaml back as it was, or add --without-fleet to go by the addresses, names and CA of the envelopes.',
+  );
+}
+
+async function fleetFor(
+  app: BreakGlassApp,
+  asked: Asked,
+  { generation }: EnvelopeFile,
+  say: (line: string) => void,
+): Promise<{ ok: true; fleet: Fleet; derived: boolean } | { ok: false; problem: string }> {
+  const { fleetPath, limits } = app;
+  const text = asked.withoutFleet ? undefined : await read(fleetPath);
+  if (text instanceof Buffer) {
+    const parsed = parseFleet(text.toString('utf8'), limits);
+    if (parsed.ok) return { ok: true, fleet: parsed.fleet, derived: false };
+    say(formatProblems(parsed.problems, fleetPath));
+  } else if (typeof text === 'string') {
+    say(`${fleetPath} cannot be read (${text}).`);
+  }
+  const derived = derivedFleet(generation, limits);
+  if (!derived.ok) return { ok: false, problem: derived.problems.join('\n') };
+  say(
+    'Without fleet.yaml: nodes, addresses and custodians are those of the envelopes. No client certificate is shown.',
+  );
+  const local = generation.envelopes.filter(({ wrap }) => wrap === 'scrypt-A256GCM');
+  for (const name of new Set(local.map(({ custodian }) => custodian))) {
+    say(`The passphrase of custodian ${name} is read from ${passphraseVariable(name, limits)}.`);
+  }
+  return { ok: true, fleet: derived.fleet, derived: true };
+}
+
+async function raftOf(path: string | undefined): Promise<Glass['raft'] | { problem: string }> {
+  if (path === undefined) return undefined;
+  const bytes = await read(path);
+  if (typeof bytes === 'string') return { problem: `--raft ${path} cannot be read (${bytes})` };
+  const parsed = readRaft(bytes.toString('utf8'), (await stat(path)).mtimeMs);
+  return parsed.ok ? parsed.raft : { problem: `--raft ${path} ${parsed.problem}` };
+}
+
+/** The bytes, or the error's code. */
+async function read(path: string): Promise<Buffer | string> {
+  try {
+    const { size } = await stat(path);
+    return size > 4 * 1024 * 1024 ? 'too large' : await readFile(path);
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  }
+}
+
+function no(problem: string): Prepared {
+  return { ok: false, problem };
+}

@@ -1,0 +1,34 @@
+/** What `sealwatch --help` says. */
+
+export const usage = `usage: sealwatch COMMAND
+
+Escrow
+  escrow import --cluster C [--file F] [--yes]   shares of vault operator init, or typed unseen, to the custodians
+  escrow list                                    what is in use, proven, or wrong, of each cluster
+  escrow verify --cluster C [--by-recover]       opens each envelope, with your own login or as recover
+  escrow rewrap --cluster C                      to the newest key versions
+  escrow rebind --cluster C --reason R           asks to bind the shares to what fleet.yaml says now
+  escrow export --cluster C [--out F]            the wrapped envelopes, for break-glass
+
+Recovery
+  request --cluster C --reason R [--dry-run] [--lost NODE]... [--take-over]
+  show ID
+  approve ID [--yes]
+  reject ID --reason R
+  hold --cluster C (--until T | --for 2h) --reason R
+  hold --cluster C --end
+  recover --cluster C ...                        break-glass, with your own login (sealwatch recover --help)
+
+People
+  token --as NAME --role R [--role R]            for the embedded host only; R: read, operate, approve
+
+Settings
+  SEALWATCH_API               where recover runs               http://127.0.0.1:7071
+  SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
+  SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
+  SEALWATCH_FLEET             path of fleet.yaml               ./fleet.yaml
+  SEALWATCH_STORAGE...        recover's storage account, read with your login by escrow import, list, verify, export;
+                              without it, the embedded host's of this folder
+  SEALWATCH_ISSUER_FILE       key of the embedded host's issuer  .sealwatch/issuer.pem
+
+Exit codes: 0 done, 1 refused or failed, 2 not understood.`;

@@ -1,0 +1,45 @@
+/** After the last share: until an active node answers, and every unsealed one has found it. */
+import type { Connected } from '../../recover/deps.ts';
+import { lookAround } from '../../recover/observe.ts';
+import { durationWords } from '../../recover/words.ts';
+import type { Glass } from '../deps.ts';
+
+export interface Contributed {
+  ok: boolean;
+  summary: string;
+}
+
+/** Raft elects within seconds; a node that joins takes a little longer, ms. */
+const serveMs = 120_000;
+const lookEveryMs = 1_000;
+
+export async function waitForServing(
+  { world, stop, say }: Glass,
+  { nodes }: Connected,
+): Promise<Contributed> {
+  const { clock } = world;
+  const begun = clock.elapsed();
+  let told = '';
+  for (;;) {
+    const sights = await lookAround(world, nodes);
+    const answering = sights.filter(({ state }) => state.kind !== 'unreachable');
+    const serving = sights.filter(({ state }) => state.kind === 'serving');
+    const active = serving.some(({ state }) => state.kind === 'serving' && state.role !== 'standby');
+    const words = `${serving.length} of ${sights.length} nodes serving`;
+    const tookMs = clock.elapsed() - begun;
+    const waiting = answering.filter(({ state }) => state.kind !== 'serving' && state.kind !== 'sealed');
+    if (active && waiting.length === 0)
+      return { ok: true, summary: `${words}, after ${durationWords(tookMs)}` };
+    if (tookMs >= serveMs || stop.aborted) {
+      return { ok: false, summary: `${words} after ${durationWords(tookMs)}: look at the nodes' logs` };
+    }
+    const line = `Waits: ${words}, ${active ? 'the others find the active node' : 'waiting for a leader'}.`;
+    if (line !== told) say(line);
+    told = line;
+    try {
+      await clock.sleep(lookEveryMs, stop);
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+  }
+}

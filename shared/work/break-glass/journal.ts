@@ -1,0 +1,105 @@
+/**
+ * What break-glass keeps in place of storage: one file of JSON lines on the laptop. A write counts once it is on the
+ * disk; whatever reads the file again takes nothing of it on trust.
+ */
+import { z } from 'zod';
+import type { GenerationRow } from '../../escrow/generation.ts';
+import type { AuditEntry } from '../../people/person.ts';
+import type { Intent, Recovery } from '../../recovery/recovery.ts';
+import { generationRowSchema, intentSchema, recoverySchema } from '../../state/recover-schema.ts';
+
+export type JournalEntry =
+  /** A process began to work with the file: the first one alive has it. */
+  | { kind: 'run'; id: string; host: string; pid: number; cluster: string; at: number }
+  | { kind: 'run-ended'; id: string; at: number }
+  /** The recovery's row as of this write: intents are in it before each request (rule 3). */
+  | { kind: 'recovery'; value: Recovery }
+  /** What was learnt of the generation. */
+  | { kind: 'generation'; value: GenerationRow }
+  /** Of a contribution, before its request. */
+  | { kind: 'intents'; value: Intent[] }
+  | { kind: 'audit'; value: AuditEntry };
+
+export interface Journal {
+  readonly path: string;
+  /** As of the opening, this run's own entry left out. */
+  readonly before: readonly JournalEntry[];
+  /** Of this process: who holds a lease. */
+  readonly run: string;
+  /** Runs that ended, or whose process is gone: no lease of theirs stands. */
+  readonly overRuns: ReadonlySet<string>;
+  /** Resolves once the entry is on the disk. */
+  append(entry: JournalEntry): Promise<void>;
+  close(at: number): Promise<void>;
+}
+
+const time = z.number().min(0).max(8.64e15);
+
+const auditSchema: z.ZodType<AuditEntry> = z.looseObject({
+  at: time,
+  who: z.string(),
+  what: z.enum([
+    'requested',
+    'approved',
+    'rejected',
+    'hold-set',
+    'hold-ended',
+    'generation-accepted',
+    'key-opened',
+    'step',
+    'ended',
+  ]),
+  cluster: z.string(),
+  recovery: z.string().exactOptional(),
+  why: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+
+const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('run'),
+    id: z.string(),
+    host: z.string(),
+    pid: z.int().min(1),
+    cluster: z.string(),
+    at: time,
+  }),
+  z.strictObject({ kind: z.literal('run-ended'), id: z.string(), at: time }),
+  z.strictObject({ kind: z.literal('recovery'), value: recoverySchema }),
+  z.strictObject({ kind: z.literal('generation'), value: generationRowSchema }),
+  z.strictObject({ kind: z.literal('intents'), value: z.array(intentSchema) }),
+  z.strictObject({ kind: z.literal('audit'), value: auditSchema }),
+]);
+
+export type ReadJournal = { ok: true; entries: JournalEntry[]; bytes: number } | { ok: false; line: number };
+
+/**
+ * @returns `bytes`: up to where the file is whole. A last line without its end was being written when its process was
+ * killed, so nobody acted on it: it never counted. Any other line that cannot be read makes the file unusable.
+ */
+export function readJournal(text: Buffer): ReadJournal {
+  const bytes = text.lastIndexOf(0x0a) + 1;
+  const lines = text.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1);
+  const entries: JournalEntry[] = [];
+  for (const [index, line] of lines.entries()) {
+    const entry = entryOf(line);
+    if (!entry) return { ok: false, line: index + 1 };
+    entries.push(entry);
+  }
+  return { ok: true, entries, bytes };
+}
+
+function entryOf(line: string): JournalEntry | undefined {
+  try {
+    return entrySchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The recovery of a cluster that the file left open. */
+export function openRecovery(entries: readonly JournalEntry[], cluster: string): Recovery | undefined {
+  const rows = entries.flatMap((entry) => (entry.kind === 'recovery' ? [entry.value] : []));
+  const last = rows.filter((row) => row.cluster === cluster).at(-1);
+  return last?.status === 'open' ? last : undefined;
+}

@@ -1,0 +1,72 @@
+/** What is escrowed of each cluster, as its row and the names of its blobs say. */
+import { type GenerationRow, generationBlobName } from '../../escrow/generation.ts';
+import type { RecoverDeps } from '../recover/deps.ts';
+
+export interface Listed {
+  cluster: string;
+  /** The one in use. */
+  row?: GenerationRow;
+  /** Why the row cannot be read. */
+  unreadable?: string;
+  /** Newer than the one in use, and never accepted: harmless, and of no use. */
+  notAccepted: string[];
+  /** In fleet.yaml. */
+  known: boolean;
+}
+
+/** Clusters of fleet.yaml with custodians, and any other that has a row; sorted. */
+export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
+  const { fleet } = await deps.loadFleet();
+  const { rows, unreadable } = await deps.state.generations.all();
+  const known = new Set(fleet.clusters.map(({ name }) => name));
+  const escrowing = fleet.clusters.flatMap(({ name, escrow }) =>
+    escrow.custodians.length > 0 ? [name] : [],
+  );
+  const damaged = new Map(unreadable.map(({ partition, why }) => [partition, why]));
+  const names = new Set([...escrowing, ...rows.map(({ cluster }) => cluster), ...damaged.keys()]);
+  return Promise.all(
+    [...names].sort().map(async (cluster) => {
+      const row = rows.find((one) => one.cluster === cluster);
+      const why = damaged.get(cluster);
+      const used = row ? generationBlobName(row) : '';
+      // Names sort as their numbers do.
+      const notAccepted = (await deps.state.escrow.list(cluster)).filter((name) => name > used);
+      return {
+        cluster,
+        known: known.has(cluster),
+        notAccepted,
+        ...(row && { row }),
+        ...(why !== undefined && { unreadable: why }),
+      };
+    }),
+  );
+}
+
+export function describeListed({ cluster, row, unreadable, notAccepted, known }: Listed): string[] {
+  const more = [
+    ...notAccepted.map(
+      (name) => `  blob ${name} was never accepted: an import failed after it was written; nothing uses it`,
+    ),
+    ...(known ? [] : ['  fleet.yaml does not name this cluster']),
+  ];
+  if (unreadable !== undefined)
+    return [`${cluster}: the row cannot be read (${unreadable}): a person must look`, ...more];
+  if (!row) return [`${cluster}: nothing is escrowed: sealwatch escrow import --cluster ${cluster}`, ...more];
+  const { generation, revision, acceptedAt, acceptedBy, provenAt, bad, upkeep } = row;
+  return [
+    `${cluster}: generation ${generation}, revision ${revision}, accepted ${time(acceptedAt)} by ${acceptedBy}`,
+    provenAt === undefined
+      ? '  not proven yet: no unseal succeeded with it'
+      : `  proven: it unsealed a node on ${time(provenAt)}`,
+    ...(bad ? [`  BAD: ${bad.node} refused the full set on ${time(bad.at)} (${bad.recovery})`] : []),
+    ...(upkeep
+      ? [`  looked at ${time(upkeep.at)}: ${upkeep.problems.length === 0 ? 'no problem' : ''}`.trimEnd()]
+      : []),
+    ...(upkeep?.problems ?? []).map(({ code, message }) => `  ${code}: ${message}`),
+    ...more,
+  ];
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

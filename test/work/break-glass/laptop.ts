@@ -1,0 +1,291 @@
+/**
+ * A laptop in a bad night: Functions and storage are down, the envelopes are in a file. Simulated Vaults behind real
+ * sockets, custodians in memory unless a test brings others, a clock that moves only where somebody waits.
+ */
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Replacements, recover } from '../../../cli/recover/run.ts';
+import type { Custodian } from '../../../shared/escrow/custodian.ts';
+import type { Holding } from '../../../shared/escrow/distribution.ts';
+import type { Generation } from '../../../shared/escrow/generation.ts';
+import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
+import { Share } from '../../../shared/escrow/share.ts';
+import { bindingOf } from '../../../shared/escrow/trust.ts';
+import { generationBytes } from '../../../shared/escrow/write.ts';
+import type { Journal, JournalEntry } from '../../../shared/work/break-glass/journal.ts';
+import { calling, InstantClock, MemoryCustodian, spread } from '../../escrow/build.ts';
+import { type ServedSimulation, serveSimulation } from '../../fakes/vault/http.ts';
+import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+
+export const cluster = 'payments';
+
+export interface LaptopOptions extends SimulationOptions {
+  holdings?: Holding[];
+  /** In place of those in memory: the command makes its own, by fleet.yaml and the environment. */
+  real?: {
+    custodians: Map<string, Custodian>;
+    /** Their entries in fleet.yaml, without shares. */
+    entries: Record<string, object>;
+    env: NodeJS.ProcessEnv;
+  };
+  tls?: { certPem: string; keyPem: string; caPem: string };
+}
+
+/** `answer`: what the person types. */
+export type Told = Replacements & { answer?: string };
+
+export interface Outcome {
+  code: number;
+  lines: string[];
+  text: string;
+}
+
+export class Laptop {
+  readonly clock: InstantClock;
+  readonly simulation: Simulation;
+  readonly served: ServedSimulation;
+  readonly folder: string;
+  readonly custodians: Map<string, Custodian>;
+  readonly generation: Generation;
+  /** Bodies of sys/unseal as nodes got them. */
+  readonly sent: { node: string; key: string }[];
+  /** What happens right before the n-th sys/unseal that nodes get (from 1). */
+  readonly before = new Map<number, () => void>();
+  env: NodeJS.ProcessEnv;
+  real: LaptopOptions['real'] | undefined;
+
+  private constructor(
+    parts: Pick<
+      Laptop,
+      'clock' | 'simulation' | 'served' | 'folder' | 'custodians' | 'generation' | 'sent' | 'before'
+    >,
+  ) {
+    this.clock = parts.clock;
+    this.simulation = parts.simulation;
+    this.served = parts.served;
+    this.folder = parts.folder;
+    this.custodians = parts.custodians;
+    this.generation = parts.generation;
+    this.sent = parts.sent;
+    this.before = parts.before;
+    this.env = {
+      SEALWATCH_FLEET: join(this.folder, 'fleet.yaml'),
+      SEALWATCH_ESCROW_VAULTS: ['alpha', 'beta', 'gamma']
+        .map((name) => `https://${name}.vault.azure.net`)
+        .join(','),
+    };
+  }
+
+  static async open({ holdings = spread, real, tls, ...options }: LaptopOptions = {}): Promise<Laptop> {
+    const clock = new InstantClock();
+    const own = createSimulation({ name: cluster, ...options }, () => clock.now());
+    const sent: Laptop['sent'] = [];
+    const before: Laptop['before'] = new Map();
+    const simulation = Object.create(own, {
+      request: {
+        value: (node: string, request: Parameters<Simulation['request']>[1]) => {
+          const body = request.body as { key?: string; reset?: boolean } | undefined;
+          if (request.path === 'sys/unseal') {
+            sent.push({ node, key: body?.key ?? 'reset' });
+            before.get(sent.length)?.();
+          }
+          return own.request(node, request);
+        },
+      },
+    }) as Simulation;
+    const served = await serveSimulation(simulation, tls ? { tls } : {});
+    const custodians =
+      real?.custodians ?? new Map(holdings.map(({ name }) => [name, new MemoryCustodian(name)]));
+    const binding = bindingOf({
+      addresses: served.addresses,
+      ca: tls?.caPem,
+      pins: [],
+      recovery: { policy: 'manual', approvals: 1, unknownSealCause: 'approval' },
+    });
+    if (!binding.ok) throw new Error(binding.problem);
+    const shares = own.keys.shares.map((share, at) => new Share(at + 1, Buffer.from(share, 'base64')));
+    const made = await sealGeneration(
+      {
+        identity: {
+          cluster,
+          generation: 2,
+          kind: 'unseal',
+          threshold: own.keys.threshold,
+          count: shares.length,
+          trust: binding.binding,
+        },
+        shares,
+        holdings,
+        made: { createdAt: clock.now(), createdBy: 'local/ada' },
+      },
+      { custodians, random: randomBytes, calling: calling({ clock }) },
+    );
+    if (!made.ok) throw new Error(made.problems.join('; '));
+    const folder = await mkdtemp(join(tmpdir(), 'sealwatch-laptop-'));
+    const { generation } = made;
+    const laptop = new Laptop({ clock, simulation, served, folder, custodians, generation, sent, before });
+    await laptop.write('envelopes.json', generationBytes(generation));
+    laptop.real = real;
+    if (real) laptop.env = { ...laptop.env, ...real.env };
+    await laptop.write('fleet.yaml', laptop.fleet(holdings));
+    return laptop;
+  }
+
+  fleet(holdings = spread, change: (address: string) => string = (address) => address): string {
+    const { state } = this.simulation;
+    return JSON.stringify({
+      version: 1,
+      clusters: {
+        [cluster]: {
+          nodes: state.nodes.map(({ name, nodeId, address }) => ({ name, nodeId, address: change(address) })),
+          escrow: {
+            custodians: Object.fromEntries(
+              holdings.map(({ name, shares }) => [
+                name,
+                {
+                  ...(this.real?.entries[name] ?? { key: `https://${name}.vault.azure.net/keys/escrow` }),
+                  shares,
+                },
+              ]),
+            ),
+          },
+        },
+      },
+    });
+  }
+
+  write(name: string, text: string | Buffer): Promise<void> {
+    return writeFile(join(this.folder, name), text);
+  }
+
+  get names(): string[] {
+    return this.simulation.state.nodes.map(({ name }) => name);
+  }
+
+  get sealed(): string[] {
+    return this.simulation.state.nodes.flatMap(({ name, sealed }) => (sealed ? [name] : []));
+  }
+
+  /** Their processes start anew: sealed. */
+  async restart(...nodes: string[]): Promise<this> {
+    for (const node of nodes.length > 0 ? nodes : this.names) {
+      this.simulation.apply({ kind: 'kill', node });
+      this.simulation.apply({ kind: 'start', node });
+    }
+    await this.served.settled();
+    return this;
+  }
+
+  stranger(node: string, body: object): void {
+    Object.getPrototypeOf(this.simulation).request(node, { method: 'POST', path: 'sys/unseal', body });
+  }
+
+  /** Seconds pass, and nobody is there. */
+  wait(ms: number): Promise<void> {
+    return this.clock.sleep(ms);
+  }
+
+  /** `sealwatch recover` for the whole cluster. */
+  recover(extra: string[] = [], replacements: Told = {}): Promise<Outcome> {
+    return this.run(
+      [
+        '--cluster',
+        cluster,
+        '--envelopes',
+        join(this.folder, 'envelopes.json'),
+        '--without-state',
+        '--reason',
+        'region down',
+        ...extra,
+      ],
+      replacements,
+    );
+  }
+
+  async run(args: string[], { answer = cluster, ...replacements }: Told = {}): Promise<Outcome> {
+    const lines: string[] = [];
+    const code = await recover(
+      args,
+      this.env,
+      {
+        say: (line) => void lines.push(line),
+        complain: (line) => void lines.push(`! ${line}`),
+        ask: async (question) => {
+          lines.push(question);
+          return answer;
+        },
+      },
+      {
+        folder: this.folder,
+        person: { user: 'ada', host: 'laptop' },
+        stop: new AbortController().signal,
+        ...replacements,
+        world: {
+          clock: this.clock,
+          ...(this.real ? {} : { custodians: async () => this.custodians }),
+          ...replacements.world,
+        },
+      },
+    );
+    return { code, lines, text: lines.join('\n') };
+  }
+
+  /** Files of recoveries, oldest first. */
+  async journals(): Promise<string[]> {
+    const names = (await readdir(this.folder)).filter((name) => name.endsWith('.jsonl')).sort();
+    return names.map((name) => join(this.folder, name));
+  }
+
+  async entries(path?: string): Promise<JournalEntry[]> {
+    const text = await readFile(path ?? (await this.journals()).at(-1) ?? '', 'utf8');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as JournalEntry);
+  }
+
+  /** How many different shares each node got. */
+  distinct(): Record<string, number> {
+    const all = this.sent.filter(({ key }) => key !== 'reset');
+    return Object.fromEntries(
+      this.names.map((name) => [
+        name,
+        new Set(all.flatMap(({ node, key }) => (node === name ? [key] : []))).size,
+      ]),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.served.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** What a process is killed with; its file is as it was then once `asItWas` is called. */
+export class Killed extends Error {}
+
+/** A journal whose process is killed before or after its n-th write; or in the middle of it. */
+export function killing(at: number, when: 'before' | 'after' | 'torn') {
+  const killed = { writes: 0, path: '', file: undefined as Buffer | undefined };
+  const around = (journal: Journal): Journal => ({
+    ...journal,
+    async append(entry) {
+      if (killed.file) throw new Killed('killed');
+      killed.writes += 1;
+      killed.path = journal.path;
+      if (killed.writes !== at) return journal.append(entry);
+      if (when !== 'before') await journal.append(entry);
+      const file = await readFile(journal.path);
+      killed.file = when === 'torn' ? file.subarray(0, file.length - 7) : file;
+      throw new Killed('killed');
+    },
+  });
+  return { killed, around, asItWas: () => (killed.file ? writeFile(killed.path, killed.file) : undefined) };
+}
+
+/** Certificates of a PEM, as a binding has them. */
+export function derOf(pem: string): string {
+  return new X509Certificate(pem).raw.toString('base64');
+}

@@ -1,0 +1,93 @@
+/** How recoveries begin, and how a person takes one over. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Asked } from '../../../shared/work/recover/request.ts';
+import { requestRecovery } from '../../../shared/work/recover/request.ts';
+import { ada, grace, RecoveryUnderTest } from './recovery-under-test.ts';
+
+let world: RecoveryUnderTest;
+beforeEach(() => {
+  world = new RecoveryUnderTest({ policy: 'manual' });
+});
+
+const asked = (over: Partial<Asked> & { takeOver?: boolean } = {}) => ({
+  kind: 'unseal' as const,
+  way: 'manual' as const,
+  by: ada.id,
+  byName: ada.name,
+  reason: 'it is night',
+  dryRun: false,
+  lost: [],
+  ...over,
+});
+
+async function opened(over: Parameters<typeof asked>[0] = {}, deps = world.process()): Promise<string> {
+  const said = await requestRecovery(deps, 'payments', asked(over));
+  if (!said.ok) throw new Error(said.message);
+  return said.value.id;
+}
+
+const byGrace = { by: grace.id, byName: grace.name, reason: 'mine now', takeOver: true };
+
+describe('taking over', () => {
+  it('ends the open recovery, on record first, and opens a new one', async () => {
+    const first = await opened();
+    const second = await opened(byGrace);
+    const [ended, open] = world.recoveries();
+    expect(ended).toMatchObject({
+      id: first,
+      status: 'ended',
+      ended: { outcome: 'taken-over', summary: 'taken over by Grace Hopper: mine now' },
+    });
+    expect(open).toMatchObject({ id: second, status: 'open', by: grace.id });
+    expect(open).not.toHaveProperty('takeOver');
+    expect(world.state.audited.map(({ who, what, recovery }) => [who, what, recovery])).toEqual([
+      [ada.id, 'requested', first],
+      [grace.id, 'ended', first],
+      [grace.id, 'requested', second],
+    ]);
+  });
+
+  it('of nothing is a request like any other', async () => {
+    await opened(byGrace);
+    expect(world.recoveries()).toMatchObject([{ status: 'open', by: grace.id }]);
+    expect(world.state.audited.map(({ what }) => what)).toEqual(['requested']);
+  });
+
+  it('reads the row anew where a pass was faster', async () => {
+    await opened();
+    const deps = world.process();
+    const active = (cluster: string) => world.state.recoveries.active(cluster);
+    let faster = 2;
+    const recoveries = {
+      ...deps.state.recoveries,
+      async active(cluster: string) {
+        const stored = await active(cluster);
+        if (stored && faster-- > 0) {
+          const passes = stored.value.passes + 1;
+          await world.state.recoveries.save({ ...stored, value: { ...stored.value, passes } });
+        }
+        return stored;
+      },
+    };
+    await opened(byGrace, { ...deps, state: { ...deps.state, recoveries } });
+    expect(world.recoveries()).toMatchObject([{ ended: { outcome: 'taken-over' } }, { status: 'open' }]);
+    expect(world.state.audited.filter(({ what }) => what === 'ended')).toHaveLength(1);
+  });
+
+  it('gives up where a pass is always faster, and changes nothing', async () => {
+    const first = await opened();
+    const deps = world.process();
+    const recoveries = { ...deps.state.recoveries, end: async () => 'conflict' as const };
+    const stuck = { ...deps, state: { ...deps.state, recoveries } };
+    const said = await requestRecovery(stuck, 'payments', asked(byGrace));
+    expect(said).toMatchObject({ ok: false, code: 'busy' });
+    expect(world.recoveries()).toMatchObject([{ id: first, status: 'open' }]);
+  });
+
+  it('with a reason that is none ends nothing', async () => {
+    await opened();
+    const said = await requestRecovery(world.process(), 'payments', asked({ ...byGrace, reason: ' ' }));
+    expect(said).toMatchObject({ ok: false, code: 'invalid' });
+    expect(world.recoveries()).toMatchObject([{ status: 'open', by: ada.id }]);
+  });
+});
