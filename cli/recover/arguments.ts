@@ -67,7 +67,7 @@ export function parseArguments(args: string[]): ParsedArguments {
   if (values.help) return { ok: false, help: true, problem: '' };
   if (!values.cluster || !/^[a-z][a-z0-9-]{0,62}$/.test(values.cluster))
     return wrong('--cluster C: name the cluster');
-  if (positionals.length > 0 && !values.lost) return wrong(`unknown argument ${positionals[0]}`);
+  if (positionals.length > 0 && !values.lost) return wrong('a word stands there that belongs to no option');
   const withoutState = values['without-state'] ?? false;
   const dryRun = values['dry-run'] ?? false;
   if ((withoutState || dryRun) && !values.envelopes) {
@@ -101,7 +101,11 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    return error instanceof Error ? error.message : 'the arguments cannot be read';
+    // Its own sentence repeats what was typed, which may be a share.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+      ? 'there is an option that recover does not know'
+      : 'an option lacks its value, or has one that it does not take';
   }
 }
 

@@ -5,6 +5,7 @@ import type { BreakGlassApp } from '../../shared/compose/break-glass.ts';
 import type { Fleet } from '../../shared/fleet/fleet.ts';
 import { parseFleet } from '../../shared/fleet/parse.ts';
 import { formatProblems } from '../../shared/fleet/problem.ts';
+import { withoutKeys } from '../../shared/people/reason.ts';
 import type { Glass } from '../../shared/work/break-glass/deps.ts';
 import { derivedFleet, passphraseVariable } from '../../shared/work/break-glass/derived-fleet.ts';
 import { type EnvelopeFile, readEnvelopes } from '../../shared/work/break-glass/envelope-file.ts';
@@ -45,7 +46,9 @@ export async function prepare(
   const unknown = asked.lost.filter((node) => !cluster.nodes.some(({ name }) => name === node));
   if (unknown.length > 0) {
     const names = cluster.nodes.map(({ name }) => name).join(', ');
-    return no(`--lost: ${cluster.name} has no node ${unknown.join(', ')}; it has ${names}`);
+    return no(
+      `--lost: ${cluster.name} has no node ${withoutKeys(unknown.join(', ')).slice(0, 200)}; it has ${names}`,
+    );
   }
   const raft = await raftOf(asked.raft);
   if (raft && 'problem' in raft) return no(raft.problem);

@@ -136,6 +136,7 @@ async function whole(
   if (end.kind === 'ended') {
     const good = end.outcome === 'recovered' || end.outcome === 'nothing-to-do';
     (good ? say : complain)(`${good ? 'Done' : `Not done (${end.outcome})`}: ${end.summary}`);
+    say(`Keep ${journal.path}: it is the record of this recovery; storage knows nothing of it.`);
     return good ? 0 : 1;
   }
   complain(`Not done: ${end.why}.`);

@@ -143,8 +143,9 @@ async function isReady(env: NodeJS.ProcessEnv, complain: Terminal['complain']): 
 
 /** A deployment has one issuer; on Azure it is Entra (rule 7). */
 function hasOtherIssuer(env: NodeJS.ProcessEnv): boolean {
-  return (
-    Boolean(env.WEBSITE_SITE_NAME) || Object.keys(env).some((name) => name.startsWith('SEALWATCH_ENTRA_'))
+  const isSet = (name: string) => Boolean(env[name]?.trim());
+  return Object.keys(env).some(
+    (name) => (name === 'WEBSITE_SITE_NAME' || name.startsWith('SEALWATCH_ENTRA_')) && isSet(name),
   );
 }
 

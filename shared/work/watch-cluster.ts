@@ -29,7 +29,14 @@ const readWithLogin: ReadonlySet<FindingCode> = new Set<FindingCode>([
 
 function isWatched({ code, subject }: Finding, { nodes, login }: Cluster): boolean {
   if (subject.kind === 'node' && !nodes.some((node) => node.name === subject.name)) return false;
+  if (subject.kind === 'peer' && !isKnownPeer(code, subject.name, nodes)) return false;
   return login !== undefined || !readWithLogin.has(code);
+}
+
+/** What is judged by nodeIds ends with them. */
+function isKnownPeer(code: FindingCode, name: string, nodes: Cluster['nodes']): boolean {
+  if (code === 'raft-peer-missing') return nodes.some(({ nodeId }) => nodeId === name);
+  return code !== 'raft-peer-unknown' || nodes.every(({ nodeId }) => nodeId !== undefined);
 }
 
 /** What all clusters of one sweep share. */

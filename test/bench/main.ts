@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util';
 import { requireNode } from '../../cli/node-version.ts';
 import { benchDetect } from './detect/run.ts';
+import { benchRecover } from './recover/real.ts';
+import { benchSimulated } from './recover/simulated.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';
 
@@ -9,7 +11,9 @@ requireNode();
 
 const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 8] [--json]
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
-       npm run bench -- detect [--runs 3] [--json]`;
+       npm run bench -- detect [--runs 3] [--json]
+       npm run bench -- recover [--rounds 5] [--fast-elections] [--json]
+       npm run bench -- recover --simulated [--clusters 200] [--json]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,9 +21,12 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string', default: '1000' },
     tls: { type: 'boolean', default: false },
     interval: { type: 'string', default: '30' },
-    rounds: { type: 'string', default: '8' },
+    rounds: { type: 'string' },
     percent: { type: 'string', default: '3' },
     runs: { type: 'string', default: '3' },
+    simulated: { type: 'boolean', default: false },
+    clusters: { type: 'string', default: '200' },
+    'fast-elections': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -33,11 +40,15 @@ const benches: Record<string, () => Promise<unknown>> = {
         nodes,
         tls: values.tls,
         intervalMs: Number(values.interval) * 1000,
-        warmRounds: Number(values.rounds),
+        warmRounds: Number(values.rounds ?? 8),
       },
       say,
     ),
   detect: () => benchDetect(Number(values.runs), say),
+  recover: () =>
+    values.simulated
+      ? benchSimulated(Number(values.clusters), say)
+      : benchRecover(Number(values.rounds ?? 5), values['fast-elections'], say),
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),
 };
 

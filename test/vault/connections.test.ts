@@ -1,4 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../../shared/vault/answer.ts';
 import {
   answer,
@@ -150,3 +153,25 @@ describe('a closed client', () => {
 });
 
 const auth = (token: string) => ({ client_token: token, lease_duration: 60, renewable: true });
+
+describe('a fresh request', () => {
+  it('leaves no connection behind', async () => {
+    const open = new Set<Socket>();
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(healthyBody));
+    });
+    server.keepAliveTimeout = 0;
+    server.on('connection', (socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = clientOf(`http://127.0.0.1:${port}`);
+    for (let request = 0; request < 5; request += 1) await client.health({ fresh: true });
+    await vi.waitFor(() => expect(open.size).toBe(0), { timeout: 5000 });
+    await client.close();
+    server.close();
+  });
+});

@@ -34,7 +34,7 @@ function peerUnknown({ cluster, nodes, raft }: Picture): Judgement {
   const fallback = unjudged('not every node has a nodeId in fleet.yaml');
   const voters = members.filter((member) => member.voter);
   const known = Math.max(nodes.length, cluster.expect.voters ?? 0);
-  if (voters.length <= known) return { code, fallback, differs: [] };
+  if (voters.length <= known) return { code, fallback, differs: [{ subject: theCluster, verdict: absent }] };
   const summary = `${cluster.name} has ${voters.length} raft voters, fleet.yaml knows of ${known}`;
   const evidence = voters.map((member) => `Voter ${member.nodeId}, ${member.address}.`);
   evidence.push('With a nodeId for every node in fleet.yaml, Sealwatch can say which one is unknown.');

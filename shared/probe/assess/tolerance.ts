@@ -32,7 +32,7 @@ function verdict(picture: Picture) {
     return lost(picture, count, quorum);
   }
   // Without a login raft is never read: what the nodes' answers alone showed, they alone may end.
-  if (!fromRaft && hasNoLogin(picture) && up - quorum > 0) return absent;
+  if (!fromRaft && hasNoLogin(picture) && (up - quorum > 0 || up >= picture.nodes.length)) return absent;
   if (!fromRaft) return unjudged(raft.members.why ?? raft.autopilot.why ?? 'raft was not read');
   if (up - quorum <= 0 || !raft.autopilot.value) {
     return unjudged(raft.autopilot.why ?? 'the health of some voters is not known');

@@ -51,7 +51,8 @@ export async function probeNode(
     for (const ask of further) {
       const asking = ask(observation, client, sweeping, startsAsked);
       if (!asking) continue;
-      cancelRelease ??= sweeping.silence.after(sweeping.slotMs, release);
+      // What is left of its time: a slow node holds its slot no longer than a silent one.
+      cancelRelease ??= sweeping.silence.after(Math.max(0, sweeping.slotMs - health.ms), release);
       await asking;
     }
     const certificate = client.certificate();

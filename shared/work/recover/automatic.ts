@@ -26,6 +26,7 @@ export async function considerAutomatic(
   if (!next || next.kind === 'nothing') return undefined;
   deps.log.info('recovery-considered', { cluster: cluster.name, plan: next.kind });
   if (next.kind === 'refuse' && (await wasTold(deps, cluster, next))) return undefined;
+  if (next.kind === 'needs-approval' && (await wasRejected(deps, cluster, next.why))) return undefined;
   const why = next.kind === 'wait' ? next.what : next.why;
   const opened = await open(deps, cluster, {
     kind: 'unseal',
@@ -87,4 +88,12 @@ async function wasTold(
   const { summary } = endedBy(next, considered(deps, cluster), now);
   const recent = await deps.state.recoveries.list(cluster.name, now - quietMs);
   return recent.some(({ way, ended }) => way === 'automatic' && ended?.summary === summary);
+}
+
+/** A person's no to exactly this stands for a while: a nudge a minute would else ask again and again. */
+async function wasRejected(deps: RecoverDeps, { name }: Cluster, why: string): Promise<boolean> {
+  const recent = await deps.state.recoveries.list(name, deps.clock.now() - quietMs);
+  return recent.some(
+    ({ ended, needs, reason }) => ended?.outcome === 'rejected' && (needs?.why === why || reason === why),
+  );
 }

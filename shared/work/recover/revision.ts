@@ -114,9 +114,7 @@ export async function accept(
     digest: blob.digest,
     acceptedAt: at,
     acceptedBy: by,
-    // The shares of a new revision are the same ones.
-    ...(before?.value.generation === number &&
-      before.value.provenAt !== undefined && { provenAt: before.value.provenAt }),
+    ...(before?.value.generation === number && learned(before.value)),
     upkeep: { at, problems },
   };
   await state.audit.write({
@@ -142,4 +140,9 @@ export async function accept(
         ? 'a newer generation was accepted before'
         : 'another one was accepted meanwhile: look again',
   };
+}
+
+/** The shares of a new revision are the same ones: what proved them, and what they failed at, stays true. */
+function learned({ provenAt, bad }: GenerationRow): Pick<GenerationRow, 'provenAt' | 'bad'> {
+  return { ...(provenAt !== undefined && { provenAt }), ...(bad && { bad }) };
 }

@@ -14,8 +14,9 @@ const without = (name: string) => all.filter((word, at) => word !== name && all[
 
 describe('sealwatch recover', () => {
   it.each<[string, string[], string]>([
-    ['an unknown option', [...all, '--force'], '--force'],
-    ['a stray word', [...all, 'now'], 'unknown argument now'],
+    ['an unknown option', [...all, '--force'], 'does not know'],
+    ['an option without its value', [...all, '--custodian'], 'lacks its value'],
+    ['a stray word', [...all, 'now'], 'belongs to no option'],
     ['no cluster', without('--cluster'), '--cluster C'],
     ['a cluster that is no name', ['--cluster', '../x', '--reason', 'night'], '--cluster C'],
     ['no envelopes', without('--envelopes'), '--envelopes FILE'],
@@ -41,10 +42,23 @@ describe('sealwatch recover', () => {
     expect(text).toContain('usage: sealwatch recover');
   });
 
-  it('takes no share as a reason, and does not repeat it', async () => {
+  it.each<[string, (share: string) => string[]]>([
+    ['a reason', (share) => [...without('--reason'), '--reason', `key ${share}`]],
+    ['a stray word', (share) => [...all, share]],
+    ['an option', (share) => [...all, `--${share}`]],
+    ['a nonce', (share) => [...all, '--custodian', 'a', '--progress', '1', '--nonce', share]],
+    ['a cluster', (share) => [...without('--cluster'), '--cluster', share]],
+  ])('takes no share as %s, and does not repeat it', async (_where, args) => {
     const [share = ''] = laptop.simulation.keys.shares;
-    const { code, text } = await laptop.run([...without('--reason'), '--reason', `key ${share}`]);
+    const { code, text } = await laptop.run(args(share));
     expect(code).toBe(2);
+    expect(text).not.toContain(share);
+  });
+
+  it('does not repeat a share that was given as a lost node', async () => {
+    const [share = ''] = laptop.simulation.keys.shares;
+    const { code, text } = await laptop.recover(['--lost', share]);
+    expect(code).toBe(1);
     expect(text).not.toContain(share);
   });
 

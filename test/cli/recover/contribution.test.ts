@@ -1,8 +1,7 @@
 /** Several people, each with a custodian of their own, each at their own laptop. */
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Custodian } from '../../../shared/escrow/custodian.ts';
-import { Laptop, type Outcome } from '../../work/break-glass/laptop.ts';
+import { Laptop, type Outcome, strangersShare } from '../../work/break-glass/laptop.ts';
 
 let laptop: Laptop;
 const holdings = [
@@ -93,7 +92,7 @@ describe('a contribution', () => {
 
   it('leaves a node alone that somebody else has sent to since, and goes on with the others', async () => {
     const first = await person('alpha');
-    laptop.stranger('payments-1', { key: randomBytes(33).toString('base64') });
+    laptop.stranger('payments-1', { key: strangersShare() });
     const { text } = await person('beta', readOut(first));
     expect(text).toContain('payments-1 holds 3 shares and not the 2 that were read out');
     expect(text).toContain('Sends share 3 to payments-2');
@@ -112,7 +111,7 @@ describe('a contribution', () => {
   it('that somebody spoils while it is sent stops there, tells, and marks nothing', async () => {
     const first = await person('alpha');
     laptop.before.set(laptop.sent.length + 1, () => {
-      for (const node of laptop.names) laptop.stranger(node, { key: randomBytes(33).toString('base64') });
+      for (const node of laptop.names) laptop.stranger(node, { key: strangersShare() });
     });
     const { code, text } = await person('gamma', readOut(first));
     expect(code).toBe(1);
@@ -124,8 +123,7 @@ describe('a contribution', () => {
   });
 
   it('whose set is refused at its end marks nothing: the wrong share may be of anybody', async () => {
-    const [one, two] = [randomBytes(33), randomBytes(33)];
-    for (const share of [one, two]) laptop.stranger('payments-1', { key: share.toString('base64') });
+    for (const number of [200, 201]) laptop.stranger('payments-1', { key: strangersShare(number) });
     const seal = laptop.simulation.request('payments-1', { method: 'GET', path: 'sys/seal-status' });
     const { nonce } = JSON.parse('body' in seal ? seal.body : '{}') as { nonce: string };
     const { code, text } = await person('gamma', ['--nonce', nonce, '--progress', '2']);

@@ -1,6 +1,7 @@
 import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalBroken } from '../../../shared/work/break-glass/journal-file.ts';
+import { recovery } from '../../recovery/build.ts';
 import { killing, Laptop } from '../../work/break-glass/laptop.ts';
 
 let laptop: Laptop;
@@ -28,6 +29,8 @@ describe('a recovery that is killed', () => {
         const again = await laptop.recover();
         expect(again.text, `write ${n}`).toContain('Done: 3 of 3 nodes serving');
         expect(again.code).toBe(0);
+        // Nobody waits for the lease of a process that is gone.
+        expect(again.text).not.toContain('Another machine');
         expect(laptop.sealed).toEqual([]);
         // Before its first write there is nothing to go on with; then it is the same file, at once.
         if (laptop.sent.length > 0 && first.code === 1 && again.text.includes('Goes on with')) {
@@ -57,6 +60,21 @@ describe('a recovery that is killed', () => {
       }),
     });
     expect(laptop.sealed).toEqual([]);
+  });
+
+  it('sends nothing where the intent of it cannot be written', async () => {
+    await laptop.restart();
+    const { code } = await laptop.recover([], {
+      aroundJournal: (journal) => ({
+        ...journal,
+        async append(entry) {
+          if (entry.kind === 'recovery' && entry.value.intents.length > 0) throw new JournalBroken('full');
+          await journal.append(entry);
+        },
+      }),
+    });
+    expect(code).toBe(1);
+    expect(laptop.sent).toEqual([]);
   });
 
   it('ends before the next request where its file cannot be written any more', async () => {
@@ -117,9 +135,12 @@ describe('the file of a recovery', () => {
   it('is of one process at a time', async () => {
     await laptop.restart();
     const run = { kind: 'run', id: 'other', host: 'laptop', pid: process.ppid, cluster: 'payments', at: 1 };
-    await writeFile(named(), `${JSON.stringify(run)}\n`, { mode: 0o600 });
+    // The other one is just writing its next line.
+    const theirs = `${JSON.stringify(run)}\n{"kind":`;
+    await writeFile(named(), theirs, { mode: 0o600 });
     const { code, text } = await laptop.recover(['--file', 'named.jsonl']);
     expect(code).toBe(1);
+    expect(await readFile(named(), 'utf8')).toBe(theirs);
     expect(text).toContain(`another sealwatch recover (process ${process.ppid})`);
     expect(laptop.sent).toEqual([]);
   });
@@ -130,6 +151,20 @@ describe('the file of a recovery', () => {
     const run = { kind: 'run', id: 'other', host: 'laptop', pid: 99_999_999, cluster: 'payments', at: 1 };
     await writeFile(named(), `${JSON.stringify(run)}\n`, { mode: 0o600 });
     expect((await laptop.recover(['--file', 'named.jsonl'])).code).toBe(0);
+  });
+
+  it('that another machine works with is waited for, until its time is up', async () => {
+    await laptop.restart();
+    const at = laptop.clock.now();
+    const run = { kind: 'run', id: 'theirs', host: 'other', pid: 1, cluster: 'payments', at };
+    const lease = { owner: 'theirs', pass: 1, until: at + 40_000 };
+    const value = recovery({ way: 'break-glass', lease, requestedAt: at });
+    const lines = [run, { kind: 'recovery', value }].map((entry) => `${JSON.stringify(entry)}\n`);
+    await writeFile(named(), lines.join(''), { mode: 0o600 });
+    const { code, text } = await laptop.recover(['--file', 'named.jsonl']);
+    expect(text).toContain('Another machine began with this file: waits 40 s');
+    expect(code).toBe(0);
+    expect(laptop.sealed).toEqual([]);
   });
 
   it('of another cluster is left alone', async () => {

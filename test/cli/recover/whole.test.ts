@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Laptop, type LaptopOptions } from '../../work/break-glass/laptop.ts';
+import { Laptop, type LaptopOptions, strangersShare } from '../../work/break-glass/laptop.ts';
 
 let laptop: Laptop;
 const open = async (options: LaptopOptions = {}) => {
@@ -77,7 +76,7 @@ describe('a whole recovery while storage is down', () => {
 
   it('tells of somebody who sends in between, and marks no generation', async () => {
     await (await open()).restart();
-    laptop.before.set(1, () => laptop.stranger('payments-1', { key: randomBytes(33).toString('base64') }));
+    laptop.before.set(1, () => laptop.stranger('payments-1', { key: strangersShare() }));
     const { text } = await laptop.recover();
     expect(text).toContain('somebody else sends shares, or something stands in front of it');
     const marks = (await laptop.entries()).filter((entry) => entry.kind === 'generation' && entry.value.bad);

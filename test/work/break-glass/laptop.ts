@@ -285,6 +285,11 @@ export function killing(at: number, when: 'before' | 'after' | 'torn') {
   return { killed, around, asItWas: () => (killed.file ? writeFile(killed.path, killed.file) : undefined) };
 }
 
+/** A share of somebody else's key, base64; its number is none of ours. */
+export function strangersShare(number = 200): string {
+  return Buffer.concat([randomBytes(32), Buffer.from([number])]).toString('base64');
+}
+
 /** Certificates of a PEM, as a binding has them. */
 export function derOf(pem: string): string {
   return new X509Certificate(pem).raw.toString('base64');

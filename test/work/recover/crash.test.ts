@@ -95,7 +95,7 @@ describe('a node that was sealed on purpose while the app was dead', () => {
       const world = await killed(variants['three nodes sealed, beside a second cluster'] as Prepare, stopper);
       const unsealed = world.names.filter((node) => !world.sealed().includes(node));
       for (const node of unsealed) world.sealOnPurpose(node);
-      await world.timePasses();
+      await world.timePasses({ untilAsked: true });
       expect(world.rules.broken, `after ${n}, ${whole.effects[n - 1]}`).toEqual([]);
     }
   });

@@ -5,13 +5,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Hold } from '../../../shared/alert/alert.ts';
 import { generationBlobName } from '../../../shared/escrow/generation.ts';
-import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
-import { Share } from '../../../shared/escrow/share.ts';
 import { bindingOf } from '../../../shared/escrow/trust.ts';
 import { generationBytes } from '../../../shared/escrow/write.ts';
 import type { Cluster, Fleet } from '../../../shared/fleet/fleet.ts';
-import { parseFleet } from '../../../shared/fleet/parse.ts';
-import { formatProblems } from '../../../shared/fleet/problem.ts';
 import { createLog } from '../../../shared/log/log.ts';
 import type { Person } from '../../../shared/people/person.ts';
 import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
@@ -20,15 +16,17 @@ import { openShareClient } from '../../../shared/vault/share-client.ts';
 import type { ShareClient } from '../../../shared/vault/unseal.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
-import { runPass } from '../../../shared/work/recover/pass.ts';
 import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
+import { runPass } from '../../../shared/work/recover/pass.ts';
 import { noteStarts } from '../../../shared/work/recover/starts.ts';
 import { InstantClock, MemoryCustodian } from '../../escrow/build.ts';
 import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
 import { Stopped, Stopper, stoppingState } from '../../fakes/state/stopping.ts';
 import { simulationDispatcher } from '../../fakes/vault/dispatcher.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { fleetOf, fleetText, type Holdings, threeCustodians } from './fleet-text.ts';
 import { Rules } from './rules.ts';
+import { sealedShares } from './sealed-shares.ts';
 
 export const ada: Person = { id: 'tid/ada', name: 'Ada Lovelace', roles: ['Sealwatch.Operate'] };
 export const grace: Person = { id: 'tid/grace', name: 'Grace Hopper', roles: ['Sealwatch.Approve'] };
@@ -41,16 +39,10 @@ export interface RecoveryOptions extends SimulationOptions {
   /** Lines of its `recovery`. */
   recovery?: string[];
   /** Who holds which shares. */
-  holdings?: Record<string, number[]>;
+  holdings?: Holdings;
   /** A second cluster of the fleet, `orders`, with shares of its own and a manual policy; it restarted, too. */
   neighbour?: boolean;
 }
-
-/** By text: hundreds of worlds have the same one. */
-const parsedFleets = new Map<string, Fleet>();
-
-/** Without any one custodian three shares are left; none reaches the threshold of three alone. */
-const threeCustodians: Record<string, number[]> = { a: [1, 2], b: [3, 4], c: [5, 1] };
 
 /** What a request of sys/unseal was, as the test's own eyes saw it. */
 export interface Sent {
@@ -69,7 +61,7 @@ export class RecoveryUnderTest {
   readonly state = memoryRecoverState(this.standingHolds);
   readonly simulation: Simulation;
   readonly neighbour: Simulation | undefined;
-  readonly holdings: Record<string, number[]>;
+  readonly holdings: Holdings;
   readonly custodians: Map<string, MemoryCustodian>;
   readonly logged: string[] = [];
   /** Every request of sys/unseal, in its order. */
@@ -104,32 +96,9 @@ export class RecoveryUnderTest {
     this.neighbour = neighbour
       ? createSimulation({ name: 'orders', telemetry: true, firstPort: 8300 }, now)
       : undefined;
-    this.yaml = [
-      'version: 1',
-      'clusters:',
-      ...this.#entry(this.simulation, [`policy: ${policy}`, ...recovery], yaml),
-      ...(this.neighbour ? this.#entry(this.neighbour, ['policy: manual'], []) : []),
-      '',
-    ].join('\n');
-  }
-
-  #entry({ name, state }: Simulation, recovery: string[], yaml: string[]): string[] {
-    return [
-      `  ${name}:`,
-      '    nodes:',
-      ...state.nodes.map(
-        (node) => `      - {name: ${node.name}, address: "${node.address}", nodeId: ${node.nodeId}}`,
-      ),
-      '    recovery:',
-      ...recovery.map((line) => `      ${line}`),
-      '    escrow:',
-      '      custodians:',
-      ...Object.entries(this.holdings).map(
-        ([custodian, shares]) =>
-          `        ${custodian}: {key: "https://${custodian}.vault.azure.net/keys/unseal", shares: [${shares.join(', ')}]}`,
-      ),
-      ...yaml.map((line) => `    ${line}`),
-    ];
+    const entries = [{ simulation: this.simulation, recovery: [`policy: ${policy}`, ...recovery], yaml }];
+    if (this.neighbour) entries.push({ simulation: this.neighbour, recovery: ['policy: manual'], yaml: [] });
+    this.yaml = fleetText(entries, holdings);
   }
 
   get cluster(): Cluster {
@@ -143,17 +112,7 @@ export class RecoveryUnderTest {
   }
 
   #parsed(): Fleet {
-    const known = parsedFleets.get(this.yaml);
-    if (known) return known;
-    const parsed = parseFleet(this.yaml, {
-      envPrefix: 'SECRET_',
-      keyVaults: [],
-      escrowVaults: Object.keys(this.holdings).map((name) => `https://${name}.vault.azure.net`),
-      endpointHosts: [],
-    });
-    if (!parsed.ok) throw new Error(formatProblems(parsed.problems, 'fleet.yaml'));
-    parsedFleets.set(this.yaml, parsed.fleet);
-    return parsed.fleet;
+    return fleetOf(this.yaml, this.holdings);
   }
 
   /** The app, started anew over the same world. @param stopper kills it at one of its effects. */
@@ -247,29 +206,19 @@ export class RecoveryUnderTest {
     const trust = await deps.binding(cluster);
     if (!trust.ok) throw new Error(trust.problem);
     const before = await this.state.generations.newest(cluster.name);
-    const sealed = await sealGeneration(
+    const sealed = await sealedShares(
       {
-        identity: {
-          cluster: cluster.name,
-          generation: (before?.value.generation ?? 0) + 1,
-          kind: 'unseal',
-          threshold: this.simulation.keys.threshold,
-          count: shares.length,
-          trust: trust.binding,
-        },
-        shares: shares.map((share, index) => new Share(index + 1, Buffer.from(share, 'base64'))),
-        holdings: Object.entries(holdings).map(([name, held]) => ({ name, shares: held })),
-        made: { createdAt: this.clock.now(), createdBy: ada.id },
+        cluster: cluster.name,
+        generation: (before?.value.generation ?? 0) + 1,
+        threshold: this.simulation.keys.threshold,
+        trust: trust.binding,
       },
-      {
-        custodians: this.custodians,
-        random: randomBytes,
-        calling: { clock: this.clock, timeoutMs: 10_000 },
-      },
+      shares,
+      holdings,
+      { custodians: this.custodians, clock: this.clock, createdBy: ada.id },
     );
-    if (!sealed.ok) throw new Error(sealed.problems.join('; '));
-    await this.state.escrow.create(generationBlobName(sealed.generation), generationBytes(sealed.generation));
-    const { generation, revision } = sealed.generation;
+    await this.state.escrow.create(generationBlobName(sealed), generationBytes(sealed));
+    const { generation, revision } = sealed;
     const accepted = await acceptGeneration(deps, cluster.name, ada, { generation, revision });
     if (!accepted.ok) throw new Error(accepted.message);
   }
@@ -310,18 +259,18 @@ export class RecoveryUnderTest {
 
   /**
    * Time goes on, with the app's own timers and the sweep's nudge each minute that something is sealed, until no
-   * recovery is open and nothing is nudged any more, or a person is asked. Nudges that were lost are not needed for it.
+   * recovery is open and nothing is sealed any more. Nudges that were lost are not needed for it.
    */
-  async timePasses({ most = 40, sweeping = true } = {}): Promise<void> {
+  async timePasses({ most = 40, untilAsked = false } = {}): Promise<void> {
     for (let halfMinutes = 0; halfMinutes < most; halfMinutes += 1) {
       await this.settle();
       const open = this.recoveries().find(({ status }) => status === 'open');
-      if (open?.needs) return;
-      if (!open && (!sweeping || this.sealedAndUp().length === 0)) return;
+      if (untilAsked && open?.needs) return;
+      if (!open && this.sealedAndUp().length === 0) return;
       await this.clock.sleep(30_000);
       await noteStarts(this.process());
       await nudgeOverdue(this.process());
-      if (sweeping && this.sealedAndUp().length > 0) await this.state.nudges.send('steps', 'payments', 0);
+      if (this.sealedAndUp().length > 0) await this.state.nudges.send('steps', 'payments', 0);
     }
     throw new Error(`still not settled: ${JSON.stringify(this.recoveries().at(-1))}`);
   }

@@ -1,0 +1,182 @@
+/**
+ * `npm run bench -- recover --simulated`: many clusters of three nodes, all sealed at once by the restart of a region,
+ * until all serve, in one process. Simulated Vaults behind the real share client, storage in memory; the real Key Vault
+ * SDK against a FAKE of Key Vault, whose calls are counted by vault and by time.
+ */
+import { performance } from 'node:perf_hooks';
+import { composeRecoverDeps } from '../../../shared/compose/recover.ts';
+import type { Fleet } from '../../../shared/fleet/fleet.ts';
+import { openShareClient } from '../../../shared/vault/share-client.ts';
+import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
+import { runPass } from '../../../shared/work/recover/pass.ts';
+import { noteStarts } from '../../../shared/work/recover/starts.ts';
+import { type FakeKeyVaults, startKeyVaults } from '../../fakes/keyvault/server.ts';
+import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
+import { simulationDispatcher } from '../../fakes/vault/dispatcher.ts';
+import { createSimulation, type Simulation } from '../../fakes/vault/simulation.ts';
+import { escrow, fleetOf } from './fleet.ts';
+
+export interface SimulatedResult {
+  clusters: number;
+  serving: number;
+  /** From the first nudge until the last cluster serves. */
+  seconds: number;
+  keyVault: {
+    /** Of all vaults together, while recovering. */
+    unwraps: number;
+    calls: number;
+    /** The most that one vault was asked in any 10 s. */
+    mostIn10s: number;
+    /** Of one vault, RSA 2048, software-protected (Azure Key Vault service limits). */
+    limitIn10s: number;
+  };
+}
+
+const holdings = { alpha: [1, 2, 5], beta: [2, 3, 4], gamma: [1, 3, 4, 5] };
+const vaults = Object.keys(holdings);
+/** learn.microsoft.com/azure/key-vault/general/service-limits */
+const limitIn10s = 4_000;
+
+export async function benchSimulated(count: number, say: (line: string) => void): Promise<SimulatedResult> {
+  const fake = await startKeyVaults(vaults);
+  try {
+    await Promise.all(vaults.map((name) => fake.vault(name).rotate('escrow')));
+    const simulations = new Map(
+      Array.from({ length: count }, (_, place) => {
+        const name = `cluster-${place + 1}`;
+        return [name, createSimulation({ name, telemetry: true, firstPort: 10_000 + place * 3 }, () => Date.now())] as const;
+      }),
+    );
+    const fleet = fleetOver(simulations, fake);
+    const deps = appOver(simulations, fleet, fake);
+    say(`${count} clusters: importing their shares`);
+    for (const cluster of fleet.clusters) {
+      const { shares, threshold } = simulated(simulations, cluster.name).keys;
+      await escrow(deps, cluster, shares, threshold);
+    }
+    await noteStarts(deps);
+    // A start within 2 s of the one before would pass for the same process.
+    await deps.clock.sleep(2_500);
+    for (const simulation of simulations.values()) {
+      for (const { name: node } of simulation.state.nodes) simulation.apply({ kind: 'kill', node });
+      for (const { name: node } of simulation.state.nodes) simulation.apply({ kind: 'start', node });
+    }
+    say('all sealed');
+    const before = countsOf(fake);
+    const window = watchWindow(fake);
+    const startedAt = performance.now();
+    await Promise.all(fleet.clusters.map(({ name }) => runPass(deps, name)));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const mostIn10s = window.end();
+    const after = countsOf(fake);
+    const rows = await Promise.all(fleet.clusters.map(({ name }) => deps.state.recoveries.list(name, 0)));
+    const serving = rows.filter(([row]) => row?.ended?.outcome === 'recovered').length;
+    const odd = rows.find(([row]) => row?.ended?.outcome !== 'recovered');
+    if (odd) say(`not recovered: ${JSON.stringify(odd)}`);
+    return {
+      clusters: count,
+      serving,
+      seconds,
+      keyVault: {
+        unwraps: after.unwraps - before.unwraps,
+        calls: after.calls - before.calls,
+        mostIn10s,
+        limitIn10s,
+      },
+    };
+  } finally {
+    await fake.close();
+  }
+}
+
+function simulated(simulations: ReadonlyMap<string, Simulation>, name: string): Simulation {
+  const found = simulations.get(name);
+  if (!found) throw new Error(`no simulation of ${name}`);
+  return found;
+}
+
+function fleetOver(simulations: ReadonlyMap<string, Simulation>, fake: FakeKeyVaults): Fleet {
+  const custodians = Object.fromEntries(
+    Object.entries(holdings).map(([name, shares]) => [name, { key: fake.vault(name).key('escrow'), shares }]),
+  );
+  const entries = [...simulations].map(([name, { state }]) => [
+    name,
+    {
+      nodes: state.nodes.map(({ name, address, nodeId }) => ({ name, address, nodeId })),
+      recovery: { policy: 'automatic' },
+      escrow: { custodians },
+    },
+  ]);
+  return fleetOf(
+    Object.fromEntries(entries),
+    vaults.map((name) => fake.origin(name)),
+  );
+}
+
+function appOver(
+  simulations: ReadonlyMap<string, Simulation>,
+  fleet: Fleet,
+  fake: FakeKeyVaults,
+): RecoverDeps {
+  const composed = composeRecoverDeps(
+    { SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' },
+    {
+      state: memoryRecoverState(),
+      write: () => undefined,
+      keyVault: { agent: fake.agent },
+      credential: async () => fake.credential,
+    },
+  );
+  return {
+    ...composed,
+    loadFleet: async () => ({ fleet, problems: [] }),
+    facts: async () => undefined,
+    connect: async (cluster, trust) => {
+      const nodes = cluster.nodes.map(({ name, address }) => {
+        const opened = openShareClient(address, trust, {
+          timeouts: { connectMs: 3_000, headersMs: 8_000, totalMs: 8_000 },
+          maxResponseBytes: 256 * 1024,
+          keepAliveMs: 30_000,
+          clock: composed.clock,
+          isRefusedAddress: () => false,
+          dispatcher: () => simulationDispatcher(simulated(simulations, cluster.name), name),
+        });
+        return { node: name, address, client: opened.ok ? opened.client : opened.error };
+      });
+      return { nodes, close: async () => undefined };
+    },
+  };
+}
+
+/** Calls that Key Vault counts: with a token or without. */
+function countsOf(fake: FakeKeyVaults): { unwraps: number; calls: number } {
+  const each = vaults.map((name) => fake.vault(name));
+  return {
+    unwraps: each.reduce((sum, { calls }) => sum + calls.unwrapKey, 0),
+    calls: each.reduce((sum, vault) => sum + total(vault), 0),
+  };
+}
+
+function total({ calls, challenges }: ReturnType<FakeKeyVaults['vault']>): number {
+  return calls.getKey + calls.wrapKey + calls.unwrapKey + challenges;
+}
+
+/** Samples each vault's count ten times a second. */
+function watchWindow(fake: FakeKeyVaults): { end(): number } {
+  const samples: number[][] = [];
+  const sample = (): void => void samples.push(vaults.map((name) => total(fake.vault(name))));
+  sample();
+  const timer = setInterval(sample, 100);
+  return {
+    end() {
+      clearInterval(timer);
+      sample();
+      let most = 0;
+      for (const [at, later] of samples.entries()) {
+        const earlier = samples[Math.max(0, at - 100)] ?? [];
+        for (const [vault, calls] of later.entries()) most = Math.max(most, calls - (earlier[vault] ?? 0));
+      }
+      return most;
+    },
+  };
+}
