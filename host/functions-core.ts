@@ -8,10 +8,11 @@ import type { Log } from '../shared/log/log.ts';
 import type { ProgrammingModel, Registration, TypedData } from './core-types.ts';
 import type { HostedFunction } from './hosted-function.ts';
 
+const levels: Record<string, 'warn' | 'error'> = { warning: 'warn', error: 'error', critical: 'error' };
 let model: ProgrammingModel | undefined;
 let collecting: Registration[] | undefined;
+let log: Log | undefined;
 
-// Without `log`, by which the library knows a worker that can stream HTTP: it refuses to, which this host cannot.
 const core = {
   setProgrammingModel(given: ProgrammingModel): void {
     model = given;
@@ -23,6 +24,11 @@ const core = {
   registerHook(name: string): never {
     throw new Error(`app.hook.${name}: the embedded host has no hooks.`);
   },
+  /** Of the library itself. It takes a worker with a `log` for one that can stream HTTP, and says so when it will. */
+  log(level: string, _category: string, text: string): void {
+    if (text.startsWith('HTTP streaming')) throw new Error('app.setup: enableHttpStream is not supported.');
+    log?.[levels[level] ?? 'info']('function-log', { text });
+  },
 };
 
 // oxlint-disable-next-line typescript/unbound-method -- applied to its own `this` below
@@ -33,18 +39,21 @@ Module.prototype.require = function require(this: Module, id: string): unknown {
 
 /**
  * Runs `load` and takes what it registers. A module that was imported before registers nothing again.
+ * @param given gets what the library itself says from now on.
  * @throws what `load` throws, or that nothing was registered.
  */
-export async function collectFunctions(load: () => Promise<void>) {
+export async function collectFunctions(load: () => Promise<void>, given: Log) {
   if (collecting) throw new Error('another host is loading its functions: one at a time.');
   const registrations: Registration[] = [];
   collecting = registrations;
-  await load().finally(() => void (collecting = undefined));
+  log = given;
+  // In `then`, so that what throws before it is a promise also ends the collecting.
+  await Promise.resolve()
+    .then(load)
+    .finally(() => void (collecting = undefined));
   if (registrations.length === 0 || !model) throw new Error('the function files registered no function.');
   return { registrations, model };
 }
-
-const levels: Record<string, 'warn' | 'error'> = { warning: 'warn', error: 'error', critical: 'error' };
 
 /** Rejects with what the function threw; it is logged by then. `tries`: of a queue's message. */
 export type Invoke = (hosted: HostedFunction, input: TypedData, tries?: number) => Promise<TypedData>;

@@ -44,9 +44,9 @@ export async function listenToHttp(options: Serving, address: string, port: numb
 
 async function answer(options: Serving, origin: string, request: IncomingMessage): Promise<Answer> {
   const { method = '' } = request;
+  if (!request.url?.startsWith('/')) return refusal(400, 'the path has to begin with /');
   // The origin is ours, not the Host header: that is the caller's to choose.
-  const url = URL.parse(`${origin}${request.url?.startsWith('/') ? request.url : '/'}`);
-  if (!url) return refusal(400, 'the path cannot be read');
+  const url = new URL(`${origin}${request.url}`);
   const served = serving(options.functions, url.pathname);
   const match = served.find(({ methods }) => methods.includes(method));
   const allow = [...new Set(served.flatMap(({ methods }) => methods))].join(', ');

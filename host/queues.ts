@@ -1,6 +1,11 @@
 /** Storage Queue triggers: poll, run, delete; or hide for a while, and after enough tries move to the poison queue. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DequeuedMessageItem, QueueServiceClient } from '@azure/storage-queue';
+import {
+  type DequeuedMessageItem,
+  type QueueClient,
+  QueueServiceClient,
+  type RestError,
+} from '@azure/storage-queue';
 import type { Log } from '../shared/log/log.ts';
 import type { Invoke } from './functions-core.ts';
 import type { HostSettings } from './host-json.ts';
@@ -13,18 +18,40 @@ const shortestPause = 100;
 /** A poll without an answer is given up, ms. */
 const answerWithin = 10_000;
 
+type Open = { hosted: HostedFunction; account: QueueServiceClient; queue: QueueClient };
+
+/**
+ * Makes sure that the queues are there. All of them before anything listens: a start that fails takes no message.
+ * @throws Error that names each function whose queue cannot be used, and what to look at.
+ */
+export async function openQueues(functions: HostedFunction[]): Promise<Open[]> {
+  const open: Open[] = [];
+  const problems: string[] = [];
+  const opening = functions.map(async (hosted) => {
+    if (hosted.trigger.kind !== 'queue') return;
+    const { queue: name, connectionString } = hosted.trigger;
+    try {
+      const retryOptions = { maxTries: 2 };
+      const account = QueueServiceClient.fromConnectionString(connectionString, { retryOptions });
+      const queue = account.getQueueClient(name);
+      await queue.createIfNotExists();
+      open.push({ hosted, account, queue });
+    } catch (error) {
+      const { statusCode = '', code, message } = error as RestError;
+      problems.push(`function "${hosted.name}": queue "${name}": ${statusCode} ${code ?? message}`);
+    }
+  });
+  await Promise.all(opening);
+  if (problems.length === 0) return open;
+  throw new Error(
+    `queueName or connection is wrong, or storage does not answer:\n  ${problems.join('\n  ')}`,
+  );
+}
+
 /** @returns a stop: takes no more messages; resolves when those that were taken are deleted, hidden or moved. */
-export async function listenToQueue(
-  hosted: HostedFunction,
-  { queue: name, connectionString }: { queue: string; connectionString: string },
-  settings: HostSettings['queues'],
-  invoke: Invoke,
-  log: Log,
-): Promise<() => Promise<void>> {
-  const retryOptions = { maxTries: 2 };
-  const account = QueueServiceClient.fromConnectionString(connectionString, { retryOptions });
-  const queue = account.getQueueClient(name);
-  await queue.createIfNotExists();
+export function listenToQueue(open: Open, settings: HostSettings['queues'], invoke: Invoke, log: Log) {
+  const { hosted, account, queue } = open;
+  const { name } = queue;
   const stopped = new AbortController();
   const active = new Set<Promise<void>>();
 

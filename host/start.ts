@@ -6,7 +6,7 @@ import { collectFunctions, invokeBy } from './functions-core.ts';
 import { readHostJson } from './host-json.ts';
 import { hostFunctions } from './hosted-function.ts';
 import { listenToHttp } from './http.ts';
-import { listenToQueue } from './queues.ts';
+import { listenToQueue, openQueues } from './queues.ts';
 import { startTimer } from './timers.ts';
 
 export interface HostOptions {
@@ -36,20 +36,15 @@ export async function startHost(options: HostOptions) {
   const { log, functionKey, port, address = '127.0.0.1' } = options;
   const ownHostJson = new URL('../host.json', import.meta.url);
   const host = readHostJson(options.hostJson ?? JSON.parse(await readFile(ownHostJson, 'utf8')));
-  const { registrations, model } = await collectFunctions(options.load);
+  const { registrations, model } = await collectFunctions(options.load, log);
   const settings = { AzureWebJobsStorage: options.storageConnectionString, ...options.settings };
   const functions = hostFunctions(registrations, { settings, host, hasKey: Boolean(functionKey) });
   const running = new Map<Promise<unknown>, string>();
   const invoke = invokeBy(model, log, running);
 
+  const queues = await openQueues(functions);
   const http = await listenToHttp({ functions, invoke, functionKey }, address, port);
-  const listening = functions.flatMap((hosted) =>
-    hosted.trigger.kind === 'queue' ? [listenToQueue(hosted, hosted.trigger, host.queues, invoke, log)] : [],
-  );
-  const stopQueues = await Promise.all(listening).catch(async (error: unknown) => {
-    await http.stop(Promise.resolve());
-    throw error;
-  });
+  const stopQueues = queues.map((queue) => listenToQueue(queue, host.queues, invoke, log));
   const timers = new Map<string, ReturnType<typeof startTimer>>();
   for (const hosted of functions)
     if (hosted.trigger.kind === 'timer')

@@ -159,7 +159,8 @@ function arrivingOf({ nodes, raft, now }: Picture, voters: readonly string[]): n
 /** From the nodes' own answers alone: certain only when too few of them can be up. */
 export function votersFromProbes(picture: Picture): VoterCount {
   const { cluster, nodes, before } = picture;
-  const remembered = before?.raft?.servers.filter((server) => server.voter).length;
+  // Without a login nobody would ever see that the cluster shrank since.
+  const remembered = cluster.login && before?.raft?.servers.filter((server) => server.voter).length;
   const expected = cluster.expect.voters ?? remembered ?? nodes.length;
   const states = nodes.map((view) => inRaft(picture, view, []));
   const up = states.filter((state) => state === 'up').length;

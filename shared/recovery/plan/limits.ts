@@ -13,6 +13,8 @@ export const verifyMs = 15_000;
 export const retryMs = 30_000;
 /** Sets of shares that one recovery begins at one node. */
 export const mostSets = 3;
+/** …where the last one was cut short by the end of our own process: the node has refused nothing (rule 10). */
+export const mostBegun = 9;
 
 /** Something that is about to happen: looked at again inside the pass. */
 export const soonMs = 500;

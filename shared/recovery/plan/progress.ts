@@ -41,6 +41,14 @@ export function failedAt(input: PlanInput, node: string): number | undefined {
   return last && troubleSince(input, node, last.at) ? last.at : undefined;
 }
 
+/** The pass that sent the last set ended in the middle of it, killed or cut off: the node has refused nothing. */
+export function wasCutShort(input: PlanInput, sight: SealedSight): boolean {
+  const { generation } = input;
+  const last = lastIntent(input, sight.node);
+  if (!last || generation.state !== 'ready' || troubleSince(input, sight.node, last.at)) return false;
+  return last.position < generation.threshold || progressOf(input, sight) === 'ours';
+}
+
 function lastIntent({ recovery }: PlanInput, node: string) {
   return recovery.intents.filter((intent) => intent.node === node).at(-1);
 }

@@ -1,9 +1,9 @@
 /** One sealed node: whether it may get shares now, later, or not from us. */
 import type { PlanInput, RefusalCode, Step } from '../recovery.ts';
 import { type Cause, causeOf } from './cause.ts';
-import { joinerMs, laterMs, mostSets, retryMs, soonMs } from './limits.ts';
+import { joinerMs, laterMs, mostBegun, mostSets, retryMs, soonMs } from './limits.ts';
 import type { SealedSight } from './picture.ts';
-import { failedAt, isForeign, progressOf, tookOurSet } from './progress.ts';
+import { failedAt, isForeign, progressOf, tookOurSet, wasCutShort } from './progress.ts';
 import { foreignKey, joinKey, since } from './since.ts';
 
 export type Sealed =
@@ -48,9 +48,10 @@ function joining(input: PlanInput, sight: SealedSight): Sealed | undefined {
   };
 }
 
-function exhausted({ recovery }: PlanInput, { node }: SealedSight): Sealed | undefined {
-  const sets = recovery.sets?.[node] ?? 0;
-  if (sets < mostSets) return undefined;
+function exhausted(input: PlanInput, sight: SealedSight): Sealed | undefined {
+  const { node } = sight;
+  const sets = input.recovery.sets?.[node] ?? 0;
+  if (sets < (wasCutShort(input, sight) ? mostBegun : mostSets)) return undefined;
   return {
     kind: 'stuck',
     node,

@@ -54,7 +54,7 @@ export async function putInUse(
  * A passphrase that is not given to this app, while others hold a threshold: whoever imported opened its envelopes, and
  * it is for break-glass. It is told, and mended by nobody.
  */
-function isOfflineCopy(
+export function isOfflineCopy(
   { escrow }: Cluster,
   { code, custodian }: UpkeepProblem,
   { envelopes, threshold }: Generation,

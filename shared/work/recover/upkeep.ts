@@ -7,7 +7,7 @@ import type { Person } from '../../people/person.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
 import { clusterOf } from './request.ts';
-import { custodianMs, putInUse } from './revision.ts';
+import { custodianMs, isOfflineCopy, putInUse } from './revision.ts';
 import { refused, type Said, said } from './said.ts';
 
 type Ready = Extract<Escrowed, { state: 'ready' }>;
@@ -70,7 +70,10 @@ export async function keepCluster(
     );
     return problems;
   }
-  const problems = await verifyGeneration(deps, cluster, found);
+  // A copy for a drawer is away by design.
+  const problems = (await verifyGeneration(deps, cluster, found)).filter(
+    (problem) => !isOfflineCopy(cluster, problem, found.generation),
+  );
   const only = problems.every(
     ({ code }) => code === 'old-key-version' || code === 'single-point' || code === 'key-expiring',
   );
@@ -129,7 +132,5 @@ async function rewrap(
 }
 
 async function note(deps: RecoverDeps, { row }: Ready, problems: UpkeepProblem[]): Promise<void> {
-  const before = JSON.stringify(row.value.upkeep?.problems);
-  if (before === JSON.stringify(problems)) return;
   await deps.state.generations.save({ ...row.value, upkeep: { at: deps.clock.now(), problems } }, row.etag);
 }

@@ -3,10 +3,12 @@
  * until all serve, in one process. Simulated Vaults behind the real share client, storage in memory; the real Key Vault
  * SDK against a FAKE of Key Vault, whose calls are counted by vault and by time.
  */
+import { Agent } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { composeRecoverDeps } from '../../../shared/compose/recover.ts';
 import type { Fleet } from '../../../shared/fleet/fleet.ts';
 import { openShareClient } from '../../../shared/vault/share-client.ts';
+import type { RecoverState } from '../../../shared/state/recover-ports.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
 import { noteStarts } from '../../../shared/work/recover/starts.ts';
@@ -44,17 +46,25 @@ export async function benchSimulated(count: number, say: (line: string) => void)
     const simulations = new Map(
       Array.from({ length: count }, (_, place) => {
         const name = `cluster-${place + 1}`;
-        return [name, createSimulation({ name, telemetry: true, firstPort: 10_000 + place * 3 }, () => Date.now())] as const;
+        return [
+          name,
+          createSimulation({ name, telemetry: true, firstPort: 10_000 + place * 3 }, () => Date.now()),
+        ] as const;
       }),
     );
     const fleet = fleetOver(simulations, fake);
-    const deps = appOver(simulations, fleet, fake);
+    const state = memoryRecoverState();
+    const importing = appOver(simulations, fleet, fake, state);
     say(`${count} clusters: importing their shares`);
-    for (const cluster of fleet.clusters) {
-      const { shares, threshold } = simulated(simulations, cluster.name).keys;
-      await escrow(deps, cluster, shares, threshold);
-    }
-    await noteStarts(deps);
+    await Promise.all(
+      fleet.clusters.map((cluster) => {
+        const { shares, threshold } = simulated(simulations, cluster.name).keys;
+        return escrow(importing, cluster, shares, threshold);
+      }),
+    );
+    await noteStarts(importing);
+    // Started anew: nothing of Key Vault is known or connected.
+    const deps = appOver(simulations, fleet, fake, state);
     // A start within 2 s of the one before would pass for the same process.
     await deps.clock.sleep(2_500);
     for (const simulation of simulations.values()) {
@@ -117,13 +127,14 @@ function appOver(
   simulations: ReadonlyMap<string, Simulation>,
   fleet: Fleet,
   fake: FakeKeyVaults,
+  state: RecoverState,
 ): RecoverDeps {
   const composed = composeRecoverDeps(
     { SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' },
     {
-      state: memoryRecoverState(),
+      state,
       write: () => undefined,
-      keyVault: { agent: fake.agent },
+      keyVault: { agent: keepingAlive(fake) },
       credential: async () => fake.credential,
     },
   );
@@ -146,6 +157,11 @@ function appOver(
       return { nodes, close: async () => undefined };
     },
   };
+}
+
+/** As production's: connections are used again. */
+function keepingAlive({ agent }: FakeKeyVaults): Agent {
+  return new Agent({ ...agent.options, keepAlive: true, maxSockets: 50 });
 }
 
 /** Calls that Key Vault counts: with a token or without. */

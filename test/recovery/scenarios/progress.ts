@@ -127,6 +127,14 @@ export const progress: Scenario[] = [
     plan: 'gave-up',
   },
   {
+    title: 'three sets, each of a pass that was killed amid it',
+    input: input({
+      nodes: [...sights('active', 'standby'), restarted(3)],
+      recovery: b.recovery({ intents: b.intents(3, 2, now - 2 * minute), sets: { 'vault-3': 3 } }),
+    }),
+    plan: 'act',
+  },
+  {
     title: 'three sets at one node, and no leader yet',
     input: input({
       nodes: [sight(1, 'leaderless'), sight(2, 'leaderless'), restarted(3)],

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Share } from '../../../shared/escrow/share.ts';
 import { Stopper } from '../../fakes/state/stopping.ts';
 import { RecoveryUnderTest } from './recovery-under-test.ts';
 
@@ -98,5 +99,33 @@ describe('a node that was sealed on purpose while the app was dead', () => {
       await world.timePasses({ untilAsked: true });
       expect(world.rules.broken, `after ${n}, ${whole.effects[n - 1]}`).toEqual([]);
     }
+  });
+});
+
+describe('a node that restarts after our last share, while the app is dead', () => {
+  it('is unsealed again without asking anybody', async () => {
+    const prepare = variants['one node sealed'] as Prepare;
+    const whole = new Stopper();
+    await killed(prepare, whole);
+    const last = whole.effects.lastIndexOf('unseal payments-2') + 1;
+    const world = await killed(prepare, new Stopper(last, 'after'));
+    expect(world.sealed()).toEqual([]);
+    await world.restart('payments-2');
+    await world.timePasses();
+    expectServing(world);
+  });
+});
+
+describe('the shares of a pass', () => {
+  it('are zeroed when it ends, however it ends', async () => {
+    // It only looks: the shares do what they always do.
+    const use = vi.spyOn(Share.prototype, 'use');
+    for (let n = 18; n <= 32; n += 1) {
+      await killed(variants['one node away'] as Prepare, new Stopper(n, 'after'));
+    }
+    const shares = use.mock.contexts as Share[];
+    use.mockRestore();
+    expect(shares.length).toBeGreaterThan(30);
+    for (const share of shares) expect(share.length).toBe(0);
   });
 });

@@ -3,15 +3,19 @@ import { RecoveryUnderTest } from './recovery-under-test.ts';
 
 const reset = ['foreignProgress: {after: 2m, then: reset}'];
 
-async function restarted(recovery: string[] = []): Promise<RecoveryUnderTest> {
+async function restarted(recovery: string[] = [], nodes: string[] = []): Promise<RecoveryUnderTest> {
   const world = await new RecoveryUnderTest({ recovery }).ready();
-  await world.restart();
+  await world.restart(...nodes);
   return world;
 }
 
 /** A stranger's share at one of our requests to one node. */
-async function disturbed(n: number, when: 'before' | 'after', recovery: string[] = []) {
-  const world = await restarted(recovery);
+async function disturbed(
+  n: number,
+  when: 'before' | 'after',
+  { recovery = [], nodes = [] }: { recovery?: string[]; nodes?: string[] } = {},
+) {
+  const world = await restarted(recovery, nodes);
   let requests = 0;
   world.onUnseal = (node, now) => {
     if (node !== 'payments-2' || now !== when) return;
@@ -28,6 +32,12 @@ describe('a stranger who sends a random share', () => {
   it.each(points)('%s our share %i is noticed; nothing is marked, and the others serve', async (when, n) => {
     const world = await disturbed(n, when);
     const afterAll = n === 3 && when === 'after';
+    // The first answer that is not ours alone is the last one that we ask for.
+    const mostSent = when === 'before' ? n : Math.min(n + 1, n === 2 ? 2 : 3);
+    const owner = world.sent[0]?.owner;
+    expect(world.sent.filter((one) => one.node === 'payments-2' && one.owner === owner)).toHaveLength(
+      mostSent,
+    );
     const [recovery] = world.recoveries();
     expect(recovery?.troubles.map(({ code, where }) => [code, where])).toEqual(
       afterAll ? [] : [['unseal-interference', 'payments-2']],
@@ -39,11 +49,20 @@ describe('a stranger who sends a random share', () => {
   });
 
   it.each(points)('%s our share %i does not keep the node sealed where policy resets it', async (when, n) => {
-    const world = await disturbed(n, when, reset);
+    const world = await disturbed(n, when, { recovery: reset });
     expect(world.sealed()).toEqual([]);
     expect(world.recoveries()).toMatchObject([{ ended: { outcome: 'recovered' } }]);
     expect(world.rules.broken).toEqual([]);
   });
+
+  it.each(points)(
+    '%s our share %i marks nothing, also where no other node proves the set',
+    async (when, n) => {
+      const world = await disturbed(n, when, { nodes: ['payments-2'] });
+      expect((await world.state.generations.newest('payments'))?.value.bad).toBeUndefined();
+      expect(world.rules.broken).toEqual([]);
+    },
+  );
 
   it('with each of our sets is given up on after three of them', async () => {
     const world = await restarted(reset);

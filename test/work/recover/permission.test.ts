@@ -134,6 +134,26 @@ describe('what watch remembers', () => {
   });
 });
 
+describe('a node that we unsealed', () => {
+  it('and that is sealed on purpose right away needs approval, also in the next recovery', async () => {
+    const world = await new RecoveryUnderTest().ready();
+    await world.restart('payments-2');
+    world.onUnseal = (node, when) => {
+      if (when !== 'after' || world.sealed().includes(node)) return;
+      world.sealOnPurpose(node);
+      const until = world.clock.now() + 60 * minute;
+      world.standingHolds.push({ cluster: 'payments', by: ada.name, reason: 'stop', until });
+    };
+    await world.nudge();
+    expect(world.recoveries()).toMatchObject([{ ended: { outcome: 'refused' } }]);
+    const { length } = world.sent;
+    world.standingHolds.length = 0;
+    await world.nudge();
+    expect(world.sent).toHaveLength(length);
+    expect(world.recoveries().at(-1)?.needs).toMatchObject({ kind: 'approval' });
+  });
+});
+
 describe('without readable start times', () => {
   it('a sealed node needs approval', async () => {
     const world = await new RecoveryUnderTest({ telemetry: false }).ready();

@@ -12,8 +12,6 @@ import { createLog } from '../../../shared/log/log.ts';
 import type { Person } from '../../../shared/people/person.ts';
 import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
-import { openShareClient } from '../../../shared/vault/share-client.ts';
-import type { ShareClient } from '../../../shared/vault/unseal.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
@@ -22,8 +20,8 @@ import { noteStarts } from '../../../shared/work/recover/starts.ts';
 import { InstantClock, MemoryCustodian } from '../../escrow/build.ts';
 import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
 import { Stopped, Stopper, stoppingState } from '../../fakes/state/stopping.ts';
-import { simulationDispatcher } from '../../fakes/vault/dispatcher.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { connectTo, type Sent } from './connected.ts';
 import { fleetOf, fleetText, type Holdings, threeCustodians } from './fleet-text.ts';
 import { Rules } from './rules.ts';
 import { sealedShares } from './sealed-shares.ts';
@@ -42,17 +40,6 @@ export interface RecoveryOptions extends SimulationOptions {
   holdings?: Holdings;
   /** A second cluster of the fleet, `orders`, with shares of its own and a manual policy; it restarted, too. */
   neighbour?: boolean;
-}
-
-/** What a request of sys/unseal was, as the test's own eyes saw it. */
-export interface Sent {
-  cluster: string;
-  node: string;
-  body: string;
-  /** Of the process that sent it. */
-  owner: string;
-  /** Number of the share; undefined: a reset. */
-  share?: number;
 }
 
 export class RecoveryUnderTest {
@@ -124,26 +111,7 @@ export class RecoveryUnderTest {
       loadFleet: async () => ({ fleet: this.#parsed(), problems: [] }),
       state: stoppingState(this.rules.watching(this.state), hooked),
       facts: async () => this.facts,
-      connect: async (cluster, trust) => {
-        const nodes = cluster.nodes.map(({ name, address }) => {
-          const opened = openShareClient(address, trust, {
-            timeouts: { connectMs: 1000, headersMs: 5000, totalMs: 5000 },
-            maxResponseBytes: 1_000_000,
-            keepAliveMs: 10_000,
-            clock: this.clock,
-            isRefusedAddress: () => false,
-            dispatcher: () => simulationDispatcher(this.#simulationOf(cluster.name), name),
-          });
-          return {
-            node: name,
-            address,
-            client: opened.ok
-              ? this.#noting({ cluster: cluster.name, node: name, owner }, opened.client, hooked)
-              : opened.error,
-          };
-        });
-        return { nodes, close: async () => undefined };
-      },
+      connect: connectTo(this, owner, hooked),
       binding: async ({ nodes, tls, recovery, unknownSealCause }) =>
         bindingOf({
           addresses: nodes.map(({ address }) => address),
@@ -174,26 +142,8 @@ export class RecoveryUnderTest {
     return stopper;
   }
 
-  #simulationOf(cluster: string): Simulation {
+  simulationOf(cluster: string): Simulation {
     return this.neighbour && cluster === this.neighbour.name ? this.neighbour : this.simulation;
-  }
-
-  #noting(about: Omit<Sent, 'body'>, client: ShareClient, stopper: Stopper): ShareClient {
-    const unseal = client.unseal.bind(client);
-    client.unseal = (body, options) =>
-      stopper.effect(`unseal ${about.node}`, async () => {
-        const text = body.toString();
-        const index = numberOf(text);
-        const sent: Sent = { ...about, body: text, ...(index !== undefined && { share: index }) };
-        this.bodies.push(body);
-        await this.rules.onSent(sent);
-        this.sent.push(sent);
-        this.onUnseal(about.node, 'before');
-        const answer = await unseal(body, options);
-        this.onUnseal(about.node, 'after');
-        return answer;
-      });
-    return client;
   }
 
   /** Imports the cluster's own shares, or others. */
@@ -321,9 +271,4 @@ export class RecoveryUnderTest {
       .filter(({ sealed, running }) => sealed && running)
       .map(({ name }) => name);
   }
-}
-
-function numberOf(body: string): number | undefined {
-  const { key } = JSON.parse(body) as { key?: string };
-  return key === undefined ? undefined : Buffer.from(key, 'base64').at(-1);
 }

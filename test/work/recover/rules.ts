@@ -5,7 +5,8 @@
 import type { GenerationRow } from '../../../shared/escrow/generation.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import type { RecoverState } from '../../../shared/state/recover-ports.ts';
-import type { RecoveryUnderTest, Sent } from './recovery-under-test.ts';
+import type { Sent } from './connected.ts';
+import type { RecoveryUnderTest } from './recovery-under-test.ts';
 
 export class Rules {
   readonly broken: string[] = [];

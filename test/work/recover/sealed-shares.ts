@@ -14,15 +14,17 @@ export async function sealedShares(
   holdings: Holdings,
   { custodians, clock, createdBy }: { custodians: Map<string, Custodian>; clock: Clock; createdBy: string },
 ): Promise<Generation> {
+  const opened = shares.map((share, place) => new Share(place + 1, Buffer.from(share, 'base64')));
   const sealed = await sealGeneration(
     {
       identity: { ...about, kind: 'unseal', count: shares.length },
-      shares: shares.map((share, place) => new Share(place + 1, Buffer.from(share, 'base64'))),
+      shares: opened,
       holdings: Object.entries(holdings).map(([name, held]) => ({ name, shares: held })),
       made: { createdAt: clock.now(), createdBy },
     },
     { custodians, random: randomBytes, calling: { clock, timeoutMs: 10_000 } },
   );
+  for (const share of opened) share.destroy();
   if (!sealed.ok) throw new Error(sealed.problems.join('; '));
   return sealed.generation;
 }

@@ -74,7 +74,7 @@ describe('shares of a key that was changed since', () => {
 });
 
 describe('a blob that is not the one that was accepted', () => {
-  async function broken(change: (world: RecoveryUnderTest) => void): Promise<RecoveryUnderTest> {
+  async function broken(change: (world: RecoveryUnderTest) => unknown): Promise<RecoveryUnderTest> {
     const world = await new RecoveryUnderTest({ neighbour: true }).ready();
     change(world);
     await world.restart();
@@ -105,7 +105,7 @@ describe('a blob that is not the one that was accepted', () => {
       /not the one that was accepted/,
     ],
   ])('%s, sends nothing and says what to do', async (_name, change, why) => {
-    const world = await broken((one) => void change(one));
+    const world = await broken(change);
     const ended = (await last(world))?.ended;
     expect(ended).toMatchObject({ outcome: 'refused' });
     expect(ended?.summary).toMatch(why);
