@@ -29,7 +29,7 @@ export function connectBy(resolve: ResolveText): RecoverDeps['connect'] {
     return {
       nodes,
       async close() {
-        await Promise.all(nodes.map(({ client }) => ('code' in client ? undefined : client.close())));
+        await Promise.all(nodes.map(async ({ client }) => ('code' in client ? undefined : client.close())));
       },
     };
   };

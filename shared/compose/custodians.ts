@@ -7,8 +7,8 @@ import { createLocalCustodian } from '../escrow/custodians/local.ts';
 import type { CustodianEntry } from '../fleet/fleet.ts';
 import type { RecoverDeps } from '../work/recover/deps.ts';
 import { systemClock } from './clock.ts';
-import type { ResolveText } from './trust.ts';
 import type { Credential } from './state.ts';
+import type { ResolveText } from './trust.ts';
 
 export interface CustodianOptions {
   resolve: ResolveText;

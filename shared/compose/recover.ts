@@ -11,7 +11,7 @@ import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { composeBase } from './base.ts';
 import { systemClock } from './clock.ts';
 import { bindingBy, connectBy } from './connect.ts';
-import { custodiansBy, type CustodianOptions } from './custodians.ts';
+import { type CustodianOptions, custodiansBy } from './custodians.ts';
 import { readFleetFile } from './fleet-file.ts';
 import type { Environment } from './settings.ts';
 import { stateSettings } from './state.ts';

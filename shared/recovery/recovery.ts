@@ -2,7 +2,7 @@
 
 import type { GenerationRow } from '../escrow/generation.ts';
 import type { Cluster } from '../fleet/fleet.ts';
-import type { Approval, ApprovalBinding, StepKind } from '../people/person.ts';
+import type { Approval, ApprovalBinding } from '../people/person.ts';
 import type { VaultError } from '../vault/answer.ts';
 import type { SealStatus } from '../vault/answers.ts';
 
@@ -192,5 +192,3 @@ export type RefusalCode =
   | 'foreign-progress'
   | 'unreachable'
   | 'gave-up';
-
-export type { StepKind };

@@ -25,7 +25,7 @@ export interface RecoverDeps {
   clock: Clock;
   log: Log;
   newId(): string;
-  random(bytes: number): Buffer;
+  random: (bytes: number) => Buffer;
   /** Of this process: who holds a lease. */
   owner: string;
 }
@@ -40,5 +40,5 @@ export interface Reached {
 
 export interface Connected {
   nodes: Reached[];
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }

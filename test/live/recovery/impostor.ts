@@ -1,5 +1,5 @@
 /** Somebody else on a node's address: says what a sealed Vault says, takes whatever it is sent, and keeps every byte. */
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { IssuedCertificate } from '../../fakes/pki.ts';
 

@@ -1,6 +1,7 @@
 /** A real node, the real Key Vault SDK, and a FAKE of Key Vault that fails in every way that it can. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
 import type { TokenCredential } from '@azure/identity';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeKeyVaults, startKeyVaults } from '../../fakes/keyvault/server.ts';
 import type { Fault } from '../../fakes/keyvault/vault.ts';
 import { startHealthyCluster, type WatchedCluster } from '../probing/watched-cluster.ts';
