@@ -1,9 +1,10 @@
-/** The custodians that fleet.yaml names for a cluster, made once and kept. */
+/** The custodians that fleet.yaml names, made once and kept. */
 import { randomBytes } from 'node:crypto';
 import type { Custodian } from '../escrow/custodian.ts';
-import { createKeyVaultCustodian } from '../escrow/custodians/key-vault.ts';
+import { createKeyVaultCustodian, type KeyVaultCalls } from '../escrow/custodians/key-vault.ts';
 import { type KeyVaultConnection, keyVaultCalls } from '../escrow/custodians/key-vault-sdk.ts';
 import { createLocalCustodian } from '../escrow/custodians/local.ts';
+import { paced } from '../escrow/custodians/pace.ts';
 import type { CustodianEntry } from '../fleet/fleet.ts';
 import type { RecoverDeps } from '../work/recover/deps.ts';
 import { systemClock } from './clock.ts';
@@ -19,37 +20,48 @@ export interface CustodianOptions {
 
 export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians'] {
   const made = new Map<string, Custodian>();
-  return async ({ name: cluster, escrow }) => {
+  const vaults = new Map<string, Promise<KeyVaultCalls>>();
+
+  /** One a vault: its challenge, its connections and its pace are shared by every cluster. */
+  const callsOf = (vault: string): Promise<KeyVaultCalls> => {
+    const kept = vaults.get(vault) ?? openVault(vault, options);
+    vaults.set(vault, kept);
+    return kept;
+  };
+
+  const make = async (entry: CustodianEntry): Promise<Custodian> => {
+    const { name, key, passphrase } = entry;
+    if (key === undefined) return local(name, passphrase ?? '', options.resolve);
+    const calls = await callsOf(new URL(key).origin);
+    return createKeyVaultCustodian({ name, key, calls, now: () => systemClock.now() });
+  };
+
+  return async ({ escrow }) => {
     const found = await Promise.all(
       escrow.custodians.map(async (entry): Promise<[string, Custodian]> => {
-        const key = JSON.stringify([cluster, entry]);
-        const kept = made.get(key) ?? (await make(entry, options));
-        made.set(key, kept);
-        return [entry.name, kept];
+        const { name, key = '', passphrase = '' } = entry;
+        const id = JSON.stringify([name, key, passphrase]);
+        const kept = made.get(id) ?? (await make(entry));
+        made.set(id, kept);
+        return [name, kept];
       }),
     );
     return new Map(found);
   };
 }
 
-async function make(entry: CustodianEntry, options: CustodianOptions): Promise<Custodian> {
-  const { name, key, passphrase } = entry;
-  if (key !== undefined) {
-    const sdk = await import('@azure/keyvault-keys');
-    const credential = await options.credential();
-    const calls = keyVaultCalls({
-      sdk,
-      vault: new URL(key).origin,
-      credential,
-      ...(options.keyVault && { options: options.keyVault }),
-    });
-    return createKeyVaultCustodian({ name, key, calls, now: () => systemClock.now() });
-  }
+async function openVault(vault: string, { credential, keyVault }: CustodianOptions): Promise<KeyVaultCalls> {
+  const sdk = await import('@azure/keyvault-keys');
+  const connection = { sdk, vault, credential: await credential(), ...(keyVault && { options: keyVault }) };
+  return paced(keyVaultCalls(connection), systemClock);
+}
+
+function local(name: string, reference: string, resolve: ResolveText): Custodian {
   return createLocalCustodian({
     name,
     random: randomBytes,
     async passphrase() {
-      const read = await options.resolve(passphrase ?? '');
+      const read = await resolve(reference);
       return read.ok ? { ok: true, value: Buffer.from(read.value) } : { ok: false, why: read.message };
     },
   });

@@ -32,7 +32,7 @@ export async function observe(
     state.approvals.of(cluster.name, recovery.id),
     state.holds.of(cluster.name),
     state.recoveries.list(cluster.name, clock.now() - window - longestRecoveryMs),
-    deps.facts(cluster.name),
+    remembered(deps, cluster.name),
   ]);
   const now = clock.now();
   return {
@@ -41,14 +41,29 @@ export async function observe(
     recovery,
     nodes: sights,
     notes,
-    disproofs: disproofsOf(sights, facts),
+    disproofs: facts === 'unread' ? unread(sights) : disproofsOf(sights, facts),
     generation: generationOf(found),
     approvals,
     ...(hold && hold.until > now && { hold }),
     budget: budgetOf(recent, cluster, now),
-    ...(facts?.raft && { raft: facts.raft }),
+    ...(facts !== 'unread' && facts?.raft && { raft: facts.raft }),
     now,
   };
+}
+
+/** Another app's table: it may stop automation, and never a recovery that people approved. */
+async function remembered(deps: RecoverDeps, cluster: string): Promise<ClusterFacts | undefined | 'unread'> {
+  try {
+    return await deps.facts(cluster);
+  } catch (error) {
+    deps.log.warn('live-not-read', { cluster, error });
+    return 'unread';
+  }
+}
+
+/** What cannot be read may hold the proof that a process did not restart. */
+function unread(sights: NodeSight[]): Disproof[] {
+  return sights.map(({ node }) => ({ node, proof: 'what watch remembers of it cannot be read' }));
 }
 
 /** Requested before its window and ended inside it: it counts, ms. */

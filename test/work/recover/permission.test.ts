@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../../shared/people/person.ts';
 import type { NodeFacts } from '../../../shared/probe/head-facts.ts';
+import { runPass } from '../../../shared/work/recover/pass.ts';
 import { approveRecovery, rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
 import { keepCluster } from '../../../shared/work/recover/upkeep.ts';
 import { ada, alan, grace, RecoveryUnderTest } from './recovery-under-test.ts';
@@ -131,6 +132,18 @@ describe('what watch remembers', () => {
     await world.nudge();
     expect(world.sent).toEqual([]);
     expect(world.recoveries()).toMatchObject([{ status: 'open', needs: { kind: 'approval' } }]);
+  });
+
+  it('that cannot be read stops automation, and not what people approved', async () => {
+    const world = await new RecoveryUnderTest().ready();
+    await world.restart('payments-2');
+    const facts = () => Promise.reject(new Error('no such table'));
+    await runPass(world.process({ facts }), 'payments');
+    expect(world.sent).toEqual([]);
+    const [recovery] = world.recoveries();
+    await approveRecovery(world.process({ facts }), recovery?.id ?? '', grace);
+    await runPass(world.process({ facts }), 'payments');
+    expect(world.sealed()).toEqual([]);
   });
 });
 
