@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** `unit`: no servers but our own on loopback. `live`: real Vaults and Azurite, found or built by test/servers. */
+/**
+ * `unit`: no servers but our own on loopback. `whole`: the same, for whole ways that take seconds: child processes, the
+ * command line, passphrases that are slow on purpose. `live`: real Vaults and Azurite, found or built by test/servers.
+ */
 export default defineConfig({
   test: {
     // Most of the unit suites' time is waiting for sockets and child processes, not computing.
@@ -11,8 +14,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/live/**'],
+          exclude: ['test/live/**', 'test/**/*.whole.test.ts'],
           testTimeout: 15_000,
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: ['test/**/*.whole.test.ts'],
+          exclude: ['test/live/**'],
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,14 +1,13 @@
 /** Sealwatch itself: the embedded host in this process, with storage in memory, as `npm start` runs it. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAzurite } from '../cli/start/azurite.ts';
 import { loadFunctions } from '../cli/start/load-functions.ts';
 import { startHost } from '../host/start.ts';
 import { systemClock } from '../shared/compose/clock.ts';
+import { prepareStorage } from '../shared/compose/prepare.ts';
 import { createLog } from '../shared/log/log.ts';
-import { connectState } from '../shared/state/azure/connect.ts';
-import { connectRecoverState } from '../shared/state/azure/recover/connect.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Scene } from './scene.ts';
 import { askStatus, type SeenStatus } from './seen-status.ts';
@@ -44,9 +43,7 @@ export async function startWatching(options: {
     () => startAzurite(),
     (opened) => opened.close(),
   );
-  const storage = { connectionString: azurite.connectionString };
-  await connectState(storage, systemClock).prepare();
-  await connectRecoverState(storage, systemClock, randomUUID).prepare();
+  await prepareStorage(azurite.connectionString);
   const settings = {
     SEALWATCH_FLEET: options.fleetFile,
     SEALWATCH_STORAGE: azurite.connectionString,
@@ -64,7 +61,6 @@ export async function startWatching(options: {
       startHost({
         load: () => loadFunctions(root),
         settings,
-        storageConnectionString: azurite.connectionString,
         port: 0,
         functionKey,
         log: createLog({ write: log.keep, clock: systemClock, level: 'warn' }),

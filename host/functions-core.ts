@@ -1,7 +1,4 @@
-/**
- * The worker's part: it supplies `@azure/functions-core`, which `@azure/functions` requires by name once in the life of
- * the process, and runs what was registered by the library's own model, which converts arguments and results.
- */
+/** The worker's part: what `@azure/functions` requires, once, as `@azure/functions-core`; runs go by its model. */
 import { randomUUID } from 'node:crypto';
 import Module from 'node:module';
 import type { Log } from '../shared/log/log.ts';
@@ -11,7 +8,7 @@ import type { HostedFunction } from './hosted-function.ts';
 const levels: Record<string, 'warn' | 'error'> = { warning: 'warn', error: 'error', critical: 'error' };
 let model: ProgrammingModel | undefined;
 let collecting: Registration[] | undefined;
-let log: Log | undefined;
+let libraryLog: Log | undefined;
 
 const core = {
   setProgrammingModel(given: ProgrammingModel): void {
@@ -27,7 +24,7 @@ const core = {
   /** Of the library itself. It takes a worker with a `log` for one that can stream HTTP, and says so when it will. */
   log(level: string, _category: string, text: string): void {
     if (text.startsWith('HTTP streaming')) throw new Error('app.setup: enableHttpStream is not supported.');
-    log?.[levels[level] ?? 'info']('function-log', { text });
+    libraryLog?.[levels[level] ?? 'info']('function-log', { text });
   },
 };
 
@@ -39,18 +36,18 @@ Module.prototype.require = function require(this: Module, id: string): unknown {
 
 /**
  * Runs `load` and takes what it registers. A module that was imported before registers nothing again.
- * @param given gets what the library itself says from now on.
  * @throws what `load` throws, or that nothing was registered.
  */
-export async function collectFunctions(load: () => Promise<void>, given: Log) {
+export async function collectFunctions(load: () => Promise<void>, log: Log) {
   if (collecting) throw new Error('another host is loading its functions: one at a time.');
   const registrations: Registration[] = [];
   collecting = registrations;
-  log = given;
-  // In `then`, so that what throws before it is a promise also ends the collecting.
-  await Promise.resolve()
-    .then(load)
-    .finally(() => void (collecting = undefined));
+  libraryLog = log;
+  try {
+    await load();
+  } finally {
+    collecting = undefined;
+  }
   if (registrations.length === 0 || !model) throw new Error('the function files registered no function.');
   return { registrations, model };
 }

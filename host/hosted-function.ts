@@ -4,9 +4,10 @@ import type { Binding, Registration } from './core-types.ts';
 import type { HostSettings } from './host-json.ts';
 import { parseRoute, type Route } from './route.ts';
 
+export type QueueTrigger = { kind: 'queue'; queue: string; connectionString: string };
 type Trigger =
   | { kind: 'timer'; schedule: string }
-  | { kind: 'queue'; queue: string; connectionString: string }
+  | QueueTrigger
   | { kind: 'http'; methods: string[]; route: Route; keyed: boolean };
 
 export interface HostedFunction {
@@ -96,8 +97,7 @@ function checkSchedule(schedule: string): string {
   } catch {
     // Told below.
   }
-  const wanted = 'six fields are needed: second minute hour day month weekday';
-  return refuse(`schedule "${schedule}" is not valid here; ${wanted}`);
+  return refuse(`schedule "${schedule}" is not valid here: six fields, second minute hour day month weekday`);
 }
 
 function refuse(why: string): never {

@@ -13,6 +13,8 @@ type Answer = { status: number; headers: Record<string, string>; body: string | 
 const largestBodyBytes = 1024 * 1024;
 /** Before open connections are cut, ms: answers that were just written get a moment to leave. */
 const linger = 500;
+/** Of keys: compared hashed and in constant time, so that not even the length shows. */
+const digest = (key: string) => hash('sha256', key, 'buffer');
 
 /** @throws Error that names the port when it is taken. */
 export async function listenToHttp(options: Serving, address: string, port: number) {
@@ -54,7 +56,7 @@ async function answer(options: Serving, origin: string, request: IncomingMessage
   if (!match) return refusal(405, `this path takes ${allow}`, { allow });
   const { 'x-functions-key': keyHeader, ...headers } = request.headers;
   const key = String(keyHeader ?? url.searchParams.get('code') ?? '');
-  if (match.keyed && !(options.functionKey && sameKey(key, options.functionKey)))
+  if (match.keyed && !(options.functionKey && timingSafeEqual(digest(key), digest(options.functionKey))))
     return refusal(401, 'a function key is needed: header x-functions-key, or ?code=');
   // A function has no use for the key, so it cannot log or pass it on.
   url.searchParams.delete('code');
@@ -82,11 +84,6 @@ function serving(functions: HostedFunction[], path: string) {
 function refusal(status: number, error: string, headers: Record<string, string> = {}) {
   const body = JSON.stringify({ error });
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
-}
-
-/** In constant time: hashed first, so that not even the length shows. */
-function sameKey(given: string, expected: string): boolean {
-  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
 }
 
 /** @returns undefined when it is too large. Not destroyed then: that would close the connection before the answer. */

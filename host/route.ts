@@ -37,5 +37,4 @@ export function matchRoute({ segments }: Route, path: string): Record<string, st
 }
 
 /** `clusters/all` before `clusters/{cluster}`, from the left: a brace sorts after all that a literal may hold. */
-export const moreLiteralFirst = (a: Route, b: Route): number =>
-  a.shape < b.shape ? -1 : Number(a.shape > b.shape);
+export const moreLiteralFirst = (a: Route, b: Route) => (a.shape < b.shape ? -1 : Number(a.shape > b.shape));

@@ -6,7 +6,7 @@ import { collectFunctions, invokeBy } from './functions-core.ts';
 import { readHostJson } from './host-json.ts';
 import { hostFunctions } from './hosted-function.ts';
 import { listenToHttp } from './http.ts';
-import { listenToQueue, openQueues } from './queues.ts';
+import { listenToQueue, openQueue } from './queues.ts';
 import { startTimer } from './timers.ts';
 
 export interface HostOptions {
@@ -14,8 +14,6 @@ export interface HostOptions {
   load: () => Promise<void>;
   /** What `%NAME%` and `connection` refer to. */
   settings: Record<string, string>;
-  /** The host's own storage account: for queue functions that name no connection. */
-  storageConnectionString: string;
   /** 0: any free one. */
   port: number;
   /** Without one, functions of authLevel `function` are refused at start. */
@@ -33,18 +31,22 @@ const patienceMs = 10_000;
 
 /** @throws Error that names every registration which this host cannot serve; nothing was started then. */
 export async function startHost(options: HostOptions) {
-  const { log, functionKey, port, address = '127.0.0.1' } = options;
+  const { settings, log, functionKey, port, address = '127.0.0.1' } = options;
   const ownHostJson = new URL('../host.json', import.meta.url);
   const host = readHostJson(options.hostJson ?? JSON.parse(await readFile(ownHostJson, 'utf8')));
   const { registrations, model } = await collectFunctions(options.load, log);
-  const settings = { AzureWebJobsStorage: options.storageConnectionString, ...options.settings };
   const functions = hostFunctions(registrations, { settings, host, hasKey: Boolean(functionKey) });
   const running = new Map<Promise<unknown>, string>();
   const invoke = invokeBy(model, log, running);
 
-  const queues = await openQueues(functions);
+  const opening = functions.flatMap((hosted) =>
+    hosted.trigger.kind === 'queue' ? [openQueue(hosted, hosted.trigger)] : [],
+  );
+  // All of them before anything starts: a host that refuses has taken no message, and has nothing to stop.
+  const refused = (await Promise.allSettled(opening)).filter((each) => each.status === 'rejected');
+  if (refused.length > 0) throw new Error(refused.map(({ reason }) => (reason as Error).message).join('\n'));
   const http = await listenToHttp({ functions, invoke, functionKey }, address, port);
-  const stopQueues = queues.map((queue) => listenToQueue(queue, host.queues, invoke, log));
+  const stops = (await Promise.all(opening)).map((open) => listenToQueue(open, host.queues, invoke, log));
   const timers = new Map<string, ReturnType<typeof startTimer>>();
   for (const hosted of functions)
     if (hosted.trigger.kind === 'timer')
@@ -53,7 +55,7 @@ export async function startHost(options: HostOptions) {
 
   async function close(): Promise<void> {
     for (const timer of timers.values()) timer.stop();
-    const ended = Promise.allSettled([...running.keys(), ...stopQueues.map((stop) => stop())]);
+    const ended = Promise.allSettled([...running.keys(), ...stops.map((stop) => stop())]);
     const drained = new AbortController();
     const late = sleep(patienceMs, undefined, { signal: drained.signal });
     await http.stop(Promise.race([ended, late]).finally(() => drained.abort()));

@@ -21,28 +21,30 @@ async function sources(...folders: string[]): Promise<{ path: string; text: stri
   );
 }
 
-describe('a room', () => {
-  let folder = '';
-  const sample = 'shared/probe/gather/sample.ts';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sealwatch-lint-'));
-    await mkdir(join(folder, dirname(sample)), { recursive: true });
-    await copyFile(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sealwatch-lint-'));
+  await copyFile(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+});
+afterAll(() => rm(folder, { recursive: true }));
 
-  async function lint(text: string): Promise<string> {
-    await writeFile(join(folder, sample), text);
-    const program = join(root, 'node_modules/.bin/oxlint');
-    const found = await run(program, [sample], { cwd: folder }).catch((error: { stdout: string }) => error);
-    return found.stdout;
-  }
+/** What the project's rules say of a file that would stand there. */
+async function lint(sample: string, text: string): Promise<string> {
+  await mkdir(join(folder, dirname(sample)), { recursive: true });
+  await writeFile(join(folder, sample), text);
+  const program = join(root, 'node_modules/.bin/oxlint');
+  const found = await run(program, [sample], { cwd: folder }).catch((error: { stdout: string }) => error);
+  return found.stdout;
+}
+
+describe('a room', () => {
+  const sample = 'shared/probe/gather/sample.ts';
 
   it('may import types of another room, but no values', async () => {
     const types = "import type { Answer } from '../../vault/answer.ts';\nexport type A = Answer<string>;\n";
     const values = "import { x } from '../../vault/answer.ts';\nexport const a = x;\n";
-    expect(await lint(types)).not.toContain('no-restricted-imports');
-    expect(await lint(values)).toContain('no-restricted-imports');
+    expect(await lint(sample, types)).not.toContain('no-restricted-imports');
+    expect(await lint(sample, values)).toContain('no-restricted-imports');
   });
 
   it.each([
@@ -56,7 +58,23 @@ describe('a room', () => {
     ['export const a = setTimeout(() => undefined, 1);\n', 'no-restricted-globals'],
     ["export const a = fetch('http://127.0.0.1');\n", 'no-restricted-globals'],
   ])('is refused %j', async (text, rule) => {
-    expect(await lint(text)).toContain(rule);
+    expect(await lint(sample, text)).toContain(rule);
+  });
+});
+
+describe('the command', () => {
+  it.each([
+    ["import { x } from '../../shared/state/azure/connect.ts';", true],
+    ["import { x } from '../../shared/log/log.ts';", true],
+    ["import { x } from '../../shared/escrow/custodians/key-vault.ts';", true],
+    ["import { x } from '../../functions/watch/probe.ts';", true],
+    ["import type { x } from '../../shared/state/ports.ts';", false],
+    ["import { x } from '../../shared/state/errors.ts';", false],
+    ["import { x } from '../../shared/fleet/parse.ts';", false],
+    ["import { x } from '../../shared/compose/prepare.ts';", false],
+  ])('has compose build its adapters: %s refused: %s', async (line, isRefused) => {
+    const found = await lint('cli/start/sample.ts', `${line}\nexport type A = typeof x;\n`);
+    expect(found.includes('no-restricted-imports')).toBe(isRefused);
   });
 });
 

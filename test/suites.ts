@@ -18,6 +18,7 @@ export async function runSuites(args: string[], env: NodeJS.ProcessEnv): Promise
     });
 
   await runProject(await open('unit'), filter);
+  if (!unitOnly) await runProject(await open('whole'), filter);
   const untested = unitOnly ? undefined : await runLive(() => open('live'), filter, counts, env);
   if (untested) console.log(box(untested));
   if (counts.passed + counts.failed + counts.skipped === 0) console.log('no test matches the arguments');

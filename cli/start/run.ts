@@ -1,18 +1,15 @@
 /** One run of the embedded host, from its arguments to its end. */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startHost } from '../../host/start.ts';
-import { systemClock } from '../../shared/compose/clock.ts';
+import { composeBase } from '../../shared/compose/base.ts';
 import { channelProblems } from '../../shared/compose/preflight.ts';
-import { readSettings, SettingsInvalid } from '../../shared/compose/settings.ts';
+import { prepareStorage } from '../../shared/compose/prepare.ts';
+import { SettingsInvalid } from '../../shared/compose/settings.ts';
 import { composeWatch } from '../../shared/compose.ts';
 import { formatProblems } from '../../shared/fleet/problem.ts';
 import { FleetInvalid } from '../../shared/fleet/source.ts';
-import { createLog } from '../../shared/log/log.ts';
-import { Redactor } from '../../shared/log/redactor.ts';
-import { connectState } from '../../shared/state/azure/connect.ts';
-import { connectRecoverState } from '../../shared/state/azure/recover/connect.ts';
+import type { Log } from '../../shared/log/log.ts';
 import { defaultIssuerFile } from '../people/token.ts';
 import { forgetStorage, keepStorage, storageFile } from '../storage-file.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
@@ -68,8 +65,6 @@ export async function run(
   const stopped = stopSignal();
   const keyFile = resolve('.sealwatch', 'function-key');
   const functionKey = await functionKeyFrom(keyFile);
-  const secrets = new Redactor();
-  secrets.add(functionKey);
   const data = args.includes('--memory') ? undefined : resolve('.sealwatch', 'data');
   const given = env.SEALWATCH_STORAGE;
   if (!given && env.SEALWATCH_STORAGE__tableServiceUri) {
@@ -78,24 +73,23 @@ export async function run(
     );
     return 1;
   }
-  let log = createLog({ write: complain, clock: systemClock, secrets });
+  let log: Log | undefined;
   const azurite = given ? undefined : await startAzurite(data === undefined ? {} : { folder: data });
   try {
     const storage = azurite?.connectionString ?? given ?? '';
     env.SEALWATCH_FLEET = fleet;
     env.SEALWATCH_STORAGE = storage;
     env.SEALWATCH_SCHEDULE ??= '*/30 * * * * *';
-    const { logLevel } = readSettings(env);
-    log = createLog({ write: complain, clock: systemClock, secrets, level: logLevel });
+    const base = composeBase(env, complain);
+    base.redactor.add(functionKey);
+    log = base.log;
     if (azurite) await keepStorage(resolve(storageFile), storage);
     if (!hasOtherIssuer(env)) env.SEALWATCH_ISSUER_FILE ??= resolve(defaultIssuerFile);
-    await connectState({ connectionString: storage }, systemClock).prepare();
-    await connectRecoverState({ connectionString: storage }, systemClock, randomUUID).prepare();
+    await prepareStorage(storage);
     if (!(await isReady(env, complain))) return 1;
     const host = await startHost({
       load,
       settings: { ...env } as Record<string, string>,
-      storageConnectionString: storage,
       port,
       functionKey,
       log,
@@ -116,7 +110,7 @@ export async function run(
   } catch (error) {
     // A configuration that is wrong is told in its own words; anything else also belongs into the log.
     if (!(error instanceof FleetInvalid || error instanceof SettingsInvalid))
-      log.error('host-failed', { error });
+      log?.error('host-failed', { error });
     complain(error instanceof Error ? error.message : String(error));
     return 1;
   } finally {

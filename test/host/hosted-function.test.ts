@@ -4,13 +4,15 @@ import { expect, test } from 'vitest';
 import { collectFunctions } from '../../host/functions-core.ts';
 import { readHostJson } from '../../host/host-json.ts';
 import { type HostedFunction, hostFunctions } from '../../host/hosted-function.ts';
+import { createLog } from '../../shared/log/log.ts';
 
 const handler = () => ({});
 const host = readHostJson({ extensions: { queues: { messageEncoding: 'none' } } });
+const log = createLog({ write: () => undefined, clock: { now: () => 0 } });
 const settings = { STORE: 'UseDevelopmentStorage=true', EVERY: '*/30 * * * * *', QUEUE: 'notify' };
 
 async function hosted(register: () => void, over: { hasKey?: boolean } = {}): Promise<HostedFunction[]> {
-  const { registrations } = await collectFunctions(async () => register());
+  const { registrations } = await collectFunctions(async () => register(), log);
   return hostFunctions(registrations, { settings, host, hasKey: true, ...over });
 }
 
@@ -120,11 +122,20 @@ test('an app without functions, a failing file and a late registration are error
   );
 });
 
+test('a load that throws before it is a promise is no load that goes on', async () => {
+  const fail = () => {
+    throw new Error('bad file');
+  };
+  await expect(collectFunctions(fail, log)).rejects.toThrow('bad file');
+  expect(await hosted(() => app.timer('probe', { schedule: '%EVERY%', handler }))).toHaveLength(1);
+});
+
 test('hooks are refused by name', async () => {
   const hook = () => void app.hook.preInvocation(() => undefined);
   await expect(hosted(hook)).rejects.toThrow('preInvocation');
 });
 
 test('HTTP streaming, which this host cannot do, is refused by name', async () => {
-  await expect(hosted(() => app.setup({ enableHttpStream: true }))).rejects.toThrow('HTTP streaming');
+  await expect(hosted(() => app.setup({ enableHttpStream: true }))).rejects.toThrow('enableHttpStream');
+  app.setup({ enableHttpStream: false });
 });

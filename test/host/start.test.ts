@@ -1,192 +1,14 @@
-/** The embedded host over HTTP and time: real @azure/functions, real sockets. */
+/** The embedded host over time: real @azure/functions, real sockets. */
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
-import { app, type HttpRequest, type Timer } from '@azure/functions';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Host, type HostOptions, startHost } from '../../host/start.ts';
-import { createLog } from '../../shared/log/log.ts';
-
-const functionKey = 'the-right-function-key';
-const records: Record<string, unknown>[] = [];
-const log = createLog({ write: (line) => records.push(JSON.parse(line)), clock: { now: () => 0 } });
-const hosts: Host[] = [];
-
-async function start(register: () => void, over: Partial<HostOptions> = {}): Promise<Host> {
-  const host = await startHost({
-    load: async () => register(),
-    settings: { NEVER: '0 0 0 1 1 *', EVERY_SECOND: '* * * * * *' },
-    storageConnectionString: 'UseDevelopmentStorage=true',
-    port: 0,
-    functionKey,
-    log,
-    ...over,
-  });
-  hosts.push(host);
-  return host;
-}
-
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((host) => host.close()));
-  records.length = 0;
-});
+import { app, type Timer } from '@azure/functions';
+import { describe, expect, test, vi } from 'vitest';
+import { answerTo, records, start } from './host-under-test.ts';
 
 /** A promise and its ends. */
 function gate<T = void>() {
   return Promise.withResolvers<T>();
 }
-
-describe('HTTP', () => {
-  test('a handler gets the real request: method, parameters, query, headers, body', async () => {
-    const { url } = await start(() =>
-      app.http('echo', {
-        methods: ['POST'],
-        route: 'clusters/{cluster}/quiet/{id}',
-        authLevel: 'anonymous',
-        handler: async (request: HttpRequest) => ({
-          status: 201,
-          headers: { 'x-seen': request.headers.get('x-sent') ?? '' },
-          jsonBody: {
-            url: request.url,
-            method: request.method,
-            params: request.params,
-            query: [...request.query],
-            body: await request.json(),
-          },
-        }),
-      }),
-    );
-    const response = await fetch(`${url}/api/clusters/pay%20ments/quiet/7?a=1&a=2`, {
-      method: 'POST',
-      headers: { 'x-sent': 'hello' },
-      body: JSON.stringify({ grüße: [1] }),
-    });
-    expect(response.status).toBe(201);
-    expect(response.headers.get('x-seen')).toBe('hello');
-    expect(await response.json()).toEqual({
-      url: `${url}/api/clusters/pay%20ments/quiet/7?a=1&a=2`,
-      method: 'POST',
-      params: { cluster: 'pay ments', id: '7' },
-      query: [
-        ['a', '1'],
-        ['a', '2'],
-      ],
-      body: { grüße: [1] },
-    });
-  });
-
-  test('text, nothing and a status alone are answers too', async () => {
-    const { url } = await start(() => {
-      app.get('text', () => ({ body: 'plain' }));
-      app.get('nothing', () => ({ status: 204, body: 'dropped' }));
-      app.get('status', () => ({ status: 503 }));
-    });
-    const text = await fetch(`${url}/api/text`);
-    expect([text.status, await text.text()]).toEqual([200, 'plain']);
-    expect((await fetch(`${url}/api/nothing`)).status).toBe(204);
-    expect((await fetch(`${url}/api/status`)).status).toBe(503);
-  });
-
-  test('an unknown path is 404, a wrong method 405 with what is allowed', async () => {
-    const { url } = await start(() => {
-      app.get('a', { route: 'thing', handler: () => ({}) });
-      app.post('b', { route: 'thing', handler: () => ({}) });
-    });
-    const unknown = await fetch(`${url}/api/other`);
-    expect([unknown.status, await unknown.json()]).toEqual([404, { error: expect.any(String) }]);
-    const wrong = await fetch(`${url}/api/thing`, { method: 'DELETE' });
-    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, POST']);
-  });
-
-  test('a literal path wins over a parameter', async () => {
-    const { url } = await start(() => {
-      app.get('one', { route: 'c/{name}', handler: () => ({ body: 'one' }) });
-      app.get('all', { route: 'c/all', handler: () => ({ body: 'all' }) });
-    });
-    expect(await (await fetch(`${url}/api/c/all`)).text()).toBe('all');
-    expect(await (await fetch(`${url}/api/c/x`)).text()).toBe('one');
-  });
-
-  describe('a keyed function', () => {
-    const register = () =>
-      app.http('keyed', {
-        methods: ['GET'],
-        authLevel: 'function',
-        handler: (request) => ({ jsonBody: { url: request.url, headers: [...request.headers.keys()] } }),
-      });
-
-    test.for<[string, string, Record<string, string>]>([
-      ['no key', '', {}],
-      ['a wrong key', '', { 'x-functions-key': 'wrong' }],
-      ['an empty key', '?code=', {}],
-      ['the beginning of the key', '', { 'x-functions-key': functionKey.slice(0, -1) }],
-      ['a longer key', `?code=${functionKey}x`, {}],
-      ['a wrong header beside the right query', `?code=${functionKey}`, { 'x-functions-key': 'wrong' }],
-    ])('is not run for %s', async ([, query, headers]) => {
-      const { url } = await start(register);
-      const response = await fetch(`${url}/api/keyed${query}`, { headers });
-      expect(response.status).toBe(401);
-      expect(JSON.stringify(await response.json())).not.toContain(functionKey);
-    });
-
-    test('is run with the key in a header or the query, and does not see it', async () => {
-      const { url } = await start(register);
-      const byHeader = await fetch(`${url}/api/keyed`, { headers: { 'x-functions-key': functionKey } });
-      const byQuery = await fetch(`${url}/api/keyed?code=${functionKey}&a=1`);
-      expect([byHeader.status, byQuery.status]).toEqual([200, 200]);
-      expect(JSON.stringify([await byHeader.json(), await byQuery.json()])).not.toMatch(
-        /the-right|x-functions-key/,
-      );
-    });
-  });
-
-  test('what a handler throws is 500 to the caller, and said in the log only', async () => {
-    const { url } = await start(() =>
-      app.get('broken', () => {
-        throw new Error('inner detail');
-      }),
-    );
-    const response = await fetch(`${url}/api/broken`);
-    expect(response.status).toBe(500);
-    expect(await response.text()).not.toContain('inner detail');
-    const failed = records.find(({ event }) => event === 'function-failed');
-    expect(failed).toMatchObject({ level: 'error', function: 'broken', error: { message: 'inner detail' } });
-  });
-
-  test('a body of 1 MiB is taken, one byte more is 413', async () => {
-    const { url } = await start(() =>
-      app.post('size', (request) =>
-        request.arrayBuffer().then((body) => ({ body: String(body.byteLength) })),
-      ),
-    );
-    const post = (bytes: number) => fetch(`${url}/api/size`, { method: 'POST', body: new Uint8Array(bytes) });
-    expect(await (await post(1024 * 1024)).text()).toBe('1048576');
-    expect((await post(1024 * 1024 + 1)).status).toBe(413);
-  });
-
-  test('the Host header does not decide what the function sees', async () => {
-    const { url } = await start(() => app.get('url', (request) => ({ body: request.url })));
-    const { port } = new URL(url);
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = createConnection(Number(port), '127.0.0.1', () =>
-        socket.write('GET /api/url HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
-      );
-      let text = '';
-      socket.on('data', (chunk) => {
-        text += chunk;
-      });
-      socket.on('end', () => resolve(text));
-      socket.on('error', reject);
-    });
-    expect(answer).toContain(`${url}/api/url`);
-    expect(answer).not.toContain('evil');
-  });
-
-  test('it listens on loopback only, and says so when the port is taken', async () => {
-    const first = await start(() => app.get('a', () => ({})));
-    expect(new URL(first.url).hostname).toBe('127.0.0.1');
-    const port = Number(new URL(first.url).port);
-    await expect(start(() => app.get('a', () => ({})), { port })).rejects.toThrow(`port ${port} is taken`);
-  });
-});
 
 describe('timers', () => {
   test('the schedule runs the function with timer data', async () => {
@@ -259,6 +81,19 @@ describe('the log of functions', () => {
   });
 });
 
+describe('the log of the library', () => {
+  test('ends in the host log too, and not on the console', async () => {
+    const { url } = await start(() => app.get('page', () => ({})));
+    const raw = vi.spyOn(console, 'warn');
+    const body = 'Content-Length: 3\r\n\r\nabc';
+    await answerTo(url, `GET /api/page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${body}`);
+    expect(records.filter(({ level }) => level === 'warn')).toMatchObject([
+      { event: 'function-log', text: expect.stringContaining('Discarding the body') },
+    ]);
+    expect(raw).not.toHaveBeenCalled();
+  });
+});
+
 describe('stopping', () => {
   test('waits for what runs, and lets its answer out', async () => {
     const begun = gate();
@@ -284,5 +119,16 @@ describe('stopping', () => {
     const host = await start(() => app.timer('probe', { schedule: '%NEVER%', handler: () => undefined }));
     await host.close();
     await expect(host.invoke('probe')).rejects.toThrow('stopping');
+  });
+
+  test('cuts a request that never becomes whole', async () => {
+    const host = await start(() => app.post('page', () => ({})));
+    const half = 'POST /api/page HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n';
+    const socket = createConnection(Number(new URL(host.url).port), '127.0.0.1', () => socket.write(half));
+    // The host reads it from here on.
+    expect(String((await once(socket, 'data'))[0])).toContain('100 Continue');
+    const cut = once(socket, 'close');
+    await host.close();
+    await cut;
   });
 });

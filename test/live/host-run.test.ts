@@ -14,6 +14,11 @@ const program = `
   import { run } from ${moduleUrl('cli/start/run.ts')};
   const { app } = await import(${moduleUrl('node_modules/@azure/functions/dist/azure-functions.js')});
   const load = async () => {
+    if (process.env.BAD_QUEUE) {
+      for (const queueName of ['notify', process.env.BAD_QUEUE]) {
+        app.storageQueue('of ' + queueName, { connection: 'SEALWATCH_STORAGE', queueName, handler: () => undefined });
+      }
+    }
     app.http('status', {
       methods: ['GET'],
       authLevel: 'function',
@@ -33,11 +38,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, maxRetries: 3 });
 });
 
-/** Resolves once it says where the status is. */
-async function start(...args: string[]) {
+function spawnHost(args: string[], env: Record<string, string> = {}) {
   const started = spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, SEALWATCH_PORT: '0' },
+    env: { PATH: process.env.PATH, SEALWATCH_PORT: '0', ...env },
   });
   child = started;
   ownProcess(started);
@@ -47,14 +51,15 @@ async function start(...args: string[]) {
       output += chunk;
     });
   }
-  const exited = once(started, 'exit');
-  const url = await until(
-    'the status URL',
-    60,
-    async () => /http:\/\/127\.0\.0\.1:\d+\/api\/status/.exec(output)?.[0],
-    () => output,
-  );
-  return { url, output: () => output, exited, process: started };
+  return { output: () => output, exited: once(started, 'close'), process: started };
+}
+
+/** Resolves once it says where the status is. */
+async function start(...args: string[]) {
+  const started = spawnHost(args);
+  const { output } = started;
+  const said = async () => /http:\/\/127\.0\.0\.1:\d+\/api\/status/.exec(output())?.[0];
+  return { url: await until('the status URL', 60, said, output), ...started };
 }
 
 test('storage that ends by itself ends the host, with a word and a failure, so that a supervisor starts it anew', async () => {
@@ -91,4 +96,11 @@ test.for<[string, string[], boolean]>([
   expect(await exited).toEqual([0, null]);
   await expect(fetch(url)).rejects.toThrow('fetch failed');
   await expect(fetch(table)).rejects.toThrow('fetch failed');
+});
+
+test('a queue that cannot be used ends it with a failure: nothing was started that keeps it alive', async () => {
+  const { output, exited } = spawnHost(['--memory'], { BAD_QUEUE: 'Bad_Name' });
+  expect(await exited).toEqual([1, null]);
+  expect(output()).toContain('function "of Bad_Name": queue "Bad_Name": 400 InvalidResourceName');
+  expect(output()).not.toContain('host-started');
 });

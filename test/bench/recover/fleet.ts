@@ -7,10 +7,11 @@ import { generationBytes } from '../../../shared/escrow/write.ts';
 import type { Cluster, Fleet } from '../../../shared/fleet/fleet.ts';
 import { parseFleet } from '../../../shared/fleet/parse.ts';
 import { formatProblems } from '../../../shared/fleet/problem.ts';
+import type { Person } from '../../../shared/people/person.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 
-const bench = { id: 'tid/bench', name: 'Benchmark', roles: [] };
+const bench: Person = { id: 'tid/bench', name: 'Benchmark', roles: [] };
 
 /** Clusters as fleet.yaml has them; custodians are the keys `escrow` of these vaults. */
 export function fleetOf(clusters: Record<string, object>, escrowVaults: string[]): Fleet {
@@ -56,12 +57,7 @@ export async function escrow(
   );
   if (!sealed.ok) throw new Error(sealed.problems.join('; '));
   await deps.state.escrow.create(generationBlobName(sealed.generation), generationBytes(sealed.generation));
-  const accepted = await acceptGeneration(
-    deps,
-    name,
-    { ...bench, roles: [] },
-    { generation: 1, revision: 1 },
-  );
+  const accepted = await acceptGeneration(deps, name, bench, { generation: 1, revision: 1 });
   if (!accepted.ok) throw new Error(accepted.message);
 }
 

@@ -31,6 +31,7 @@ it('a joining follower takes one set of shares, answers sealed to the last, and 
   expect(app.sent).toHaveLength(3);
   expect(app.sharesSentTo('vault-2')).toBe(3);
   expect(recovery?.troubles).toEqual([]);
+  expect(app.logged.join('\n')).toContain('vault-2: joining');
   expect(await sealed(cluster)).toEqual([]);
 });
 

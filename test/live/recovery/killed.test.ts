@@ -101,7 +101,7 @@ async function run(ahead: number, stop = 'never'): Promise<Map<string, Set<strin
   return shares;
 }
 
-it('a pass killed before a share, between two rounds and after a last share is gone on with until all serve', async () => {
+it('a pass that is killed three times, each amid a set of shares, is gone on with until all three nodes serve', async () => {
   await untilTellable(cluster);
   await restart(cluster);
   const runs = [

@@ -1,7 +1,7 @@
 /**
  * The recover app in a process of its own, for tests that kill it: passes over `payments` until no recovery is open.
- * Where SEALWATCH_TEST_STOP says so (`before 3`, `after 5`: of the process's n-th request to sys/unseal) it says so and
- * stands still. Its clock is SEALWATCH_TEST_AHEAD ms ahead: a killed pass's lease lasts a minute.
+ * Where SEALWATCH_TEST_STOP says so (`before 3`, `after 5`: from the process's n-th request to sys/unseal on) it says so
+ * and stands still. Its clock is SEALWATCH_TEST_AHEAD ms ahead: a killed pass's lease lasts a minute.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,10 +14,14 @@ const { SEALWATCH_TEST_STOP: stop, SEALWATCH_TEST_AHEAD: ahead = '0' } = process
 const say = (said: object) => process.stdout.write(`${JSON.stringify(said)}\n`);
 const { deps } = composeRecover(process.env, { write: () => undefined });
 
+const [when, from] = (stop ?? '').split(' ');
 let requests = 0;
-async function standStill(when: string): Promise<void> {
-  if (stop !== when) return;
-  say({ stopped: when });
+let isStopped = false;
+/** Nor does any later request go out, or any later answer come in. */
+async function standStill(now: 'before' | 'after', nth: number): Promise<void> {
+  if (when !== now || nth < Number(from)) return;
+  if (!isStopped) say({ stopped: stop });
+  isStopped = true;
   await sleep(120_000);
 }
 
@@ -33,9 +37,9 @@ const watched: RecoverDeps = {
         requests += 1;
         const nth = requests;
         if (!body.includes('reset')) say({ node, share: createHash('sha256').update(body).digest('hex') });
-        await standStill(`before ${nth}`);
+        await standStill('before', nth);
         const answer = await unseal(body, options);
-        await standStill(`after ${nth}`);
+        await standStill('after', nth);
         return answer;
       };
     }

@@ -149,7 +149,7 @@ describe('a seal that can be deliberate', () => {
     expect(app.sent).toEqual([]);
   });
 
-  it('is as if it were: under a hold nothing is sent, and without it the restart is unsealed', async () => {
+  it('is one word, a hold another: under it nothing is sent to a restarted node, and after it the node is unsealed', async () => {
     const [node = ''] = await cluster.standbys();
     const until = Date.now() + 3_600_000;
     await setHold(app.process(), 'payments', ada, { until, reason: 'maintenance' });
