@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * `unit`: no servers but our own on loopback. `whole`: the same, for whole ways that take seconds: child processes, the
+ * `unit`: no servers but our own on loopback. `alone`: the same, but for what a process has once, the library of
+ * functions: each file in a process of its own. `whole`: whole ways that take seconds: child processes, the
  * command line, passphrases that are slow on purpose. `live`: real Vaults and Azurite, found or built by test/servers.
  */
 export default defineConfig({
@@ -14,7 +15,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/live/**', 'test/**/*.whole.test.ts'],
+          exclude: ['test/live/**', 'test/host/**', 'test/functions/**', 'test/**/*.whole.test.ts'],
+          testTimeout: 15_000,
+          // A process for each of its files would take longer than its tests do.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: ['test/{host,functions}/**/*.test.ts'],
           testTimeout: 15_000,
         },
       },

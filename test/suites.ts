@@ -18,6 +18,7 @@ export async function runSuites(args: string[], env: NodeJS.ProcessEnv): Promise
     });
 
   await runProject(await open('unit'), filter);
+  await runProject(await open('alone'), filter);
   if (!unitOnly) await runProject(await open('whole'), filter);
   const untested = unitOnly ? undefined : await runLive(() => open('live'), filter, counts, env);
   if (untested) console.log(box(untested));
