@@ -1,6 +1,7 @@
 /** Arguments of one command, by node:util parseArgs. What is wrong is told without repeating it: it may be a share. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { Usage } from './context.ts';
+import { reasonProblem } from '../shared/people/reason.ts';
+import { Refused, Usage } from './context.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Parsed<O extends Options> = ReturnType<
@@ -34,4 +35,16 @@ function read<const O extends Options>(args: string[], options: O): Parsed<O> {
 export function required(value: string | undefined, option: string): string {
   if (value !== undefined && value.trim() !== '') return value;
   throw new Usage(`${option} is missing`);
+}
+
+/**
+ * `--reason`, before it goes anywhere: a share pasted there must not leave this machine (rule 1).
+ *
+ * @throws Usage where it is missing; Refused where it must not be sent.
+ */
+export function reasonOf(value: string | undefined): string {
+  const reason = required(value, '--reason');
+  const problem = reasonProblem(reason);
+  if (problem === undefined) return reason;
+  throw new Refused(`--reason: ${problem}`);
 }

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   'escrow verify': async () => (await import('./escrow/commands.ts')).verify,
   'escrow rewrap': async () => (await import('./escrow/commands.ts')).rewrap,
   'escrow rebind': async () => (await import('./escrow/commands.ts')).rebind,
+  'escrow go-back': async () => (await import('./escrow/commands.ts')).goBack,
   'escrow export': async () => (await import('./escrow/commands.ts')).exportTo,
   request: async () => (await import('./people/recoveries.ts')).request,
   show: async () => (await import('./people/recoveries.ts')).show,

@@ -8,6 +8,7 @@ Escrow
   escrow verify --cluster C [--by-recover]       opens each envelope, with your own login or as recover
   escrow rewrap --cluster C                      to the newest key versions
   escrow rebind --cluster C --reason R           asks to bind the shares to what fleet.yaml says now
+  escrow go-back --cluster C                     an approver: back to the last proven generation, while this one is not
   escrow export --cluster C [--out F]            the wrapped envelopes, for break-glass
 
 Recovery

@@ -29,11 +29,11 @@ export function forPerson<T, R>(
 ): (request: HttpRequest) => Promise<HttpResponseInit> {
   return async (request) => {
     const { deps, authenticate } = recover();
-    const who = await authenticate(request.headers.get('authorization') ?? undefined, role);
-    if (!who.ok) return { status: who.status, jsonBody: { error: who.code, message: who.message } };
-    const body = await readBody(request, schema);
-    if (!body.ok) return { status: 400, jsonBody: { error: 'invalid', message: body.message } };
     try {
+      const who = await authenticate(request.headers.get('authorization') ?? undefined, role);
+      if (!who.ok) return { status: who.status, jsonBody: { error: who.code, message: who.message } };
+      const body = await readBody(request, schema);
+      if (!body.ok) return { status: 400, jsonBody: { error: 'invalid', message: body.message } };
       const said = await withDeadline(deps.clock, deadlineMs, 'request', () =>
         use({ deps, person: who.person, body: body.value, params: request.params }),
       );

@@ -1,11 +1,11 @@
-/** `sealwatch escrow list | verify | rewrap | rebind | export`. */
+/** `sealwatch escrow list | verify | rewrap | rebind | go-back | export`. */
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exportEnvelopes } from '../../shared/work/escrow/export.ts';
 import { describeListed, listEscrow } from '../../shared/work/escrow/list.ts';
 import { verifyEscrow } from '../../shared/work/escrow/verify.ts';
 import { connectApi, plain } from '../api/client.ts';
-import { parse, required } from '../arguments.ts';
+import { parse, reasonOf, required } from '../arguments.ts';
 import { ownDeps } from '../compose.ts';
 import { type Command, type Context, Refused } from '../context.ts';
 
@@ -17,12 +17,13 @@ const Kept = z.object({
 });
 type Kept = z.infer<typeof Kept>;
 const Opened = z.object({ id: z.string() });
+const Accepted = z.object({ warnings: z.array(z.string()) });
 
 export const list: Command = async (args, context) => {
   parse(args, {});
   const listed = await listEscrow(await ownDeps(context));
   if (listed.length === 0) context.terminal.say('No cluster of fleet.yaml names custodians.');
-  for (const line of listed.flatMap(describeListed)) context.terminal.say(line);
+  for (const line of listed.flatMap(describeListed)) context.terminal.say(plain(line));
   return listed.some(({ unreadable, row }) => unreadable !== undefined || row?.bad) ? 1 : 0;
 };
 
@@ -65,7 +66,7 @@ function tell(
 export const rebind: Command = async (args, context) => {
   const { values } = parse(args, { cluster, reason: { type: 'string' } });
   const name = required(values.cluster, '--cluster');
-  const reason = required(values.reason, '--reason');
+  const reason = reasonOf(values.reason);
   const api = await connectApi(context);
   const path = `clusters/${encodeURIComponent(name)}/recoveries`;
   const { id } = await api.call('POST', path, Opened, { kind: 'rebind', reason });
@@ -73,6 +74,22 @@ export const rebind: Command = async (args, context) => {
   context.terminal.complain(
     `Asked. Another person looks at it (sealwatch show ${plain(id)}) and approves (sealwatch approve ${plain(id)}); an approval ends after an hour.`,
   );
+  return 0;
+};
+
+/** To the generation that was proven before the one in use, while that one is not: by an approver. */
+export const goBack: Command = async (args, context) => {
+  const { values } = parse(args, { cluster });
+  const name = required(values.cluster, '--cluster');
+  const api = await connectApi(context);
+  const row = await (await ownDeps(context)).state.generations.newest(name);
+  const previous = row?.value.previous;
+  if (!previous) throw new Refused(`${plain(name)}: no proven generation came before the one in use`);
+  const { generation, revision } = previous;
+  const path = `clusters/${encodeURIComponent(name)}/generations/back`;
+  const { warnings } = await api.call('POST', path, Accepted, { generation, revision });
+  context.terminal.say(`${name}: generation ${generation}, revision ${revision} is in use again.`);
+  for (const warning of warnings) context.terminal.complain(`Still to mend: ${plain(warning)}`);
   return 0;
 };
 

@@ -27,8 +27,8 @@ export const importEscrow: Command = async (args, context) => {
   const api = await connectApi(context);
   const deps = await ownDeps(context);
   const looked = await lookBeforeImport(deps, cluster);
-  if (!looked.ok) throw new Refused(looked.problems.join('\n'));
-  for (const line of describeImport(looked.view)) terminal.complain(line);
+  if (!looked.ok) throw new Refused(looked.problems.map(plain).join('\n'));
+  for (const line of describeImport(looked.view)) terminal.complain(plain(line));
   await confirm(terminal, cluster, values.yes);
   await importInto(deps, looked.view, await given(terminal, values.file, looked.view.seal), api, context);
   return 0;

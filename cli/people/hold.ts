@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { systemClock } from '../../shared/compose/clock.ts';
 import { connectApi } from '../api/client.ts';
-import { parse, required } from '../arguments.ts';
+import { parse, reasonOf, required } from '../arguments.ts';
 import { type Command, Usage } from '../context.ts';
 
 const units = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 } as const;
@@ -26,7 +26,7 @@ export const hold: Command = async (args, context) => {
     return 0;
   }
   const until = endOf(values.until, values.for, systemClock.now());
-  const reason = required(values.reason, '--reason');
+  const reason = reasonOf(values.reason);
   await (await connectApi(context)).call('POST', path, z.unknown(), { until, reason });
   context.terminal.say(`${cluster}: held until ${until}. People can still recover it by hand.`);
   return 0;

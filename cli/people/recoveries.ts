@@ -1,7 +1,7 @@
 /** `sealwatch request | show | approve | reject`: calls of recover's routes. */
 import { z } from 'zod';
 import { type Api, connectApi, plain } from '../api/client.ts';
-import { parse, required } from '../arguments.ts';
+import { parse, reasonOf, required } from '../arguments.ts';
 import { type Command, Refused } from '../context.ts';
 
 const Opened = z.object({ id: z.string() });
@@ -22,6 +22,7 @@ const Shown = z.object({
     .object({
       kind: z.string(),
       why: z.string(),
+      hash: z.string().optional(),
       binding: z
         .object({
           steps: z.array(z.string()),
@@ -46,7 +47,7 @@ export const request: Command = async (args, context) => {
     'take-over': { type: 'boolean', default: false },
   });
   const cluster = required(values.cluster, '--cluster');
-  const reason = required(values.reason, '--reason');
+  const reason = reasonOf(values.reason);
   const api = await connectApi(context);
   const { id } = await api.call('POST', `clusters/${encodeURIComponent(cluster)}/recoveries`, Opened, {
     reason,
@@ -73,7 +74,8 @@ export const approve: Command = async (args, context) => {
   const api = await connectApi(context);
   const shown = await read(api, id);
   for (const line of describe(shown)) terminal.complain(plain(line));
-  if (!shown.needs?.binding) throw new Refused('it asks for no approval now');
+  const hash = shown.needs?.hash;
+  if (hash === undefined) throw new Refused('it asks for no approval now');
   if (!values.yes) {
     if (!terminal.interactive) throw new Refused('nobody can be asked here: run it again with --yes');
     const answer = await terminal.ask('Approve exactly this? Type yes: ');
@@ -83,14 +85,16 @@ export const approve: Command = async (args, context) => {
     binding: z.object({ steps: z.array(z.string()) }),
     expiresAt: z.number().min(0).max(8.64e15),
   });
-  const { binding, expiresAt } = await api.call('POST', `${at(id)}/approve`, Approval, {});
+  const { binding, expiresAt } = await api.call('POST', `${at(id)}/approve`, Approval, {
+    binding: hash,
+  });
   terminal.say(plain(`Approved: ${binding.steps.join(', ')}, until ${new Date(expiresAt).toISOString()}.`));
   return 0;
 };
 
 export const reject: Command = async (args, context) => {
   const { values, positionals } = parse(args, { reason: { type: 'string' } }, 1);
-  const reason = required(values.reason, '--reason');
+  const reason = reasonOf(values.reason);
   const api = await connectApi(context);
   await api.call('POST', `${at(positionals[0] ?? '')}/reject`, z.unknown(), { reason });
   context.terminal.say('Rejected: it has ended.');

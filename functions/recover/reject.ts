@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { rejectRecovery } from '../../shared/work/recover/respond.ts';
 import { forPerson } from '../person-route.ts';
 
-const Body = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+const Body = z.strictObject({ reason: z.string() });
 
 /** A person ends a recovery. */
 app.http('reject-recovery', {

@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
+import { requireRole } from '../../shared/people/roles.ts';
 import { requestRecovery } from '../../shared/work/recover/request.ts';
 import { said } from '../../shared/work/recover/said.ts';
 import { forPerson } from '../person-route.ts';
@@ -8,7 +9,7 @@ const Body = z.strictObject({
   reason: z.string(),
   kind: z.enum(['unseal', 'rebind']).default('unseal'),
   dryRun: z.boolean().default(false),
-  /** Ends the open one. */
+  /** Ends the open one: by whoever asked for it, or an approver. */
   takeOver: z.boolean().default(false),
   lost: z.array(z.string().max(128)).max(100).default([]),
 });
@@ -22,7 +23,8 @@ app.http('request-recovery', {
     'Sealwatch.Operate',
     Body,
     async ({ deps, person, body, params }) => {
-      const asked = { ...body, way: 'manual', by: person.id, byName: person.name } as const;
+      const approver = requireRole(person, 'Sealwatch.Approve').ok;
+      const asked = { ...body, approver, way: 'manual', by: person.id, byName: person.name } as const;
       const opened = await requestRecovery(deps, params.cluster ?? '', asked);
       return opened.ok ? said({ id: opened.value.id, look: `/api/recoveries/${opened.value.id}` }) : opened;
     },

@@ -31,8 +31,13 @@ export function createAuthenticate(env: Environment, log: Log): Authenticate {
         message: 'nobody has access yet: set SEALWATCH_ENTRA_TENANT, _AUDIENCE and _CLIENTS',
       };
     }
-    keys ??= keysOf(settings, log);
-    const verified = await verifyPerson(authorization, settings.tokens, await keys, systemClock.now());
+    const asked = keys ?? keysOf(settings, log);
+    keys = asked;
+    // What failed once (a file's mode, say) is tried anew with the next request.
+    asked.catch(() => {
+      if (keys === asked) keys = undefined;
+    });
+    const verified = await verifyPerson(authorization, settings.tokens, await asked, systemClock.now());
     if (!verified.ok) return verified;
     const allowed = requireRole(verified.person, role);
     return allowed.ok ? verified : allowed;

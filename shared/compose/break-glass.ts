@@ -56,7 +56,12 @@ export function composeBreakGlass(
   const world: BreakGlassWorld = {
     connect: connectBy(resolve),
     binding: bindingBy(resolve),
-    custodians: custodiansBy({ resolve, credential, ...(keyVault && { keyVault }) }),
+    custodians: custodiansBy({
+      resolve,
+      credential,
+      onFailure: (custodian, error) => log.error('custodian-not-made', { custodian, error }),
+      ...(keyVault && { keyVault }),
+    }),
     clock: systemClock,
     log,
     newId: randomUUID,

@@ -16,6 +16,8 @@ export interface CustodianOptions {
   credential: Credential;
   /** An agent or trusted certificates; for tests and private networks. */
   keyVault?: KeyVaultConnection['options'];
+  /** A custodian that cannot be made now is left out. */
+  onFailure?: (custodian: string, error: unknown) => void;
 }
 
 export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians'] {
@@ -26,6 +28,10 @@ export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians
   const callsOf = (vault: string): Promise<KeyVaultCalls> => {
     const kept = vaults.get(vault) ?? openVault(vault, options);
     vaults.set(vault, kept);
+    // One that could not be opened is tried anew: the login's endpoint may have been late.
+    kept.catch(() => {
+      if (vaults.get(vault) === kept) vaults.delete(vault);
+    });
     return kept;
   };
 
@@ -38,15 +44,21 @@ export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians
 
   return async ({ escrow }) => {
     const found = await Promise.all(
-      escrow.custodians.map(async (entry): Promise<[string, Custodian]> => {
+      escrow.custodians.map(async (entry): Promise<[string, Custodian][]> => {
         const { name, key = '', passphrase = '' } = entry;
         const id = JSON.stringify([name, key, passphrase]);
-        const kept = made.get(id) ?? (await make(entry));
-        made.set(id, kept);
-        return [name, kept];
+        try {
+          const kept = made.get(id) ?? (await make(entry));
+          made.set(id, kept);
+          return [[name, kept]];
+        } catch (error) {
+          // The others may reach the threshold without it; envelopes of it are told as of one that is not at hand.
+          options.onFailure?.(name, error);
+          return [];
+        }
       }),
     );
-    return new Map(found);
+    return new Map(found.flat());
   };
 }
 

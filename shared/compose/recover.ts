@@ -63,6 +63,7 @@ export function composeRecoverDeps(env: Environment, replacements: RecoverReplac
     custodians: custodiansBy({
       resolve,
       credential: replacements.credential ?? credential,
+      onFailure: (custodian, error) => log.error('custodian-not-made', { custodian, error }),
       ...(replacements.keyVault && { keyVault: replacements.keyVault }),
     }),
     clock,

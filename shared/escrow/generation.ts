@@ -76,6 +76,8 @@ export interface GenerationRow {
   provenAt?: number;
   /** Rule 4 only. */
   bad?: { at: number; node: string; recovery: string };
+  /** The last one that was proven before it: what people may go back to while this one is not proven. */
+  previous?: { generation: number; revision: number; digest: string; provenAt: number };
   /** Findings of the daily upkeep, by envelope; replaced by each. */
   upkeep?: { at: number; problems: UpkeepProblem[] };
 }
@@ -105,4 +107,13 @@ export function generationBlobName({
   revision,
 }: Pick<Generation, 'cluster' | 'generation' | 'revision'>): string {
   return `${cluster}/${String(generation).padStart(4, '0')}.${String(revision).padStart(4, '0')}.json`;
+}
+
+/** The numbers in a blob's name; undefined: it is no name of a generation's blob of that cluster. */
+export function generationIn(
+  name: string,
+  cluster: string,
+): { generation: number; revision: number } | undefined {
+  const [, of, generation, revision] = /^([^/]+)\/(\d{4,15})\.(\d{4,15})\.json$/.exec(name) ?? [];
+  return of === cluster ? { generation: Number(generation), revision: Number(revision) } : undefined;
 }

@@ -3,6 +3,7 @@ import { patiently } from './call.ts';
 import { distributionOf, type Holding, holdingsOf } from './distribution.ts';
 import { type EscrowFailure, notConfigured } from './failure.ts';
 import type { Envelope, Generation } from './generation.ts';
+import type { OpenedKey } from './open.ts';
 import { openShare } from './seal.ts';
 import { identityOf, type Made, type Sealing, sealFor } from './seal-generation.ts';
 import type { Share } from './share.ts';
@@ -16,6 +17,7 @@ export type Resealed =
  * Opens and seals one share at a time (rule 3). Either the whole revision, or none of it.
  *
  * @param holdings who holds what from now on; default: as before.
+ * @param opening awaited before each envelope is opened.
  * @param trust only after an approved rebind; default: as before.
  */
 export async function reseal(
@@ -24,11 +26,13 @@ export async function reseal(
     trust,
     holdings = holdingsOf(generation.envelopes),
     made,
+    opening,
   }: {
     generation: Generation;
     trust?: Generation['trust'];
     holdings?: Holding[];
     made: Made;
+    opening?: (key: OpenedKey) => Promise<void>;
   },
   sealing: Sealing,
 ): Promise<Resealed> {
@@ -38,7 +42,7 @@ export async function reseal(
   const identity = { ...identityOf(generation), ...(trust && { trust }) };
   const envelopes: Envelope[] = [];
   for (let index = 1; index <= count; index += 1) {
-    const opened = await openAny(generation, index, sealing);
+    const opened = await openAny(generation, index, sealing, opening);
     if (!opened.share) return failed(opened.failures);
     try {
       const sealed = await sealFor(identity, opened.share, holdings, sealing);
@@ -66,6 +70,7 @@ async function openAny(
   generation: Generation,
   index: number,
   { custodians, calling }: Sealing,
+  opening?: (key: OpenedKey) => Promise<void>,
 ): Promise<{ share?: Share; failures: EscrowFailure[] }> {
   const failures: EscrowFailure[] = [];
   for (const envelope of generation.envelopes.filter((one) => one.index === index)) {
@@ -74,6 +79,7 @@ async function openAny(
       failures.push(notConfigured(index, envelope.custodian));
       continue;
     }
+    await opening?.({ index, custodian: custodian.name, keyId: envelope.keyId });
     const opened = await patiently(calling, (signal) =>
       openShare({ identity: generation, envelope, custodian }, signal),
     );

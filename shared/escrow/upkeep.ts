@@ -4,6 +4,7 @@ import type { Custodian, KeyFacts } from './custodian.ts';
 import { distributionOf, holdingsOf } from './distribution.ts';
 import { custodianFailure, type EscrowFailure, notConfigured } from './failure.ts';
 import type { Envelope, Generation, TrustBinding, UpkeepProblem } from './generation.ts';
+import type { OpenedKey } from './open.ts';
 import { openShare } from './seal.ts';
 import { differences } from './trust.ts';
 
@@ -31,6 +32,8 @@ export interface UpkeepRequest {
   /** ms */
   now: number;
   calling: Calling;
+  /** Awaited before each envelope is opened. */
+  opening?: ((key: OpenedKey) => Promise<void>) | undefined;
 }
 
 /** Opens every envelope, one at a time, and destroys what it opened. Empty: nothing to do. */
@@ -55,12 +58,13 @@ export async function verify(request: UpkeepRequest): Promise<UpkeepProblem[]> {
 async function openingProblems(
   custodian: Custodian,
   held: Envelope[],
-  { generation, calling }: UpkeepRequest,
+  { generation, calling, opening }: UpkeepRequest,
 ): Promise<UpkeepProblem[]> {
   const problems: UpkeepProblem[] = [];
   const unusable = new Set<string>();
   for (const envelope of held) {
     if (unusable.has(envelope.keyId)) continue;
+    await opening?.({ index: envelope.index, custodian: custodian.name, keyId: envelope.keyId });
     const opened = await patiently(calling, (signal) =>
       openShare({ identity: generation, envelope, custodian }, signal),
     );

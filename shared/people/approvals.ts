@@ -1,4 +1,5 @@
 /** What an approval covers, for how long, and how many of them count (rule 7). Pure. */
+import { canonicalHash } from './canonical-hash.ts';
 import type { Approval, ApprovalBinding, Person, StepKind } from './person.ts';
 
 /** How long an approval lasts, ms. */
@@ -48,6 +49,19 @@ export function validApprovals(
   return { valid, missing: Math.max(0, needed - valid.length) };
 }
 
+/** SHA-256 (hex) of what would be approved: a person's word names by it what the person was shown. */
+export function bindingHash({
+  recovery,
+  cluster,
+  steps,
+  fleetEntry,
+  generation,
+  trust,
+}: ApprovalBinding): string {
+  const of = generation && { generation: generation.generation, revision: generation.revision };
+  return canonicalHash({ recovery, cluster, steps: sortedSteps(steps), fleetEntry, generation: of, trust });
+}
+
 /** Each kind once, in one order. */
 export function sortedSteps(steps: Iterable<StepKind>): StepKind[] {
   return [...new Set(steps)].sort();
@@ -65,6 +79,7 @@ function isSameBinding(a: ApprovalBinding, b: ApprovalBinding): boolean {
     a.fleetEntry === b.fleetEntry &&
     a.generation?.generation === b.generation?.generation &&
     a.generation?.revision === b.generation?.revision &&
+    a.trust === b.trust &&
     sortedSteps(a.steps).join() === sortedSteps(b.steps).join()
   );
 }

@@ -9,6 +9,7 @@ const longestWhy = 500;
 const publicFacts: Record<string, RegExp> = {
   digest: /^[0-9a-f]{64}$/,
   fleetEntry: /^[0-9a-f]{64}$/,
+  trust: /^[0-9a-f]{64}$/,
   keyId: /^(https:\/\/[\w.:-]+\/keys\/[\w-]+(\/[0-9a-f]+)?|local:[\w.-]+)$/,
 };
 

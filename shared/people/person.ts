@@ -36,6 +36,11 @@ export interface ApprovalBinding {
   /** SHA-256 (hex) of the cluster's fleet.yaml entry. */
   fleetEntry: string;
   generation?: { generation: number; revision: number };
+  /**
+   * Of a rebind: SHA-256 (hex) of the trust that shares would be bound to. What fleet.yaml refers to (a CA file) may
+   * change without the entry's own hash.
+   */
+  trust?: string;
 }
 
 /** Row of table `approvals`. */

@@ -19,9 +19,9 @@ export function budgetOf(
     (recovery) => isFailure(recovery) && (recovery.ended?.at ?? now) > now - policy.attemptWindowMs,
   );
   const unseals: Record<string, number> = {};
-  for (const { unsealed, ended } of automatic) {
+  for (const { unsealed, unseals: often, ended } of automatic) {
     if ((ended?.at ?? now) <= now - thresholds.restartWindowMs) continue;
-    for (const node of unsealed) unseals[node] = (unseals[node] ?? 0) + 1;
+    for (const node of unsealed) unseals[node] = (unseals[node] ?? 0) + (often?.[node] ?? 1);
   }
   return { failed: failed.length, allowed: policy.attempts, unseals, allowedUnseals: policy.nodeUnseals };
 }
@@ -29,8 +29,9 @@ export function budgetOf(
 function isFailure({ ended, intents, troubles }: Recovery): boolean {
   switch (ended?.outcome) {
     case 'failed':
-    case 'expired':
       return true;
+    // Nobody approved it in time: that alone is no attempt.
+    case 'expired':
     case 'refused':
       return intents.length > 0 || troubles.length > 0;
     default:

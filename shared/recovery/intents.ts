@@ -1,5 +1,5 @@
 /** The intents of a recovery's row (rule 3). */
-import type { Intent, Recovery } from './recovery.ts';
+import type { Intent, NodeSight, Recovery, StartNote } from './recovery.ts';
 
 /**
  * The row with the intents of one round: of each node only those of its newest pass are kept, and a node's first one
@@ -14,4 +14,37 @@ export function withIntents(recovery: Recovery, round: readonly Intent[]): Recov
       sets[node] = (sets[node] ?? 0) + 1;
   }
   return { ...recovery, intents: [...kept, ...round], sets };
+}
+
+/**
+ * `sets` without those of nodes that were unsealed since: what a node refused before it came back says nothing of the
+ * next time that it restarts. For the row, after each look.
+ */
+export function forgetSets(
+  { sets = {}, intents }: Pick<Recovery, 'sets' | 'intents'>,
+  sights: readonly Pick<NodeSight, 'node' | 'state'>[],
+  notes: readonly StartNote[],
+): Record<string, number> {
+  const unsealed = new Set(
+    sights
+      .filter(({ state }) => state.kind === 'serving' || state.kind === 'leaderless')
+      .map(({ node }) => node),
+  );
+  return Object.fromEntries(
+    Object.entries(sets).filter(([node]) => !unsealed.has(node) && !unsealedSince(intents, notes, node)),
+  );
+}
+
+/** Noted unsealed after the last share that it was about to get. */
+function unsealedSince(intents: readonly Intent[], notes: readonly StartNote[], node: string): boolean {
+  const sentAt = lastSent(intents, node);
+  return (
+    sentAt !== undefined &&
+    notes.some((note) => note.node === node && (note.at > sentAt || note.start > sentAt))
+  );
+}
+
+/** When the node was last about to get a share of ours, ms. */
+export function lastSent(intents: readonly Intent[], node: string): number | undefined {
+  return intents.findLast((intent) => intent.node === node)?.at;
 }

@@ -5,7 +5,7 @@
 
 import { paint } from './plan/picture.ts';
 import { quorumLost } from './plan/quorum.ts';
-import { autoUnsealed, escrowUnusable, type Judge, migrating, withoutData } from './plan/refusals.ts';
+import { autoUnsealed, escrowUnusable, type Judge, noneFits, withoutData } from './plan/refusals.ts';
 import { awaitSealed, stuck, unseal } from './plan/unsealing.ts';
 import {
   awaitFollowers,
@@ -21,7 +21,7 @@ const judges: Judge[] = [
   // Shares are not what helps…
   quorumLost,
   withoutData,
-  migrating,
+  noneFits,
   autoUnsealed,
   awaitStorage,
   // …or cannot be had…

@@ -40,6 +40,8 @@ export interface Recovery {
   troubles: Trouble[];
   /** Nodes unsealed by it. */
   unsealed: string[];
+  /** How often each of them was: for the restart cap. A row without it: once. */
+  unseals?: Record<string, number>;
   /** How many sets of shares were begun at each node: bounds what a node that refuses them is sent. */
   sets?: Record<string, number>;
   /** Since when, ms, what its plans wait for has held: `waitingSince` of ./plan/since.ts, at each look. */
@@ -135,6 +137,8 @@ export interface PlanInput {
   /** SHA-256 (hex) of the cluster's entry in the fleet.yaml in force. */
   fleetEntry: string;
   recovery: Recovery;
+  /** Ended ones of late: what came of a set of theirs may never have been learnt. */
+  earlier?: Pick<Recovery, 'intents' | 'unsealed' | 'troubles'>[];
   nodes: NodeSight[];
   notes: StartNote[];
   disproofs: Disproof[];

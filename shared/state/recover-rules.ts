@@ -27,10 +27,18 @@ export function newestFirst(recoveries: Recovery[], since: number): Recovery[] {
     .sort((a, b) => b.requestedAt - a.requestedAt || (a.id < b.id ? 1 : -1));
 }
 
-/** Whether it may not follow `stored`: it is older, or another blob under the same name. */
+/**
+ * Whether it may not follow `stored`: it is older, or another blob under the same name. The one way back is to the
+ * very generation that `stored` remembers as proven, and only while `stored` is not proven itself.
+ */
 export function isOlder(row: GenerationRow, stored: GenerationRow): boolean {
+  if (stored.provenAt === undefined && isOf(row, stored.previous)) return false;
   const difference = row.generation - stored.generation || row.revision - stored.revision;
   return difference < 0 || (difference === 0 && row.digest !== stored.digest);
+}
+
+function isOf({ generation, revision, digest }: GenerationRow, previous: GenerationRow['previous']): boolean {
+  return previous?.generation === generation && previous.revision === revision && previous.digest === digest;
 }
 
 /** @throws StateError `illegal-key`, `state-too-large`, `refused` */

@@ -7,6 +7,7 @@ import type { Intent, Recovery, StartNote, Trouble } from '../recovery/recovery.
 // What a Date can hold: any other number makes whoever shows it throw.
 const ms = z.number().min(-8.64e15).max(8.64e15);
 const counted = z.int().min(1);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex');
 
 /** A record, so that the compiler notices a name that is missing here. */
 function oneOf<Name extends string>(names: Record<Name, true>) {
@@ -29,6 +30,7 @@ const binding: z.ZodType<ApprovalBinding> = z.looseObject({
   steps: z.array(step),
   fleetEntry: z.string(),
   generation: z.looseObject({ generation: counted, revision: counted }).exactOptional(),
+  trust: sha256.exactOptional(),
 });
 
 export const approvalSchema: z.ZodType<Approval> = z.looseObject({
@@ -126,11 +128,14 @@ export const generationRowSchema: z.ZodType<GenerationRow> = z.looseObject({
   cluster: z.string(),
   generation: counted,
   revision: counted,
-  digest: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex'),
+  digest: sha256,
   acceptedAt: ms,
   acceptedBy: z.string(),
   provenAt: ms.exactOptional(),
   bad: z.looseObject({ at: ms, node: z.string(), recovery: z.string() }).exactOptional(),
+  previous: z
+    .looseObject({ generation: counted, revision: counted, digest: sha256, provenAt: ms })
+    .exactOptional(),
   upkeep: z.looseObject({ at: ms, problems: z.array(problem) }).exactOptional(),
 });
 

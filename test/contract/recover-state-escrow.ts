@@ -58,6 +58,26 @@ export function recoverStateOfEscrow(open: () => Promise<RecoverStateUnderTest>)
       expect((await state.generations.newest('payments'))?.value).toEqual(aGenerationRow());
     });
 
+    test('goes back to the very one that was proven before, while it is not proven itself', async () => {
+      const state = await fresh();
+      const first = aGenerationRow({ generation: 1, revision: 3, provenAt: noon });
+      const { generation, revision, digest } = first;
+      const previous = { generation, revision, digest, provenAt: noon };
+      const save = async (row: GenerationRow) =>
+        state.generations.save(row, (await state.generations.newest('payments'))?.etag);
+      const older = { saved: false, why: 'older' };
+      await accepted(state);
+      expect(await save(first)).toEqual(older);
+      await save(aGenerationRow({ previous }));
+      expect(await save({ ...first, revision: 2 })).toEqual(older);
+      expect(await save({ ...first, digest: 'e'.repeat(64) })).toEqual(older);
+      await save(aGenerationRow({ previous, provenAt: noon }));
+      expect(await save(first)).toEqual(older);
+      await save(aGenerationRow({ previous }));
+      expect((await save(first)).saved).toBe(true);
+      expect((await state.generations.newest('payments'))?.value).toEqual(first);
+    });
+
     test('is not replaced by who knows of none, or of another', async () => {
       const state = await fresh();
       const stale = await accepted(state);

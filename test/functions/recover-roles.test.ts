@@ -12,6 +12,7 @@ const roles: Role[] = ['Sealwatch.Read', 'Sealwatch.Operate', 'Sealwatch.Approve
 const routes: { method: string; path: string; role: Role }[] = [
   { method: 'POST', path: 'clusters/payments/recoveries', role: 'Sealwatch.Operate' },
   { method: 'POST', path: 'clusters/payments/generations', role: 'Sealwatch.Operate' },
+  { method: 'POST', path: 'clusters/payments/generations/back', role: 'Sealwatch.Approve' },
   { method: 'POST', path: 'clusters/payments/upkeep', role: 'Sealwatch.Operate' },
   { method: 'POST', path: 'clusters/payments/hold', role: 'Sealwatch.Operate' },
   { method: 'DELETE', path: 'clusters/payments/hold', role: 'Sealwatch.Operate' },
@@ -23,6 +24,7 @@ const routes: { method: string; path: string; role: Role }[] = [
 const files = [
   'request',
   'accept-generation',
+  'go-back',
   'keep-escrow',
   'hold',
   'end-hold',

@@ -18,7 +18,7 @@ const failed = (...recoveries: Recovery[]) => budgetOf(recoveries, cluster, b.no
 describe('the budget of automation', () => {
   it.each<[Outcome, number]>([
     ['failed', 1],
-    ['expired', 1],
+    ['expired', 0],
     ['recovered', 0],
     ['nothing-to-do', 0],
     ['rejected', 0],
@@ -27,11 +27,14 @@ describe('the budget of automation', () => {
     expect(failed(ended(outcome))).toBe(count);
   });
 
-  it('counts a refusal only after shares were sent or something went wrong', () => {
-    expect(failed(ended('refused'))).toBe(0);
-    expect(failed(ended('refused', { intents: b.intents(1, 1) }))).toBe(1);
-    expect(failed(ended('refused', { troubles: [b.trouble(1, 'custodian')] }))).toBe(1);
-  });
+  it.each(['refused', 'expired'] as const)(
+    'counts one that ended %s only after shares were sent or something went wrong',
+    (outcome) => {
+      expect(failed(ended(outcome))).toBe(0);
+      expect(failed(ended(outcome, { intents: b.intents(1, 1) }))).toBe(1);
+      expect(failed(ended(outcome, { troubles: [b.trouble(1, 'custodian')] }))).toBe(1);
+    },
+  );
 
   it('counts neither people nor dry runs nor what is older than the window', () => {
     expect(failed(ended('failed', { way: 'manual' }), ended('failed', { way: 'break-glass' }))).toBe(0);
@@ -52,6 +55,11 @@ describe('the budget of automation', () => {
       allowedUnseals: 5,
     });
   });
+});
+
+it('counts each unseal of a node that one recovery brought back several times', () => {
+  const often = b.recovery({ unsealed: ['vault-1', 'vault-2'], unseals: { 'vault-1': 3 } });
+  expect(budgetOf([often], cluster, b.now).unseals).toEqual({ 'vault-1': 3, 'vault-2': 1 });
 });
 
 describe('the intents of a row', () => {

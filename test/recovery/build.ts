@@ -179,8 +179,8 @@ export function approval(
   return {
     by,
     name: by,
-    at: now - 10 * minute,
-    expiresAt: now + 50 * minute,
+    at: now - 2 * minute,
+    expiresAt: now + 58 * minute,
     ...rest,
     binding: {
       recovery: 'payments.r1',

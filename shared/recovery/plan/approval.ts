@@ -1,5 +1,6 @@
 /** Rule 7: who has approved exactly this, and how many are missing. */
 import type { Approval, ApprovalBinding, StepKind } from '../../people/person.ts';
+import { lastSent } from '../intents.ts';
 import type { PlanInput } from '../recovery.ts';
 
 /** All that a recovery which unseals goes through from the first share on; sorted. */
@@ -24,6 +25,8 @@ export function bindingOf({
 
 /** An approval is good for 60 minutes at most, whatever its row says (rule 7). */
 const longestMs = 60 * 60_000;
+/** How far the clocks of two instances may differ: an approval of a time to come is none. */
+const skewMs = 60_000;
 
 /**
  * How many more people must approve. Where two are asked for, the requester is none of them.
@@ -41,6 +44,7 @@ export function missingApprovals(
     .filter(
       ({ binding: approved, by, at, expiresAt }) =>
         covers(approved, binding) &&
+        at <= now + skewMs &&
         now < Math.min(expiresAt, at + longestMs) &&
         (required === 1 || by !== requester),
     )
@@ -58,4 +62,15 @@ function covers(approved: ApprovalBinding, wanted: ApprovalBinding): boolean {
     approved.generation?.revision === wanted.generation?.revision &&
     wanted.steps.every((step) => approved.steps.includes(step))
   );
+}
+
+/**
+ * Those that speak of this seal of the node: who approved it before the node was last known unsealed spoke of another
+ * one. A restart that is proven needs nobody's word, and is not asked here.
+ */
+export function approvalsOf({ approvals, notes, recovery }: PlanInput, node: string): Approval[] {
+  const seen = notes.filter((note) => note.node === node).map(({ at }) => at);
+  const sent = recovery.unsealed.includes(node) ? (lastSent(recovery.intents, node) ?? 0) : 0;
+  const unsealedAt = Math.max(sent, ...seen);
+  return approvals.filter(({ at }) => at > unsealedAt);
 }

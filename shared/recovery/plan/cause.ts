@@ -1,5 +1,7 @@
 /** Rule 6: a seal can be deliberate. Whether a sealed node's process restarted since it was last seen unsealed. */
+import { lastSent } from '../intents.ts';
 import type { NodeSight, PlanInput } from '../recovery.ts';
+import { refusedSince } from './progress.ts';
 
 export interface Cause {
   kind: 'restarted' | 'in-process' | 'unknown';
@@ -12,7 +14,12 @@ const toleranceMs = 2000;
 
 /** @param tookSet it got our whole set, and what came of that was never learnt: a pass was killed. */
 export function causeOf(
-  { notes, disproofs, recovery }: Pick<PlanInput, 'notes' | 'disproofs' | 'recovery'>,
+  {
+    notes,
+    disproofs,
+    recovery,
+    earlier = [],
+  }: Pick<PlanInput, 'notes' | 'disproofs' | 'recovery' | 'earlier'>,
   { node, start }: Pick<NodeSight, 'node' | 'start'>,
   tookSet = false,
 ): Cause {
@@ -41,10 +48,12 @@ export function causeOf(
   }
   // This process was unsealed by us since that note, or may have been: a seal after that is not what the older start is
   // proof of.
-  const sentAt = lastSent(recovery.intents, node);
-  const unsealedSince =
-    (recovery.unsealed.includes(node) || tookSet) && note.at < sentAt && start <= sentAt + toleranceMs;
-  if (start < note.start || unsealedSince) {
+  const ours = recovery.unsealed.includes(node) || tookSet ? lastSent(recovery.intents, node) : undefined;
+  const sentAt = Math.max(ours ?? 0, ...earlier.map((one) => mayHaveUnsealed(one, node) ?? 0));
+  const unsealedSince = note.at < sentAt && start <= sentAt + toleranceMs;
+  // A process that ran when the node was last seen unsealed is the one that was seen, or nobody can tell: the boot time
+  // that start times stand on moves when a machine's clock is set, and a later start is then no restart.
+  if (start < note.start || start <= note.at - toleranceMs || unsealedSince) {
     return {
       kind: 'unknown',
       why: `${node} is sealed, and the start times noted of it do not tell whether it restarted`,
@@ -57,6 +66,12 @@ function newest<T extends { at: number }>(notes: T[]): T | undefined {
   return notes.reduce<T | undefined>((best, note) => (best && best.at >= note.at ? best : note), undefined);
 }
 
-function lastSent(intents: PlanInput['recovery']['intents'], node: string): number {
-  return Math.max(0, ...intents.filter((intent) => intent.node === node).map(({ at }) => at));
+/** When an earlier recovery was about to send it shares which, as far as was learnt, it did not refuse. */
+function mayHaveUnsealed(
+  earlier: NonNullable<PlanInput['earlier']>[number],
+  node: string,
+): number | undefined {
+  const sentAt = lastSent(earlier.intents, node);
+  if (sentAt === undefined) return undefined;
+  return earlier.unsealed.includes(node) || !refusedSince(earlier, node, sentAt) ? sentAt : undefined;
 }

@@ -75,10 +75,9 @@ export function names(sights: readonly Pick<NodeSight, 'node'>[]): string {
   return sights.map(({ node }) => node).join(', ');
 }
 
+/** What fleet.yaml says outweighs the nodes: one that says otherwise must not hold up the others. */
 export function isRaft({ cluster }: Pick<PlanInput, 'cluster'>, { sealed }: Picture): boolean {
   const { storage } = cluster.expect;
-  const said = sealed.map(({ state }) => state.seal.storage_type);
-  return said.length > 0 && said.every((type) => type !== undefined)
-    ? said.every((type) => type === 'raft')
-    : storage === 'raft';
+  if (storage !== undefined) return storage === 'raft';
+  return sealed.some(({ state }) => state.seal.storage_type === 'raft');
 }

@@ -54,7 +54,16 @@ function lastIntent({ recovery }: PlanInput, node: string) {
 }
 
 function troubleSince({ recovery }: PlanInput, node: string, at: number): boolean {
-  return recovery.troubles.some(
+  return refusedSince(recovery, node, at);
+}
+
+/** It did not take what it was sent then. */
+export function refusedSince(
+  { troubles }: Pick<PlanInput['recovery'], 'troubles'>,
+  node: string,
+  at: number,
+): boolean {
+  return troubles.some(
     (trouble) =>
       trouble.where === node &&
       trouble.at >= at &&

@@ -1,7 +1,8 @@
 /** What no share helps with, and what a person must do instead. In the order in which they are asked. */
-import type { Seal } from '../../fleet/fleet.ts';
 import type { Plan, PlanInput, RefusalCode } from '../recovery.ts';
+import { misfit, providerRemedy, reimport } from './misfit.ts';
 import { leftOver, names, type Picture, servingWords } from './picture.ts';
+import { judgeSealed } from './sealed.ts';
 
 export type Refuse = Extract<Plan, { kind: 'refuse' }>;
 export type Judge = (input: PlanInput, picture: Picture) => Plan | undefined;
@@ -10,50 +11,33 @@ export function refuse(code: RefusalCode, why: string, remedy: string): Refuse {
   return { kind: 'refuse', code, why, remedy };
 }
 
-/** During a migration seal-status shows the new type already: this comes before `autoUnsealed`. */
-export const migrating: Judge = (_input, { sealed }) => {
-  const nodes = sealed.filter(({ state }) => state.seal.migration === true);
-  if (nodes.length === 0) return undefined;
-  return refuse(
-    'seal-migration',
-    `${names(nodes)}: a seal migration is pending, and automation never takes part in one`,
-    'Finish the migration by hand: vault operator unseal -migrate on the standbys first, on the active node last.',
-  );
+/**
+ * Every sealed node says that our shares are none of its own. One node's word refuses nothing to the others, and nodes
+ * that can make up a quorum without these are waited for first: what is left is named at the end.
+ */
+export const noneFits: Judge = (input, { sealed, leaderless, unreachable, active, quorum }) => {
+  if (!active && leaderless.length + unreachable.length >= quorum) return undefined;
+  const found = sealed.flatMap(({ node, ...sight }) => {
+    const reason = misfit(input, { node, ...sight });
+    return reason ? [{ node, ...reason }] : [];
+  });
+  const [first] = found;
+  if (!first || found.length < sealed.length) return undefined;
+  const why = [...Map.groupBy(found, ({ says }) => says)].map(([says, nodes]) => `${names(nodes)}: ${says}`);
+  return refuse(first.code, why.join('; '), first.remedy);
 };
 
-export const autoUnsealed: Judge = (input, picture) => {
-  const { seal } = input.cluster;
-  const others = picture.sealed.filter(
-    ({ state }) => state.seal.recovery_seal === true || state.seal.type !== 'shamir',
-  );
-  if (others.length > 0) {
-    return refuse(
-      'auto-unseal',
-      `${names(others)}: sealed by a seal provider, which shares cannot replace`,
-      remedyOf(seal.type === 'shamir' ? { type: 'other' } : seal),
-    );
-  }
-  const down = picture.sealed.length > 0 || picture.leaderless.length < picture.quorum;
-  if (seal.type === 'shamir' || picture.active || !down) return undefined;
+/** A cluster-wide word, and not a node's. */
+export const autoUnsealed: Judge = ({ cluster }, { sealed, leaderless, quorum, active }) => {
+  const { seal, name } = cluster;
+  const down = sealed.length > 0 || leaderless.length < quorum;
+  if (seal.type === 'shamir' || active || !down) return undefined;
   return refuse(
     'auto-unseal',
-    `fleet.yaml says that ${input.cluster.name} unseals by ${seal.type}: shares cannot bring it back`,
-    remedyOf(seal),
+    `fleet.yaml says that ${name} unseals by ${seal.type}: shares cannot bring it back`,
+    providerRemedy(seal),
   );
 };
-
-function remedyOf(seal: Seal): string {
-  const restart =
-    'then start the nodes again: a Vault that cannot reach its seal provider exits at its start.';
-  switch (seal.type) {
-    case 'transit':
-      return `Bring back its provider ${seal.provider} and check the seal's token, ${restart}`;
-    case 'azurekeyvault':
-      return `Check the Key Vault key, its network rules and the identity or secret that the nodes use, ${restart}`;
-    default:
-      return `Bring back what seals it and check the credential that the nodes use for it, ${restart}`;
-  }
-}
 
 /** Whole clusters only: beside a living node these are left out and named. */
 export const withoutData: Judge = (_input, { nodes, uninitialised, unreachable, removed, storage }) => {
@@ -76,9 +60,9 @@ export const withoutData: Judge = (_input, { nodes, uninitialised, unreachable, 
 /** Asked where shares are about to be needed. */
 export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { sealed }) => {
   if (sealed.length === 0) return undefined;
-  const reimport = `Import the shares in force: sealwatch escrow import --cluster ${cluster.name}. Until then, unseal by hand.`;
+  const again = reimport(cluster.name);
   if (generation.state === 'none') {
-    return refuse('escrow-missing', `no shares of ${cluster.name} are escrowed`, reimport);
+    return refuse('escrow-missing', `no shares of ${cluster.name} are escrowed`, again);
   }
   if (generation.state === 'unreadable') {
     return refuse(
@@ -87,17 +71,17 @@ export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { seale
       'Put its blob back from an export (sealwatch escrow export), or import the shares again.',
     );
   }
-  const { row, kind, trustChanged, threshold, count } = generation;
+  const { row, kind, trustChanged } = generation;
   const called = `generation ${row.generation}.${row.revision}`;
   if (kind === 'recovery') {
-    return refuse('escrow-missing', `${called} holds recovery keys, which unseal nothing`, reimport);
+    return refuse('escrow-missing', `${called} holds recovery keys, which unseal nothing`, again);
   }
   if (row.bad) {
     const at = new Date(row.bad.at).toISOString();
     return refuse(
       'escrow-bad',
       `${called} opens nothing: ${row.bad.node} refused the whole set at ${at}`,
-      reimport,
+      again,
     );
   }
   // Break-glass asks the same: it cannot be rebound there (rule 8).
@@ -112,16 +96,7 @@ export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { seale
       way,
     );
   }
-  const rekeyed = sealed.find(
-    ({ state }) => state.seal.t > 0 && (state.seal.t !== threshold || state.seal.n !== count),
-  );
-  if (!rekeyed) return undefined;
-  const { t, n } = rekeyed.state.seal;
-  return refuse(
-    'escrow-bad',
-    `${rekeyed.node} takes ${t} of ${n} shares, and ${called} holds ${threshold} of ${count}: it was rekeyed`,
-    reimport,
-  );
+  return undefined;
 };
 
 /** When waiting came to its end. */
@@ -132,7 +107,15 @@ export function gaveUp(
   what: string,
   remedy: string,
 ): Refuse {
-  const left = leftOver(input, picture);
+  const left = [...leftOver(input, picture), ...stuckWords(input, picture)];
   const others = left.length > 0 ? `; ${left.join('; ')}` : '';
   return refuse(code, `${servingWords(input, picture)}, ${what}${others}`, remedy);
+}
+
+/** Sealed nodes that we cannot help, and who can: named in whatever is said of the others. */
+export function stuckWords(input: PlanInput, { sealed }: Picture): string[] {
+  return sealed.flatMap((sight) => {
+    const found = judgeSealed(input, sight);
+    return found.kind === 'stuck' ? [`${found.why} (${found.remedy.replace(/\.$/, '')})`] : [];
+  });
 }

@@ -1,7 +1,9 @@
 /** One sealed node: whether it may get shares now, later, or not from us. */
+import { forgetSets } from '../intents.ts';
 import type { PlanInput, RefusalCode, Step } from '../recovery.ts';
 import { type Cause, causeOf } from './cause.ts';
 import { joinerMs, laterMs, mostBegun, mostSets, retryMs, soonMs } from './limits.ts';
+import { misfit } from './misfit.ts';
 import type { SealedSight } from './picture.ts';
 import { failedAt, isForeign, progressOf, tookOurSet, wasCutShort } from './progress.ts';
 import { foreignKey, joinKey, since } from './since.ts';
@@ -13,6 +15,7 @@ export type Sealed =
 
 export function judgeSealed(input: PlanInput, sight: SealedSight): Sealed {
   return (
+    otherKind(input, sight) ??
     joining(input, sight) ??
     exhausted(input, sight) ??
     foreign(input, sight) ??
@@ -29,6 +32,14 @@ function ready(input: PlanInput, sight: SealedSight): Sealed {
   // With a threshold of one, the set may just as well never have been sent.
   const tookSet = generation.state === 'ready' && generation.threshold > 1 && tookOurSet(input, sight);
   return { kind: 'ready', node, step, cause: causeOf(input, sight, tookSet) };
+}
+
+/** By its own word no shares of ours open it. The word is one node's: the others are helped (rule 15). */
+function otherKind(input: PlanInput, sight: SealedSight): Sealed | undefined {
+  const found = misfit(input, sight);
+  if (!found) return undefined;
+  const { code, says, remedy } = found;
+  return { kind: 'stuck', node: sight.node, code, why: `${sight.node}: ${says}`, remedy };
 }
 
 /** After the set: `sealed: false`, or it joins and unseals by itself; never a second set meanwhile (rule 3). */
@@ -50,7 +61,7 @@ function joining(input: PlanInput, sight: SealedSight): Sealed | undefined {
 
 function exhausted(input: PlanInput, sight: SealedSight): Sealed | undefined {
   const { node } = sight;
-  const sets = input.recovery.sets?.[node] ?? 0;
+  const sets = forgetSets(input.recovery, input.nodes, input.notes)[node] ?? 0;
   if (sets < (wasCutShort(input, sight) ? mostBegun : mostSets)) return undefined;
   return {
     kind: 'stuck',

@@ -1,8 +1,8 @@
 /** What is done about sealed nodes: who may be unsealed now, and whether people must say so first (rules 6 to 8). */
 import type { Plan, PlanInput } from '../recovery.ts';
-import { bindingOf, missingApprovals } from './approval.ts';
+import { approvalsOf, bindingOf, missingApprovals } from './approval.ts';
 import { names, type Picture, servingWords } from './picture.ts';
-import { type Judge, type Refuse, refuse } from './refusals.ts';
+import { type Judge, type Refuse, refuse, stuckWords } from './refusals.ts';
 import { judgeSealed, type Sealed } from './sealed.ts';
 
 type Ready = Extract<Sealed, { kind: 'ready' }>;
@@ -17,19 +17,21 @@ export const unseal: Judge = (input, picture) => {
   // Without a generation there is nothing to send; `escrowUnusable` has said so.
   if (!binding) return undefined;
   if (recovery.way === 'break-glass') return act(input, picture, ready);
-  const missing = missingApprovals(binding, approvals, cluster.recovery.approvals, recovery.by, now);
-  if (missing === 0) return act(input, picture, ready);
-  const asked = ready.filter((node) => needsApproval(input, node));
-  if (asked.length < ready.length) {
-    const spent = budgetSpent(input, ready);
-    if (spent) return spent;
-  }
+  const missingOf = ({ node, cause }: Ready) => {
+    // A proven restart is no new seal: it makes nobody's word old.
+    const given = cause.kind === 'restarted' ? approvals : approvalsOf(input, node);
+    return missingApprovals(binding, given, cluster.recovery.approvals, recovery.by, now);
+  };
+  const asked = ready.filter((node) => needsApproval(input, node) && missingOf(node) > 0);
   const free = ready.filter((node) => !asked.includes(node));
   if (free.length > 0) {
+    const spent = free.some((node) => missingOf(node) > 0) ? budgetSpent(input, ready) : undefined;
+    if (spent) return spent;
     return act(input, picture, free, asked.length > 0 ? `approval is needed for ${names(asked)}` : undefined);
   }
-  const why = `${servingWords(input, picture)}; ${reasons(input, asked)}${holdWords(input)}`;
-  return { kind: 'needs-approval', why, binding, missing };
+  const left = stuckWords(input, picture).map((words) => `; ${words}`);
+  const why = `${servingWords(input, picture)}; ${reasons(input, asked)}${left.join('')}${holdWords(input)}`;
+  return { kind: 'needs-approval', why, binding, missing: Math.max(...asked.map(missingOf)) };
 };
 
 /** Nodes that are left alone for now: somebody unseals them, they join, or they refused a moment ago. */
@@ -51,7 +53,7 @@ export const stuck: Judge = (input, picture) => {
   const [first] = nodes;
   if (!first) return undefined;
   const why = `${servingWords(input, picture)}; ${nodes.map((node) => node.why).join('; ')}`;
-  return refuse(first.code, why, first.remedy);
+  return refuse(first.code, why, [...new Set(nodes.map(({ remedy }) => remedy))].join(' '));
 };
 
 function judged<K extends Sealed['kind']>(
@@ -85,9 +87,15 @@ function budgetSpent({ recovery, budget }: PlanInput, ready: Ready[]): Refuse | 
 }
 
 /** Rule 6, and rule 7: a recovery that a person asks for needs approval whatever the cause is. */
-function needsApproval({ recovery, cluster }: PlanInput, { cause }: Ready): boolean {
-  if (recovery.way === 'manual' || cause.kind === 'in-process') return true;
+function needsApproval(input: PlanInput, { cause }: Ready): boolean {
+  const { recovery, cluster } = input;
+  if (recovery.way === 'manual' || notAutomatic(input) || cause.kind === 'in-process') return true;
   return cause.kind === 'unknown' && cluster.unknownSealCause === 'approval';
+}
+
+/** It began by itself, and fleet.yaml was set back to manual since. */
+function notAutomatic({ recovery, cluster }: PlanInput): boolean {
+  return recovery.way === 'automatic' && cluster.recovery.policy !== 'automatic';
 }
 
 function act(input: PlanInput, picture: Picture, ready: Ready[], waiting?: string): Plan {
@@ -99,9 +107,12 @@ function act(input: PlanInput, picture: Picture, ready: Ready[], waiting?: strin
   return { kind: 'act', steps: ready.map(({ step }) => step), why: `${why.join('; ')}${holdWords(input)}` };
 }
 
-function reasons({ recovery }: PlanInput, asked: Ready[]): string {
+function reasons(input: PlanInput, asked: Ready[]): string {
   const causes = asked.map(({ cause }) => cause.why).join('; ');
-  return recovery.way === 'manual'
+  if (notAutomatic(input)) {
+    return `its policy in fleet.yaml is ${input.cluster.recovery.policy} by now: approval is needed to unseal ${names(asked)}; ${causes}`;
+  }
+  return input.recovery.way === 'manual'
     ? `a recovery by hand needs approval to unseal ${names(asked)}; ${causes}`
     : causes;
 }

@@ -4,6 +4,8 @@ import type { Read } from './json-answer.ts';
 import { refusal } from './refusal.ts';
 
 const name = 'process_start_time_seconds';
+/** The end of the year 9999, ms: what lies beyond cannot be shown as a date, and no process started then. */
+const latest = Date.UTC(10_000, 0) - 1;
 const first = Buffer.from(`${name} `);
 const later = Buffer.from(`\n${name} `);
 
@@ -30,5 +32,5 @@ function find(body: Buffer): number | undefined {
     .toString('latin1')
     .split(/\s/, 1);
   const ms = Math.round(Number(value) * 1000);
-  return Number.isSafeInteger(ms) && ms > 0 ? ms : undefined;
+  return ms > 0 && ms <= latest ? ms : undefined;
 }

@@ -15,6 +15,7 @@ export function describeImport(view: ImportView): string[] {
       ? `${cluster.name}: one share, which is the key (${kind})`
       : `${cluster.name}: ${seal.count} shares, any ${seal.threshold} of them are the key (${kind})`,
     `They become generation ${generation}${follows ? `, after ${follows.generation}.${follows.revision}` : ''}.`,
+    ...replacedLines(view),
     '',
     'Shares will go to these addresses and to no others:',
     ...nodes.map(nodeLine),
@@ -23,6 +24,14 @@ export function describeImport(view: ImportView): string[] {
     'Who will hold them:',
     ...cluster.escrow.custodians.map(custodianLine),
     ...planLines(view),
+  ];
+}
+
+function replacedLines({ cluster, follows }: ImportView): string[] {
+  if (follows?.provenAt === undefined) return [];
+  return [
+    `THIS REPLACES A PROVEN GENERATION: ${follows.generation}.${follows.revision} unsealed a node on ${day(follows.provenAt)}; the new one has proven nothing.`,
+    `Import only after a rekey, or to change who holds what. Until the new one is proven, an approver can go back: sealwatch escrow go-back --cluster ${cluster.name}`,
   ];
 }
 
@@ -40,7 +49,7 @@ function trustLines({ serverName, ca, pins, recovery }: TrustBinding): string[] 
       ? [
           'CA: none named: every root that this system trusts may vouch for a node (tls.ca of fleet.yaml narrows it)',
         ]
-      : ca.map(authorityLine)),
+      : ca.flatMap(authorityLines)),
     ...(pins.length === 0 ? ['Pins: none'] : pins.map((pin) => `Pin: ${pin}`)),
     ...(recovery
       ? [
@@ -50,9 +59,9 @@ function trustLines({ serverName, ca, pins, recovery }: TrustBinding): string[] 
   ];
 }
 
-function authorityLine(der: string): string {
+function authorityLines(der: string): string[] {
   const { subject, validTo } = new X509Certificate(Buffer.from(der, 'base64'));
-  return `CA: ${oneLine(subject)}, until ${day(Date.parse(validTo))}\n    SHA-256 ${fingerprint(der)}`;
+  return [`CA: ${oneLine(subject)}, until ${day(Date.parse(validTo))}`, `    SHA-256 ${fingerprint(der)}`];
 }
 
 function custodianLine({ name, kind, key, shares, owner }: CustodianEntry): string {

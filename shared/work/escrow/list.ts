@@ -1,5 +1,5 @@
 /** What is escrowed of each cluster, as its row and the names of its blobs say. */
-import { type GenerationRow, generationBlobName } from '../../escrow/generation.ts';
+import { type GenerationRow, generationIn } from '../../escrow/generation.ts';
 import type { RecoverDeps } from '../recover/deps.ts';
 
 export interface Listed {
@@ -8,7 +8,7 @@ export interface Listed {
   row?: GenerationRow;
   /** Why the row cannot be read. */
   unreadable?: string;
-  /** Newer than the one in use, and never accepted: harmless, and of no use. */
+  /** Newer than the one in use, never accepted or gone back from: harmless, and of no use. */
   notAccepted: string[];
   /** In fleet.yaml. */
   known: boolean;
@@ -28,9 +28,9 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
     [...names].sort().map(async (cluster) => {
       const row = rows.find((one) => one.cluster === cluster);
       const why = damaged.get(cluster);
-      const used = row ? generationBlobName(row) : '';
-      // Names sort as their numbers do.
-      const notAccepted = (await deps.state.escrow.list(cluster)).filter((name) => name > used);
+      const notAccepted = (await deps.state.escrow.list(cluster)).filter((name) =>
+        isNewer(name, cluster, row),
+      );
       return {
         cluster,
         known: known.has(cluster),
@@ -42,23 +42,36 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
   );
 }
 
+/** What is not named as a generation's blob is none, whoever put it there. */
+function isNewer(name: string, cluster: string, row?: GenerationRow): boolean {
+  const found = generationIn(name, cluster);
+  if (!found || !row) return found !== undefined;
+  return (found.generation - row.generation || found.revision - row.revision) > 0;
+}
+
 export function describeListed({ cluster, row, unreadable, notAccepted, known }: Listed): string[] {
   const more = [
     ...notAccepted.map(
-      (name) => `  blob ${name} was never accepted: an import failed after it was written; nothing uses it`,
+      (name) =>
+        `  blob ${name} was never accepted, or was gone back from: nothing uses it (an import failed after it was written)`,
     ),
     ...(known ? [] : ['  fleet.yaml does not name this cluster']),
   ];
   if (unreadable !== undefined)
     return [`${cluster}: the row cannot be read (${unreadable}): a person must look`, ...more];
   if (!row) return [`${cluster}: nothing is escrowed: sealwatch escrow import --cluster ${cluster}`, ...more];
-  const { generation, revision, acceptedAt, acceptedBy, provenAt, bad, upkeep } = row;
+  const { generation, revision, acceptedAt, acceptedBy, provenAt, bad, previous, upkeep } = row;
   return [
     `${cluster}: generation ${generation}, revision ${revision}, accepted ${time(acceptedAt)} by ${acceptedBy}`,
     provenAt === undefined
       ? '  not proven yet: no unseal succeeded with it'
       : `  proven: it unsealed a node on ${time(provenAt)}`,
     ...(bad ? [`  BAD: ${bad.node} refused the full set on ${time(bad.at)} (${bad.recovery})`] : []),
+    ...(previous && provenAt === undefined
+      ? [
+          `  before it: generation ${previous.generation}, revision ${previous.revision}, which unsealed a node on ${time(previous.provenAt)}: sealwatch escrow go-back --cluster ${cluster}`,
+        ]
+      : []),
     ...(upkeep
       ? [`  looked at ${time(upkeep.at)}: ${upkeep.problems.length === 0 ? 'no problem' : ''}`.trimEnd()]
       : []),

@@ -1,12 +1,16 @@
 /** Before an import: what the cluster itself says of its seal, and what the shares would be bound to (rule 2). */
 import { type Distribution, distributionOf } from '../../escrow/distribution.ts';
-import type { TrustBinding } from '../../escrow/generation.ts';
+import { type GenerationRow, generationIn, type TrustBinding } from '../../escrow/generation.ts';
 import type { ClusterSeal } from '../../escrow/import.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { CertificateFacts } from '../../vault/answer.ts';
 import type { SealStatus } from '../../vault/answers.ts';
+import { mostAhead } from '../recover/accept.ts';
 import type { Reached, RecoverDeps } from '../recover/deps.ts';
 import { clusterOf } from '../recover/request.ts';
+
+/** Shamir over GF(2^8), shamir/shamir.go of Vault. */
+const mostShares = 255;
 
 export interface NodeSeen {
   node: string;
@@ -26,7 +30,7 @@ export interface ImportView {
   /** The number that the import gets. */
   generation: number;
   /** The one in use. */
-  follows?: { generation: number; revision: number };
+  follows?: { generation: number; revision: number; provenAt?: number };
 }
 
 export type Looked = { ok: true; view: ImportView } | { ok: false; problems: string[] };
@@ -52,14 +56,15 @@ export async function lookBeforeImport(deps: RecoverDeps, name: string): Promise
     return { ok: false, problems: plan.problems.map((each) => `fleet.yaml, escrow.custodians: ${each}`) };
   }
   const row = await deps.state.generations.newest(cluster.name);
+  const newest = row?.value.generation ?? 0;
   const view: ImportView = {
     cluster,
     binding,
     seal,
     nodes: seen.map(({ status: _status, ...node }) => node),
     plan,
-    generation: Math.max(row?.value.generation ?? 0, await highestBlob(deps, cluster.name)) + 1,
-    ...(row && { follows: { generation: row.value.generation, revision: row.value.revision } }),
+    generation: (await highestBlob(deps, cluster.name, newest)) + 1,
+    ...(row && { follows: followed(row.value) }),
   };
   return { ok: true, view };
 }
@@ -105,6 +110,12 @@ function sealOf(
       `${migrating.node} is in a seal migration: finish it, then import the shares of the new seal`,
     );
   }
+  const odd = members.find(({ status: { t, n } }) => !isShareCount(t) || !isShareCount(n));
+  if (odd) {
+    return problem(
+      `${odd.node} says ${odd.status.t} of ${odd.status.n} shares: Vault has at most ${mostShares}`,
+    );
+  }
   const seal = sealIn(first.status);
   const other = members.find(({ status }) => differs(status, first.status));
   if (other) {
@@ -119,18 +130,30 @@ function sealIn({ t, n, type, recovery_seal }: SealStatus): ClusterSeal {
   return { threshold: t, count: n, type, recoverySeal: recovery_seal === true };
 }
 
+function isShareCount(count: number): boolean {
+  return Number.isInteger(count) && count >= 0 && count <= mostShares;
+}
+
 function differs(a: SealStatus, b: SealStatus): boolean {
   // A sealed node does not say its cluster's id.
   const apart = Boolean(a.cluster_id) && Boolean(b.cluster_id) && a.cluster_id !== b.cluster_id;
   return apart || JSON.stringify(sealIn(a)) !== JSON.stringify(sealIn(b));
 }
 
-/** Also of an import that was never accepted: its blob keeps its number. */
-async function highestBlob({ state }: RecoverDeps, cluster: string): Promise<number> {
-  const numbers = (await state.escrow.list(cluster)).map((name) =>
-    Number(/\/(\d+)\.\d+\.json$/.exec(name)?.[1]),
+function followed({ generation, revision, provenAt }: GenerationRow): NonNullable<ImportView['follows']> {
+  return { generation, revision, ...(provenAt !== undefined && { provenAt }) };
+}
+
+/**
+ * Also of an import that was never accepted: its blob keeps its number. One so far ahead that nothing after it would be
+ * accepted counts for nothing: a stray name must not end all imports.
+ */
+async function highestBlob({ state }: RecoverDeps, cluster: string, newest: number): Promise<number> {
+  const numbers = (await state.escrow.list(cluster)).flatMap((name) => generationIn(name, cluster) ?? []);
+  return Math.max(
+    newest,
+    ...numbers.map(({ generation }) => generation).filter((one) => one < newest + mostAhead),
   );
-  return Math.max(0, ...numbers.filter(Number.isSafeInteger));
 }
 
 function problem(text: string): { ok: false; problems: string[] } {

@@ -1,30 +1,90 @@
-/** After an import: the generation whose blob a person created is opened, envelope by envelope, and taken into use. */
+/**
+ * After an import: the generation whose blob a person created is opened, envelope by envelope, and taken into use. And
+ * the way back: to the generation that was proven before, while the one after it is not.
+ */
+import type { GenerationRow } from '../../escrow/generation.ts';
 import type { Person } from '../../people/person.ts';
+import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
 import { clusterOf } from './request.ts';
 import { accept } from './revision.ts';
 import { refused, type Said, said } from './said.ts';
 
+/** How far the number of an import may be ahead of the one in use: a number near the end would be the last import. */
+export const mostAhead = 1000;
+
+interface Wanted {
+  generation: number;
+  revision: number;
+}
+
+type Accepted = Said<Wanted & { warnings: string[] }>;
+
 export async function acceptGeneration(
   deps: RecoverDeps,
   name: string,
   person: Person,
-  wanted: { generation: number; revision: number },
-): Promise<Said<{ generation: number; revision: number; warnings: string[] }>> {
+  wanted: Wanted,
+): Promise<Accepted> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
   const before = await deps.state.generations.newest(cluster.name);
-  const newest = before?.value.generation ?? 0;
-  // Numbers may be left out: the blob of an import that was not accepted keeps its own. Revisions of a generation in
-  // use are made here alone, after an approval (rebind) or by the daily rewrap.
-  if (wanted.generation <= newest || wanted.revision !== 1) {
-    return refused(
-      'conflict',
-      `an import into ${cluster.name} is revision 1 of a generation after ${newest}: generation ${newest} was accepted already`,
-    );
-  }
-  const used = await accept(deps, cluster, wanted, before, person.id);
+  const wrong = numberProblem(cluster.name, before?.value.generation ?? 0, wanted);
+  if (wrong !== undefined) return refused('conflict', wrong);
+  const used = await accept(deps, cluster, wanted, before, { who: person.id });
   if (!used.ok) return refused('conflict', used.why);
   await deps.state.nudges.send('probe', cluster.name, 0);
   return said({ ...wanted, warnings: used.problems.map(({ message }) => message) });
+}
+
+/** By an approver, to exactly what the row remembers. Nothing goes back by itself: docs/escrow.md says why. */
+export async function goBack(
+  deps: RecoverDeps,
+  name: string,
+  person: Person,
+  wanted: Wanted,
+): Promise<Accepted> {
+  const cluster = await clusterOf(deps, name);
+  if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
+  const before = await deps.state.generations.newest(cluster.name);
+  const back = wayBack(before, wanted);
+  if (!back) {
+    return refused(
+      'conflict',
+      `${cluster.name}: the way back leads from a generation that is not proven to the one proven before it, and to no other: see sealwatch escrow list`,
+    );
+  }
+  const used = await accept(deps, cluster, back, before, { who: person.id });
+  if (!used.ok) return refused('conflict', used.why);
+  await Promise.all([
+    deps.state.nudges.send('probe', cluster.name, 0),
+    deps.state.nudges.send('steps', cluster.name, 0),
+  ]);
+  return said({ ...wanted, warnings: used.problems.map(({ message }) => message) });
+}
+
+/** A proven one is not gone back from: what unsealed the cluster last is what it unseals with. */
+function wayBack(
+  before: Stored<GenerationRow> | undefined,
+  { generation, revision }: Wanted,
+): GenerationRow['previous'] {
+  const { previous, provenAt } = before?.value ?? {};
+  if (provenAt !== undefined || previous?.generation !== generation) return undefined;
+  return previous.revision === revision ? previous : undefined;
+}
+
+/**
+ * Numbers may be left out: the blob of an import that was not accepted keeps its own. Revisions of a generation in use
+ * are made by this app alone, after an approval (rebind) or by the daily rewrap.
+ */
+function numberProblem(
+  cluster: string,
+  newest: number,
+  { generation, revision }: Wanted,
+): string | undefined {
+  if (generation <= newest || revision !== 1) {
+    return `an import into ${cluster} is revision 1 of a generation after ${newest}: generation ${newest} was accepted already`;
+  }
+  if (generation <= newest + mostAhead) return undefined;
+  return `an import into ${cluster} is at most generation ${newest + mostAhead}: run sealwatch escrow import again`;
 }

@@ -14,19 +14,28 @@ import { open } from './request.ts';
 import { endedBy } from './words.ts';
 
 const who = 'app:recover';
-/** The same refusal is told once in this time, ms. */
+/** How long automation is quiet after a person's no, and about what it gave up, ms. */
 const quietMs = 60 * 60_000;
+/** Requested before that time and ended inside it, ms: longer than any stays open. */
+const longestMs = 48 * 60 * 60_000;
+/** However different they were: what ended without the cluster serving, in that time. */
+const mostVain = 4;
 
 export async function considerAutomatic(
   deps: RecoverDeps,
   cluster: Cluster,
 ): Promise<Stored<Recovery> | undefined> {
   if (cluster.recovery.policy !== 'automatic') return undefined;
+  const recent = await endedOfLate(deps, cluster);
+  const quiet = quietAfter(recent);
+  if (quiet !== undefined) {
+    deps.log.info('automation-quiet', { cluster: cluster.name, why: quiet });
+    return undefined;
+  }
   const next = await planFor(deps, cluster);
   if (!next || next.kind === 'nothing') return undefined;
   deps.log.info('recovery-considered', { cluster: cluster.name, plan: next.kind });
-  if (next.kind === 'refuse' && (await wasTold(deps, cluster, next))) return undefined;
-  if (next.kind === 'needs-approval' && (await wasRejected(deps, cluster, next.why))) return undefined;
+  if (isKnown(next, recent, considered(deps, cluster), deps.clock.now())) return undefined;
   const why = next.kind === 'wait' ? next.what : next.why;
   const opened = await open(deps, cluster, {
     kind: 'unseal',
@@ -41,6 +50,36 @@ export async function considerAutomatic(
   if (!opened.ok) return undefined;
   await deps.state.nudges.send('probe', cluster.name, 0);
   return deps.state.recoveries.active(cluster.name);
+}
+
+/** Automation's own recoveries of the cluster that ended in the last hour. */
+async function endedOfLate({ clock, state }: RecoverDeps, { name }: Cluster): Promise<Recovery[]> {
+  const now = clock.now();
+  const all = await state.recoveries.list(name, now - quietMs - longestMs);
+  return all.filter(({ way, ended }) => way === 'automatic' && ended && ended.at > now - quietMs);
+}
+
+/** Why automation opens nothing now, whatever it would see: a nudge a minute would else begin again and again. */
+function quietAfter(recent: Recovery[]): string | undefined {
+  // A person's no stands, whatever was asked: what automation sees of the cluster may change with each restart.
+  const no = recent.find(({ ended }) => ended?.outcome === 'rejected');
+  if (no) return `recovery ${no.id} was rejected less than an hour ago`;
+  const vain = recent.filter(wasVain);
+  return vain.length < mostVain ? undefined : `${vain.length} recoveries were in vain within an hour`;
+}
+
+function wasVain({ ended }: Recovery): boolean {
+  return ended?.outcome === 'refused' || ended?.outcome === 'failed';
+}
+
+/** People were told of exactly this within the hour: the same refusal, or a wait that ended in vain. */
+function isKnown(next: Plan, recent: Recovery[], considered: Recovery, now: number): boolean {
+  if (next.kind === 'wait') return recent.some((one) => wasVain(one) && one.reason === next.what);
+  if (next.kind !== 'refuse') return false;
+  // The hold itself is on view.
+  if (next.code === 'hold') return true;
+  const { summary } = endedBy(next, considered, now);
+  return recent.some(({ ended }) => ended?.summary === summary);
 }
 
 async function planFor(deps: RecoverDeps, cluster: Cluster): Promise<Plan | undefined> {
@@ -75,25 +114,4 @@ function considered(deps: RecoverDeps, cluster: Cluster): Recovery {
     troubles: [],
     unsealed: [],
   };
-}
-
-/** A hold or a spent budget would else open and end a recovery with each nudge. */
-async function wasTold(
-  deps: RecoverDeps,
-  cluster: Cluster,
-  next: Extract<Plan, { kind: 'refuse' }>,
-): Promise<boolean> {
-  if (next.code === 'hold') return true;
-  const now = deps.clock.now();
-  const { summary } = endedBy(next, considered(deps, cluster), now);
-  const recent = await deps.state.recoveries.list(cluster.name, now - quietMs);
-  return recent.some(({ way, ended }) => way === 'automatic' && ended?.summary === summary);
-}
-
-/** A person's no to exactly this stands for a while: a nudge a minute would else ask again and again. */
-async function wasRejected(deps: RecoverDeps, { name }: Cluster, why: string): Promise<boolean> {
-  const recent = await deps.state.recoveries.list(name, deps.clock.now() - quietMs);
-  return recent.some(
-    ({ ended, needs, reason }) => ended?.outcome === 'rejected' && (needs?.why === why || reason === why),
-  );
 }

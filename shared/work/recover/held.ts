@@ -8,6 +8,8 @@ import type { RecoverDeps } from './deps.ts';
 
 /** Longer than anything that is done between two writes, ms. */
 export const leaseMs = 60_000;
+/** How often the lease is prolonged while something is waited for that may take longer than it, ms. */
+const renewMs = 20_000;
 const mostTroubles = 20;
 
 /** What a row tells people of its plan. */
@@ -63,6 +65,43 @@ export class HeldRecovery {
     const lease = { owner, pass: change.passes ?? this.pass, until: clock.now() + leaseMs };
     const value: Recovery = { ...without(this.value, over), ...change, lease };
     await this.#save(value, () => state.recoveries.save({ value, etag: this.#stored.etag }));
+  }
+
+  /**
+   * Keeps the lease while `work` runs, which writes nothing to the row itself. Once the row is lost the signal aborts;
+   * `lost` is then for the caller to throw, after it put away what `work` left it with.
+   */
+  async whileKept<T>(work: (signal: AbortSignal) => Promise<T>): Promise<{ value: T; lost?: unknown }> {
+    const { clock } = this.#deps;
+    const stop = new AbortController();
+    const kept: { lost?: unknown } = {};
+    let ended = false;
+    let renewing = Promise.resolve();
+    let cancel: () => void = () => undefined;
+    const renewLater = () => {
+      cancel = clock.after(renewMs, () => {
+        renewing = this.update({}).then(
+          () => {
+            if (!ended) renewLater();
+          },
+          (error: unknown) => {
+            kept.lost = error;
+            stop.abort();
+          },
+        );
+      });
+    };
+    renewLater();
+    try {
+      const value = await work(stop.signal);
+      ended = true;
+      cancel();
+      await renewing;
+      return { value, ...kept };
+    } finally {
+      ended = true;
+      cancel();
+    }
   }
 
   /** Adds to what went wrong on the way; the oldest make room. @throws LostRow */

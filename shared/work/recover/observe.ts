@@ -1,10 +1,12 @@
 /** All that a plan rests on, read anew for each: the nodes, the rows, and what may speak against a restart. */
+import type { Hold } from '../../alert/alert.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { ClusterFacts } from '../../probe/head-facts.ts';
 import { budgetOf } from '../../recovery/budget.ts';
 import { look } from '../../recovery/look.ts';
 import type { Disproof, NodeSight, PlanInput, Recovery } from '../../recovery/recovery.ts';
+import { StateError } from '../../state/errors.ts';
 import type { Reached, RecoverDeps } from './deps.ts';
 import type { Escrowed } from './escrowed.ts';
 
@@ -13,8 +15,19 @@ const lookMs = 8_000;
 /** Start times closer than this are the same process, ms. */
 const sameStartMs = 2_000;
 
-export function lookAround(deps: Pick<RecoverDeps, 'clock'>, nodes: Reached[]): Promise<NodeSight[]> {
-  return look(nodes, { clock: deps.clock, timeoutMs: lookMs });
+/** A clock that is set wrong may be ahead, ms; a start further in the future is none, and nothing is built on it. */
+const aheadMs = 24 * 3_600_000;
+
+/** What the nodes show. A start time that cannot be is left out: what a node says of itself must not end a pass. */
+export async function lookAround(
+  { clock }: Pick<RecoverDeps, 'clock'>,
+  nodes: Reached[],
+): Promise<NodeSight[]> {
+  const sights = await look(nodes, { clock, timeoutMs: lookMs });
+  const latest = clock.now() + aheadMs;
+  return sights.map(({ start, ...sight }) => {
+    return start !== undefined && start > 0 && start <= latest ? { ...sight, start } : sight;
+  });
 }
 
 export async function observe(
@@ -30,7 +43,7 @@ export async function observe(
     lookAround(deps, nodes),
     state.starts.of(cluster.name),
     state.approvals.of(cluster.name, recovery.id),
-    state.holds.of(cluster.name),
+    holdOf(deps, cluster.name),
     state.recoveries.list(cluster.name, clock.now() - window - longestRecoveryMs),
     remembered(deps, cluster.name),
   ]);
@@ -39,6 +52,7 @@ export async function observe(
     cluster,
     fleetEntry: fleetEntryHash(cluster),
     recovery,
+    earlier: recent.filter(({ id, status }) => status === 'ended' && id !== recovery.id),
     nodes: sights,
     notes,
     disproofs: facts === 'unread' ? unread(sights) : disproofsOf(sights, facts),
@@ -49,6 +63,18 @@ export async function observe(
     ...(facts !== 'unread' && facts?.raft && { raft: facts.raft }),
     now,
   };
+}
+
+/** A row that is damaged may be a hold: it stops automation until somebody mends it, and never what people approved. */
+export async function holdOf({ state, clock, log }: RecoverDeps, cluster: string): Promise<Hold | undefined> {
+  try {
+    return await state.holds.of(cluster);
+  } catch (error) {
+    if (!(error instanceof StateError) || error.code !== 'unreadable') throw error;
+    log.error('hold-unreadable', { cluster, error });
+    const reason = 'the row of its hold cannot be read; set the hold anew, or end it';
+    return { cluster, by: 'a damaged row', reason, until: clock.now() + 3_600_000 };
+  }
 }
 
 /** Another app's table: it may stop automation, and never a recovery that people approved. */

@@ -4,18 +4,21 @@
  * and the next pass observes and plans anew (rule 10).
  */
 import type { Cluster } from '../../fleet/fleet.ts';
+import { forgetSets } from '../../recovery/intents.ts';
 import { waitingSince } from '../../recovery/plan/since.ts';
 import { plan } from '../../recovery/plan.ts';
-import type { Plan, Recovery, Step } from '../../recovery/recovery.ts';
+import type { Plan, PlanInput, Recovery, Step } from '../../recovery/recovery.ts';
 import { considerAutomatic } from './automatic.ts';
-import type { Connected, RecoverDeps } from './deps.ts';
+import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed, trustFor } from './escrowed.ts';
 import { HeldRecovery, LostRow } from './held.ts';
 import { finish, leave } from './leaving.ts';
 import { observe } from './observe.ts';
+import { unanswered } from './overdue.ts';
 import { rebind } from './rebind.ts';
 import { clusterOf } from './request.ts';
 import { noteUnsealed } from './starts.ts';
+import { connectWith, type Trusted, trusts } from './trusted.ts';
 import { unseal } from './unseal.ts';
 import { endedBy, needsOf } from './words.ts';
 
@@ -47,7 +50,9 @@ export async function runPass(deps: RecoverDeps, name: string): Promise<void> {
     return;
   }
   try {
-    if (held.value.kind === 'rebind') await rebind(deps, cluster, held);
+    const expired = await unanswered(deps, held.value);
+    if (expired) await finish(deps, held, expired);
+    else if (held.value.kind === 'rebind') await rebind(deps, cluster, held);
     else await work(deps, cluster, held);
   } catch (error) {
     if (!(error instanceof LostRow)) throw error;
@@ -64,7 +69,7 @@ async function work(deps: RecoverDeps, cluster: Cluster, held: HeldRecovery): Pr
     await finish(deps, held, { at: deps.clock.now(), outcome: 'refused', summary });
     return;
   }
-  const connected = await deps.connect(cluster, trust);
+  const connected = await connectWith(deps, cluster, trust);
   try {
     await loop(deps, cluster, held, found, connected);
   } finally {
@@ -77,7 +82,7 @@ async function loop(
   cluster: Cluster,
   held: HeldRecovery,
   first: Escrowed,
-  connected: Connected,
+  connected: Trusted,
 ): Promise<void> {
   const { clock, log } = deps;
   const endsAt = clock.elapsed() + passMs;
@@ -95,6 +100,11 @@ async function loop(
       case 'nothing':
         return finish(deps, held, endedBy(next, held.value, clock.now()));
       case 'refuse':
+        if (next.code === 'escrow-trust-changed') {
+          // Told as what it is at once, not with tomorrow's upkeep.
+          const { why: message } = next;
+          await held.trouble([{ at: clock.now(), code: 'trust', where: cluster.name, message }]);
+        }
         return finish(deps, held, endedBy(next, held.value, clock.now()));
       case 'needs-approval':
         return leave(deps, held, { needs: needsOf(next), since }, { over: ['waiting'] });
@@ -116,15 +126,32 @@ async function loop(
         // Shares are opened once a pass (rule 3): where they are needed again, the next pass begins here.
         const away = acted ? undefined : held.value.since?.[awayKey];
         const kept = { ...since, ...(away !== undefined && { [awayKey]: away }) };
-        await held.update({ since: kept, ...(acted && { passes: held.pass + 1 }) }, ['needs', 'waiting']);
+        const sets = forgetSets(held.value, seen.nodes, seen.notes);
+        await held.update({ since: kept, sets, ...(acted && { passes: held.pass + 1 }) }, [
+          'needs',
+          'waiting',
+        ]);
         acted = true;
         const opening = await unseal(deps, cluster, held, found, connected, seen.nodes, steps);
         if (!opening.ok) return awaitCustodians(deps, held, opening);
         // A real unseal, or a refused set, changed what is known of the generation.
         found = await escrowed(deps, cluster);
+        // Its shares go over connections of its own trust, and no others: the next pass makes them.
+        if (isAnother(found, connected, seen.generation)) return leave(deps, held, {}, { afterMs: 0 });
       }
     }
   }
+}
+
+/** What is in use now is not what this pass began with. */
+function isAnother(found: Escrowed, connected: Trusted, used: PlanInput['generation']): boolean {
+  if (found.state !== 'ready' || used.state !== 'ready') return false;
+  const { generation, revision } = found.generation;
+  return (
+    generation !== used.row.generation ||
+    revision !== used.row.revision ||
+    !trusts(connected, found.generation)
+  );
 }
 
 type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;

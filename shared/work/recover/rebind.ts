@@ -6,6 +6,7 @@ import { reseal } from '../../escrow/reseal.ts';
 import { differences } from '../../escrow/trust.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import { sortedSteps, validApprovals } from '../../people/approvals.ts';
+import { canonicalHash } from '../../people/canonical-hash.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { ApprovalBinding } from '../../people/person.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
@@ -13,6 +14,7 @@ import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
 import type { HeldRecovery } from './held.ts';
 import { finish } from './leaving.ts';
+import { recorded } from './openings.ts';
 import { custodianMs, putInUse } from './revision.ts';
 
 type Ready = Extract<Escrowed, { state: 'ready' }>;
@@ -30,7 +32,7 @@ export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldReco
     const summary = 'fleet.yaml says what the shares are bound to';
     return finish(deps, held, { at: deps.clock.now(), outcome: 'nothing-to-do', summary });
   }
-  const binding = bindingOf(cluster, held.value, found);
+  const binding = bindingOf(cluster, held.value, found, now.binding);
   const approvals = await deps.state.approvals.of(cluster.name, held.value.id);
   // Loosening the number of approvals is itself such a change: the stricter one counts.
   const needed = Math.max(cluster.recovery.approvals, found.generation.trust.recovery?.approvals ?? 2);
@@ -62,6 +64,7 @@ async function bindAnew(
   changed: string[],
 ): Promise<void> {
   const { clock, random, state } = deps;
+  const by = { who: held.value.by, recovery: held.value.id };
   await state.audit.write({
     at: clock.now(),
     who: held.value.by,
@@ -71,37 +74,48 @@ async function bindAnew(
     why: held.value.reason,
     facts: { kind: 'rebind', generation: found.generation.generation, revision: found.generation.revision },
   });
-  const resealed = await reseal(
-    {
-      generation: found.generation,
-      trust,
-      made: { createdAt: clock.now(), createdBy: held.value.by },
-    },
-    {
-      custodians: await deps.custodians(cluster),
-      random,
-      calling: { clock, timeoutMs: custodianMs },
-    },
+  const custodians = await deps.custodians(cluster);
+  const sealing = await held.whileKept((signal) =>
+    reseal(
+      {
+        generation: found.generation,
+        trust,
+        made: { createdAt: clock.now(), createdBy: held.value.by },
+        opening: recorded(deps, found.generation, { ...by, kind: 'rebind', why: held.value.reason }),
+      },
+      { custodians, random, calling: { clock, timeoutMs: custodianMs, signal } },
+    ),
   );
+  if (sealing.lost !== undefined) throw sealing.lost;
+  const resealed = sealing.value;
   // The row is still ours, or a person ended it while the shares were sealed anew.
   await held.update({});
   if (!resealed.ok) {
     const summary = `not rebound: ${resealed.problems.join('; ')}`;
     return finish(deps, held, { at: clock.now(), outcome: 'failed', summary });
   }
-  const used = await putInUse(deps, cluster, resealed.generation, found.row, held.value.by);
+  const using = await held.whileKept(() => putInUse(deps, cluster, resealed.generation, found.row, by));
+  if (using.lost !== undefined) throw using.lost;
+  const used = using.value;
   const summary = used.ok
     ? `bound to what fleet.yaml says: ${changed.join('; ')}`
     : `not rebound: ${used.why}`;
   await finish(deps, held, { at: clock.now(), outcome: used.ok ? 'recovered' : 'failed', summary });
 }
 
-function bindingOf(cluster: Cluster, { id }: Recovery, { row }: Ready): ApprovalBinding {
+/** People approve the trust itself: the entry's hash says nothing of what stands behind its references. */
+function bindingOf(
+  cluster: Cluster,
+  { id }: Recovery,
+  { row }: Ready,
+  trust: Ready['generation']['trust'],
+): ApprovalBinding {
   return {
     recovery: id,
     cluster: cluster.name,
     steps: sortedSteps(['rebind']),
     fleetEntry: fleetEntryHash(cluster),
     generation: { generation: row.value.generation, revision: row.value.revision },
+    trust: canonicalHash(trust),
   };
 }

@@ -1,6 +1,7 @@
 /** A person (or the sweep's nudge) asks for a recovery: one row, open until it ends. */
 import type { Cluster } from '../../fleet/fleet.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
+import { reasonProblem } from '../../people/reason.ts';
 import type { Recovery, Way } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { refused, type Said, said } from './said.ts';
@@ -17,9 +18,6 @@ export interface Asked {
   lost: string[];
 }
 
-/** Longest reason that is kept, characters. */
-const longestReason = 500;
-
 /** How often the row of a recovery that is being worked on is read anew, to end it. */
 const mostTries = 5;
 
@@ -27,24 +25,27 @@ const mostTries = 5;
  * Opens a recovery and leaves a nudge for its first pass. One a cluster: `busy` names the one that is open.
  *
  * @param takeOver ends the open one first: its pass loses the row and stops before its next request.
+ * @param approver whether who asks may approve: only they, and whoever asked for the open one, may end it.
  */
 export async function requestRecovery(
   deps: RecoverDeps,
   name: string,
-  { takeOver = false, ...asked }: Asked & { takeOver?: boolean },
+  { takeOver = false, approver = false, ...asked }: Asked & { takeOver?: boolean; approver?: boolean },
 ): Promise<Said<Recovery>> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
+  const wrong = reasonProblem(asked.reason);
+  if (wrong !== undefined) return refused('invalid', `reason: ${wrong}`);
   const reason = asked.reason.trim();
-  if (reason === '' || reason.length > longestReason) {
-    return refused('invalid', `reason: say why, in 1 to ${longestReason} characters`);
+  if (takeOver && asked.dryRun) {
+    return refused('invalid', 'dryRun: a look ends nothing: ask for it without takeOver, once none is open');
   }
   const unknown = asked.lost.filter((node) => !cluster.nodes.some(({ name }) => name === node));
   if (unknown.length > 0) {
     return refused('invalid', `lost: ${cluster.name} has no node ${unknown.join(', ').slice(0, 200)}`);
   }
   if (takeOver) {
-    const ended = await endOpen(deps, cluster.name, { ...asked, reason });
+    const ended = await endOpen(deps, cluster.name, { ...asked, reason }, approver);
     if (!ended.ok) return ended;
   }
   const opened = await open(deps, cluster, { ...asked, reason });
@@ -57,12 +58,19 @@ async function endOpen(
   deps: RecoverDeps,
   cluster: string,
   { by, byName, reason }: Pick<Asked, 'by' | 'byName' | 'reason'>,
+  approver: boolean,
 ): Promise<Said<undefined>> {
   const { clock, state } = deps;
   let told: string | undefined;
   for (let tries = 0; tries < mostTries; tries += 1) {
     const active = await state.recoveries.active(cluster);
     if (!active) return said(undefined);
+    if (!approver && active.value.by !== by) {
+      return refused(
+        'forbidden',
+        `takeOver: ${active.value.byName} asked for ${active.value.id}: whoever asked ends it, or who has the role Sealwatch.Approve`,
+      );
+    }
     const at = clock.now();
     const { lease: _lease, waiting: _waiting, needs: _needs, ...rest } = active.value;
     if (told !== rest.id) {

@@ -1,7 +1,8 @@
 /** What people say of a recovery or a cluster: approve, reject, hold. Each word is on record before it counts. */
-import { approve } from '../../people/approvals.ts';
+import { approve, bindingHash } from '../../people/approvals.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { Approval, Person } from '../../people/person.ts';
+import { reasonProblem } from '../../people/reason.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
 import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
@@ -20,11 +21,14 @@ export async function findRecovery(deps: RecoverDeps, id: string): Promise<Store
 /**
  * Approves exactly what the recovery said it needs (rule 7). A plan that changed since asks anew: what is approved is
  * what the person was shown, not what the cluster needs by now.
+ *
+ * @param shown `bindingHash` of what the person looked at (`needs.hash` of `showRecovery`).
  */
 export async function approveRecovery(
   deps: RecoverDeps,
   id: string,
   person: Person,
+  shown: string,
 ): Promise<Said<Approval>> {
   const stored = await findRecovery(deps, id);
   if (!stored) return refused('not-found', 'there is no such recovery');
@@ -32,6 +36,9 @@ export async function approveRecovery(
   if (recovery.status !== 'open') return refused('conflict', 'this recovery has ended');
   const binding = recovery.needs?.binding;
   if (!binding) return refused('conflict', 'this recovery asks for no approval now: look at it again');
+  if (bindingHash(binding) !== shown) {
+    return refused('conflict', 'it asks for something else than you were shown: look at it again');
+  }
   const cluster = await clusterOf(deps, recovery.cluster);
   if (!cluster) return refused('conflict', `${recovery.cluster} is not in fleet.yaml any more`);
   if (fleetEntryHash(cluster) !== binding.fleetEntry) {
@@ -53,6 +60,7 @@ export async function approveRecovery(
       fleetEntry: binding.fleetEntry,
       generation: binding.generation?.generation ?? 0,
       revision: binding.generation?.revision ?? 0,
+      ...(binding.trust !== undefined && { trust: binding.trust }),
     },
   });
   await deps.state.approvals.save(approval);
@@ -65,8 +73,11 @@ export async function rejectRecovery(
   deps: RecoverDeps,
   id: string,
   person: Person,
-  reason: string,
+  words: string,
 ): Promise<Said<Recovery>> {
+  const wrong = reasonProblem(words);
+  if (wrong !== undefined) return refused('invalid', `reason: ${wrong}`);
+  const reason = words.trim();
   const stored = await findRecovery(deps, id);
   if (!stored) return refused('not-found', 'there is no such recovery');
   if (stored.value.status !== 'open') return refused('conflict', 'this recovery has ended');
@@ -106,8 +117,9 @@ export async function setHold(
   if (!Number.isFinite(words.until) || words.until <= at || words.until > at + longestHold) {
     return refused('invalid', 'until: a time in the future, at most 7 days from now');
   }
+  const wrong = reasonProblem(words.reason);
+  if (wrong !== undefined) return refused('invalid', `reason: ${wrong}`);
   const reason = words.reason.trim();
-  if (reason === '' || reason.length > 500) return refused('invalid', 'reason: 1 to 500 characters');
   await deps.state.audit.write({
     at,
     who: person.id,

@@ -12,9 +12,13 @@ import { generationBytes } from '../../escrow/write.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
+import { type Purpose, recorded } from './openings.ts';
 
 /** One call of a custodian, ms. */
 export const custodianMs = 10_000;
+
+/** On whose word. */
+export type By = Pick<Purpose, 'who' | 'recovery'>;
 
 export type InUse = { ok: true; row: GenerationRow; problems: UpkeepProblem[] } | { ok: false; why: string };
 
@@ -37,7 +41,7 @@ export async function putInUse(
   cluster: Cluster,
   made: Generation,
   before: Stored<GenerationRow> | undefined,
-  by: string,
+  by: By,
 ): Promise<InUse> {
   const { escrow } = deps.state;
   const names = new Set(await escrow.list(cluster.name));
@@ -65,18 +69,29 @@ export function isOfflineCopy(
   return new Set(others.map(({ index }) => index)).size >= threshold;
 }
 
-/** Opens every envelope of the blob that storage holds, one at a time, and writes the row. */
+/**
+ * Opens every envelope of the blob that storage holds, one at a time, and writes the row.
+ *
+ * @param digest the blob's own, where it must be one that was accepted before.
+ */
 export async function accept(
   deps: RecoverDeps,
   cluster: Cluster,
-  { generation: number, revision }: Pick<Generation, 'generation' | 'revision'>,
+  {
+    generation: number,
+    revision,
+    digest,
+  }: Pick<Generation, 'generation' | 'revision'> & Partial<Pick<GenerationRow, 'digest'>>,
   before: Stored<GenerationRow> | undefined,
-  by: string,
+  by: By,
 ): Promise<InUse> {
   const { clock, state } = deps;
   const name = generationBlobName({ cluster: cluster.name, generation: number, revision });
   const blob = await state.escrow.read(name);
   if (!blob) return { ok: false, why: `there is no blob ${name}` };
+  if (digest !== undefined && blob.digest !== digest) {
+    return { ok: false, why: `the blob ${name} is not the one that was accepted` };
+  }
   const read = readGeneration(blob.bytes);
   if (!read.ok) return { ok: false, why: `the blob ${name} cannot be read: ${read.problem}` };
   const { generation } = read;
@@ -101,6 +116,7 @@ export async function accept(
     trust: now.binding,
     now: clock.now(),
     calling: { clock, timeoutMs: custodianMs },
+    opening: recorded(deps, generation, { ...by, kind: 'verify', why: 'before it is taken into use' }),
   });
   const broken = problems.filter(
     (problem) => fatal.has(problem.code) && !isOfflineCopy(cluster, problem, generation),
@@ -113,16 +129,16 @@ export async function accept(
     revision,
     digest: blob.digest,
     acceptedAt: at,
-    acceptedBy: by,
-    ...(before?.value.generation === number && learned(before.value)),
+    acceptedBy: by.who,
+    ...(before && learned(before.value, number)),
     upkeep: { at, problems },
   };
   await state.audit.write({
     at,
-    who: by,
+    who: by.who,
     what: 'generation-accepted',
     cluster: cluster.name,
-    why: before ? `follows generation ${before.value.generation}.${before.value.revision}` : 'the first one',
+    why: followed(before?.value, number),
     facts: {
       generation: number,
       revision,
@@ -142,7 +158,25 @@ export async function accept(
   };
 }
 
-/** The shares of a new revision are the same ones: what proved them, and what they failed at, stays true. */
-function learned({ provenAt, bad }: GenerationRow): Pick<GenerationRow, 'provenAt' | 'bad'> {
-  return { ...(provenAt !== undefined && { provenAt }), ...(bad && { bad }) };
+/**
+ * The shares of a new revision are the same ones: what proved them, and what they failed at, stays true. A new
+ * generation remembers the last proven one, until it is proven itself and followed by another.
+ */
+function learned(
+  { generation, revision, digest, provenAt, bad, previous }: GenerationRow,
+  next: number,
+): Pick<GenerationRow, 'provenAt' | 'bad' | 'previous'> {
+  const kept = previous && { previous };
+  if (next === generation)
+    return { ...(provenAt !== undefined && { provenAt }), ...(bad && { bad }), ...kept };
+  if (next < generation) return previous ? { provenAt: previous.provenAt } : {};
+  return provenAt !== undefined && !bad
+    ? { previous: { generation, revision, digest, provenAt } }
+    : { ...kept };
+}
+
+function followed(before: GenerationRow | undefined, next: number): string {
+  if (!before) return 'the first one';
+  const what = `generation ${before.generation}.${before.revision}`;
+  return next < before.generation ? `back from ${what}, which is not proven` : `follows ${what}`;
 }

@@ -1,4 +1,5 @@
 /** A recovery as people see it: no intents by nonce, no bindings but the one to approve. */
+import { bindingHash } from '../../people/approvals.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { findRecovery } from './respond.ts';
@@ -11,7 +12,8 @@ export interface Shown {
   status: Recovery['status'];
   requested: { at: string; by: string; way: Recovery['way']; reason: string; dryRun: boolean };
   waitsFor?: { what: string; until: string };
-  needs?: Recovery['needs'];
+  /** `hash`: of the binding, by which whoever approves says what was shown. */
+  needs?: NonNullable<Recovery['needs']> & { hash?: string };
   approvals: { by: string; at: string; until: string }[];
   unsealed: string[];
   troubles: { at: string; where: string; message: string }[];
@@ -33,10 +35,14 @@ export async function showRecovery(deps: RecoverDeps, id: string): Promise<Said<
     status,
     requested: { at: iso(requestedAt), by: byName, way, reason, dryRun },
     ...(value.waiting && { waitsFor: { what: value.waiting.what, until: iso(value.waiting.until) } }),
-    ...(value.needs && { needs: value.needs }),
+    ...(value.needs && { needs: hashed(value.needs) }),
     approvals: approvals.map(({ name, at, expiresAt }) => ({ by: name, at: iso(at), until: iso(expiresAt) })),
     unsealed: value.unsealed,
     troubles: value.troubles.map(({ at, where, message }) => ({ at: iso(at), where, message })),
     ...(value.ended && { ended: { ...value.ended, at: iso(value.ended.at) } }),
   });
+}
+
+function hashed(needs: NonNullable<Recovery['needs']>): NonNullable<Shown['needs']> {
+  return needs.binding ? { ...needs, hash: bindingHash(needs.binding) } : needs;
 }

@@ -52,5 +52,16 @@ export async function noteUnsealed(
     const same = last && Math.abs(last.start - start) <= sameStartMs && at - last.at < renewMs;
     return same ? [] : [{ cluster, node, start, at }];
   });
-  if (notes.length > 0) await deps.state.starts.note(notes);
+  await saveNotes(deps, notes);
+}
+
+/** One by one: a note that cannot be kept proves nothing later, and ends neither a pass nor the other notes. */
+export async function saveNotes({ state, log }: RecoverDeps, notes: StartNote[]): Promise<void> {
+  for (const note of notes) {
+    try {
+      await state.starts.note([note]);
+    } catch (error) {
+      log.error('start-not-noted', { cluster: note.cluster, node: note.node, error });
+    }
+  }
 }

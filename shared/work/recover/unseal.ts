@@ -5,10 +5,13 @@ import type { Cluster } from '../../fleet/fleet.ts';
 import { withIntents } from '../../recovery/intents.ts';
 import type { NodeSight, StartNote, Step, Trouble } from '../../recovery/recovery.ts';
 import { type UnsealResult, unsealNodes } from '../../recovery/unseal.ts';
-import type { Connected, RecoverDeps } from './deps.ts';
+import type { RecoverDeps } from './deps.ts';
 import type { Escrowed } from './escrowed.ts';
 import { type HeldRecovery, leaseMs } from './held.ts';
-import { markBad, markProven } from './learned.ts';
+import { markBad, markProven, refusals } from './learned.ts';
+import { holdOf } from './observe.ts';
+import { saveNotes } from './starts.ts';
+import { type Trusted, trusts } from './trusted.ts';
 
 type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;
 type Ready = Extract<Escrowed, { state: 'ready' }>;
@@ -24,13 +27,16 @@ export async function unseal(
   cluster: Cluster,
   held: HeldRecovery,
   found: Ready,
-  connected: Connected,
+  connected: Trusted,
   sights: NodeSight[],
   steps: UnsealStep[],
 ): Promise<{ ok: true } | { ok: false; message: string; recoverable: boolean }> {
   const { clock, state } = deps;
   const { generation, row } = found;
   const { id, by, reason } = held.value;
+  // Rule 2, at the last place where it can be asked.
+  if (!trusts(connected, generation))
+    throw new Error(`${cluster.name}: connected by the trust of another generation`);
   const audit = (what: 'step' | 'key-opened', facts: Record<string, string | number | boolean>) =>
     state.audit.write({
       at: clock.now(),
@@ -42,29 +48,33 @@ export async function unseal(
       facts: { ...facts, pass: held.pass, generation: generation.generation, revision: generation.revision },
     });
   await Promise.all(steps.map(({ node, address }) => audit('step', { kind: 'unseal-node', node, address })));
-  const opened = await openThreshold({
-    generation,
-    custodians: await deps.custodians(cluster),
-    calling: { clock, timeoutMs: custodianMs },
-  });
+  const custodians = await deps.custodians(cluster);
+  const { value: opened, lost } = await held.whileKept((signal) =>
+    openThreshold({ generation, custodians, calling: { clock, timeoutMs: custodianMs, signal } }),
+  );
   let shares: Share[] = [];
   try {
     if (opened.ok) shares = opened.shares;
+    // Which keys opened is on record before anything can end this.
+    await Promise.all(opened.opened.map((key) => audit('key-opened', { ...key })));
+    if (lost !== undefined) throw lost;
     await held.trouble(
-      opened.failures.map(({ custodian, message }): Trouble => {
-        return { at: clock.now(), code: 'custodian', where: custodian, message };
+      opened.failures.map(({ code, custodian, message }): Trouble => {
+        return {
+          at: clock.now(),
+          code: code === 'tampered' ? 'envelope' : 'custodian',
+          where: custodian,
+          message,
+        };
       }),
     );
-    const [hold] = await Promise.all([
-      state.holds.of(cluster.name),
-      ...opened.opened.map((key) => audit('key-opened', { ...key })),
-    ]);
     if (!opened.ok) {
       const recoverable = opened.failures.some((failure) => failure.recoverable);
       return { ok: false, message: opened.message, recoverable };
     }
     // Custodians may have taken a minute: a hold that was set meanwhile stops automation before its first share.
-    if (held.value.way === 'automatic' && hold && hold.until > clock.now()) return { ok: true };
+    const hold = held.value.way === 'automatic' && (await holdOf(deps, cluster.name));
+    if (hold && hold.until > clock.now()) return { ok: true };
     const results = await unsealNodes(
       targetsOf(connected, steps),
       {
@@ -90,15 +100,16 @@ export async function unseal(
     if (results.some(({ result }) => result.kind === 'unsealed' && result.bySet)) {
       await markProven(deps, row);
     }
-    const refusing = results.find(({ result }) => result.kind === 'wrong-generation');
-    if (refusing) await markBad(deps, row, { node: refusing.node, recovery: id });
+    const refused = refusals(held.value, row.value);
+    if (refused && results.some(({ result }) => result.kind === 'wrong-generation'))
+      await markBad(deps, row, { node: refused.node, recovery: id });
     return { ok: true };
   } finally {
     for (const share of shares) share.destroy();
   }
 }
 
-function targetsOf(connected: Connected, steps: UnsealStep[]) {
+function targetsOf(connected: Trusted, steps: UnsealStep[]) {
   return steps.flatMap(({ node, reset }) => {
     const reached = connected.nodes.find((one) => one.node === node);
     return reached && !('code' in reached.client) ? [{ node, client: reached.client, reset }] : [];
@@ -107,17 +118,17 @@ function targetsOf(connected: Connected, steps: UnsealStep[]) {
 
 /** Before anything else: sealed again right away, it is not to look like the restart that it had before (rule 6). */
 async function noteStartsOf(
-  { state, clock }: RecoverDeps,
+  deps: RecoverDeps,
   cluster: string,
   results: UnsealResult[],
   sights: NodeSight[],
 ): Promise<void> {
-  const at = clock.now();
+  const at = deps.clock.now();
   const notes = results.flatMap(({ node, result }): StartNote[] => {
     const start = sights.find((sight) => sight.node === node)?.start;
     return result.kind === 'unsealed' && start !== undefined ? [{ cluster, node, start, at }] : [];
   });
-  if (notes.length > 0) await state.starts.note(notes);
+  await saveNotes(deps, notes);
 }
 
 async function note(deps: RecoverDeps, held: HeldRecovery, results: UnsealResult[]): Promise<void> {
@@ -130,7 +141,11 @@ async function note(deps: RecoverDeps, held: HeldRecovery, results: UnsealResult
     results: results.map(({ node, result }) => `${node}: ${result.kind}`),
   });
   const unsealed = [...new Set([...held.value.unsealed, ...taken.map(({ node }) => node)])];
-  await held.update({ unsealed });
+  const unseals = { ...held.value.unseals };
+  for (const { node } of taken) {
+    unseals[node] = (unseals[node] ?? (held.value.unsealed.includes(node) ? 1 : 0)) + 1;
+  }
+  await held.update({ unsealed, unseals });
   await held.trouble(troubles);
 }
 

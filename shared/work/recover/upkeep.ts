@@ -6,9 +6,13 @@ import type { Cluster } from '../../fleet/fleet.ts';
 import type { Person } from '../../people/person.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
+import { type Purpose, recorded } from './openings.ts';
 import { clusterOf } from './request.ts';
 import { custodianMs, isOfflineCopy, putInUse } from './revision.ts';
 import { refused, type Said, said } from './said.ts';
+
+/** Who acts where no person asked. */
+const automation = 'app:recover';
 
 type Ready = Extract<Escrowed, { state: 'ready' }>;
 
@@ -49,7 +53,7 @@ export async function keepNow(
     why: 'asked by hand',
     facts: { kind: verifyOnly ? 'verify' : 'upkeep', generation: before.value.generation },
   });
-  const problems = await keepCluster(deps, cluster, { verifyOnly });
+  const problems = await keepCluster(deps, cluster, { verifyOnly, by: person.id });
   const after = (await deps.state.generations.newest(cluster.name)) ?? before;
   await deps.state.nudges.send('probe', cluster.name, 0);
   return said({ generation: after.value.generation, revision: after.value.revision, problems });
@@ -58,7 +62,7 @@ export async function keepNow(
 export async function keepCluster(
   deps: RecoverDeps,
   cluster: Cluster,
-  { verifyOnly = false }: { verifyOnly?: boolean } = {},
+  { verifyOnly = false, by = automation }: { verifyOnly?: boolean; by?: string } = {},
 ): Promise<UpkeepProblem[]> {
   const found = await escrowed(deps, cluster);
   if (found.state === 'none') return [];
@@ -71,7 +75,8 @@ export async function keepCluster(
     return problems;
   }
   // A copy for a drawer is away by design.
-  const problems = (await verifyGeneration(deps, cluster, found)).filter(
+  const verifying = { kind: 'verify', who: by, why: 'escrow upkeep' } as const;
+  const problems = (await verifyGeneration(deps, cluster, found, verifying)).filter(
     (problem) => !isOfflineCopy(cluster, problem, found.generation),
   );
   const only = problems.every(
@@ -81,19 +86,52 @@ export async function keepCluster(
     !verifyOnly &&
     only &&
     problems.some(({ code }) => code === 'old-key-version') &&
-    found.trustChanged.length === 0
+    found.trustChanged.length === 0 &&
+    !(await isLeftAlone(deps, cluster, by))
   ) {
-    return rewrap(deps, cluster, found, problems);
+    return rewrap(deps, cluster, found, problems, by);
   }
   await note(deps, found, problems);
   return problems;
 }
 
-/** Opens each envelope, one at a time, with the login that `deps` act with. */
+/**
+ * A new revision would take away what people approved for an open recovery, and a hold leaves the cluster alone: the
+ * old key versions do until then. What a person asks for by hand is not held.
+ */
+async function isLeftAlone(
+  { state, clock, log }: RecoverDeps,
+  { name }: Cluster,
+  by: string,
+): Promise<boolean> {
+  const open = await state.recoveries.active(name);
+  const hold = by === automation ? await holdOf(state, name) : undefined;
+  const held = hold === 'unread' || (hold !== undefined && hold.until > clock.now());
+  if (open || held)
+    log.info('escrow-rewrap-postponed', { cluster: name, recovery: open?.value.id ?? '', held });
+  return held || open !== undefined;
+}
+
+/** One that cannot be read may stand. */
+async function holdOf({ holds }: RecoverDeps['state'], cluster: string) {
+  try {
+    return await holds.of(cluster);
+  } catch {
+    // The passes of recover tell of the row; the check of the envelopes goes on.
+    return 'unread';
+  }
+}
+
+/**
+ * Opens each envelope, one at a time, with the login that `deps` act with.
+ *
+ * @param purpose each opening is on record before it; absent for a person's own login, which writes nothing.
+ */
 export async function verifyGeneration(
   deps: RecoverDeps,
   cluster: Cluster,
   { generation }: Pick<Ready, 'generation'>,
+  purpose?: Purpose,
 ): Promise<UpkeepProblem[]> {
   const now = await deps.binding(cluster);
   const problems = await verify({
@@ -102,6 +140,7 @@ export async function verifyGeneration(
     trust: now.ok ? now.binding : generation.trust,
     now: deps.clock.now(),
     calling: { clock: deps.clock, timeoutMs: custodianMs },
+    opening: purpose && recorded(deps, generation, purpose),
   });
   return now.ok ? problems : [{ code: 'trust-changed', message: now.problem }, ...problems];
 }
@@ -112,14 +151,16 @@ async function rewrap(
   cluster: Cluster,
   found: Ready,
   problems: UpkeepProblem[],
+  by: string,
 ): Promise<UpkeepProblem[]> {
   const { clock, random, log } = deps;
+  const opening = recorded(deps, found.generation, { kind: 'rewrap', who: by, why: 'escrow upkeep' });
   const resealed = await reseal(
-    { generation: found.generation, made: { createdAt: clock.now(), createdBy: 'app:recover' } },
+    { generation: found.generation, made: { createdAt: clock.now(), createdBy: automation }, opening },
     { custodians: await deps.custodians(cluster), random, calling: { clock, timeoutMs: custodianMs } },
   );
   const used = resealed.ok
-    ? await putInUse(deps, cluster, resealed.generation, found.row, 'app:recover')
+    ? await putInUse(deps, cluster, resealed.generation, found.row, { who: automation })
     : { ok: false as const, why: resealed.problems.join('; ') };
   if (!used.ok) {
     log.error('escrow-not-rewrapped', { cluster: cluster.name, why: used.why });

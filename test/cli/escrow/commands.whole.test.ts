@@ -46,10 +46,42 @@ describe('escrow list', () => {
     expect(bad.out).toContain('BAD: vault-0 refused the full set');
   });
 
+  it('shows no control characters, whatever a row holds', async () => {
+    const row = await world.state.generations.newest('payments');
+    if (!row) throw new Error('no row');
+    const acceptedBy = 'ada\u001b]0;owned\u0007\u202e';
+    await world.state.generations.save({ ...row.value, acceptedBy }, row.etag);
+    expect((await escrow('list')).out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('names a blob that was never accepted', async () => {
     await world.as(['Sealwatch.Read']);
     await world.import(['--file', world.file(), '--yes']);
     expect((await escrow('list')).out).toContain('blob payments/0002.0001.json was never accepted');
+  });
+});
+
+describe('escrow go-back', () => {
+  it('takes an approver back to the proven generation that an import replaced, after a warning', async () => {
+    expect((await escrow('go-back', '--cluster', 'payments')).err).toContain(
+      'no proven generation came before',
+    );
+    const row = await world.state.generations.newest('payments');
+    if (!row) throw new Error('no row');
+    await world.state.generations.save({ ...row.value, provenAt: Date.UTC(2026, 10, 22) }, row.etag);
+    const again = await world.import(['--file', world.file(), '--yes']);
+    expect(again.err).toContain('THIS REPLACES A PROVEN GENERATION: 1.1 unsealed a node on 2026-11-22');
+    expect((await escrow('list')).out).toContain('sealwatch escrow go-back --cluster payments');
+    const operator = await escrow('go-back', '--cluster', 'payments');
+    expect(operator.err).toContain('needs the role Sealwatch.Approve');
+    await world.as(['Sealwatch.Approve'], 'grace');
+    const { code, out } = await escrow('go-back', '--cluster', 'payments');
+    expect(code).toBe(0);
+    expect(out).toBe('payments: generation 1, revision 1 is in use again.\n');
+    expect((await world.state.generations.newest('payments'))?.value).toMatchObject({
+      generation: 1,
+      acceptedBy: 'local/grace',
+    });
   });
 });
 

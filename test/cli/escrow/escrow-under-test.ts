@@ -30,6 +30,8 @@ export interface Ran {
 export interface Typing {
   /** Undefined: nobody is there. */
   answer?: string;
+  /** What happens before the answer. */
+  whileAsked?: () => Promise<void>;
   hidden?: Buffer[];
   input?: Buffer;
 }
@@ -177,7 +179,10 @@ export class EscrowUnderTest {
         say: (line) => void (out += `${line}\n`),
         complain: (line) => void (err += `${line}\n`),
         interactive: typing.answer !== undefined,
-        ask: async () => typing.answer,
+        ask: async () => {
+          await typing.whileAsked?.();
+          return typing.answer;
+        },
         hidden: async () => typing.hidden,
         input: async () => typing.input ?? Buffer.alloc(0),
       },

@@ -1,7 +1,7 @@
 /** The routes of functions/recover, to the same use cases: those files read this process's environment. */
 import { z } from 'zod';
 import type { Person, Role } from '../../../shared/people/person.ts';
-import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
+import { acceptGeneration, goBack } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { requestRecovery } from '../../../shared/work/recover/request.ts';
 import { approveRecovery, endHold, rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
@@ -19,6 +19,7 @@ export const Body = z.object({
   takeOver: z.boolean().default(false),
   verifyOnly: z.boolean().default(false),
   until: z.string().default(''),
+  binding: z.string().default(''),
 });
 
 interface Asking {
@@ -29,6 +30,12 @@ interface Asking {
 }
 
 export const routes: [RegExp, Role, (asking: Asking) => Promise<Said<unknown>>][] = [
+  [
+    /^POST \/api\/clusters\/([^/]+)\/generations\/back$/,
+    'Sealwatch.Approve',
+    ({ deps, person, body: { generation = 0, revision = 0 }, name }) =>
+      goBack(deps, name, person, { generation, revision }),
+  ],
   [
     /^POST \/api\/clusters\/([^/]+)\/generations$/,
     'Sealwatch.Operate',
@@ -45,7 +52,8 @@ export const routes: [RegExp, Role, (asking: Asking) => Promise<Said<unknown>>][
     'Sealwatch.Operate',
     async ({ deps, person, body, name }) => {
       const { kind = 'unseal', reason = '', dryRun = false, lost = [], takeOver = false } = body;
-      const by = { way: 'manual', by: person.id, byName: person.name } as const;
+      const approver = person.roles.includes('Sealwatch.Approve');
+      const by = { way: 'manual', by: person.id, byName: person.name, approver } as const;
       const opened = await requestRecovery(deps, name, { kind, reason, dryRun, lost, takeOver, ...by });
       return opened.ok ? said({ id: opened.value.id }) : opened;
     },
@@ -54,7 +62,7 @@ export const routes: [RegExp, Role, (asking: Asking) => Promise<Said<unknown>>][
   [
     /^POST \/api\/recoveries\/([^/]+)\/approve$/,
     'Sealwatch.Approve',
-    ({ deps, person, name }) => approveRecovery(deps, name, person),
+    ({ deps, person, body: { binding = '' }, name }) => approveRecovery(deps, name, person, binding),
   ],
   [
     /^POST \/api\/recoveries\/([^/]+)\/reject$/,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApprovalBinding } from '../../../shared/people/person.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { EscrowUnderTest } from '../escrow/escrow-under-test.ts';
 
@@ -24,11 +25,11 @@ async function request(...args: string[]): Promise<string> {
 const read = async (id: string) => (await world.state.recoveries.read('payments', id))?.value;
 
 /** As a pass leaves it. */
-async function needing(id: string): Promise<void> {
+async function needing(id: string, more: Partial<ApprovalBinding> = {}): Promise<void> {
   const stored = await world.state.recoveries.read('payments', id);
   if (!stored) throw new Error('no recovery');
   const { cluster, fleetEntry } = stored.value;
-  const binding = { recovery: id, cluster, steps: ['unseal-node' as const], fleetEntry };
+  const binding = { recovery: id, cluster, steps: ['unseal-node' as const], fleetEntry, ...more };
   const needs: Recovery['needs'] = { kind: 'approval', why: 'vault-0 was sealed in process', binding };
   await world.state.recoveries.save({ ...stored, value: { ...stored.value, needs } });
 }
@@ -52,6 +53,9 @@ describe('request', () => {
     expect(second.code).toBe(1);
     expect(second.err).toContain(`recovery ${first} of payments is open`);
     await world.as(['Sealwatch.Operate'], 'grace');
+    const others = await world.run(['request', '--cluster', 'payments', '--reason', 'mine', '--take-over']);
+    expect(others.err).toContain('ada asked for');
+    await world.as(['Sealwatch.Operate', 'Sealwatch.Approve'], 'grace');
     const third = await request('--take-over');
     expect(await read(first)).toMatchObject({
       status: 'ended',
@@ -117,6 +121,17 @@ describe('approve', () => {
     expect(await world.state.approvals.of('payments', id)).toEqual([]);
   });
 
+  it('approves what it showed, and nothing that took its place meanwhile', async () => {
+    const id = await request();
+    await needing(id);
+    await world.as(['Sealwatch.Approve'], 'grace');
+    const whileAsked = () => needing(id, { generation: { generation: 2, revision: 1 } });
+    const { code, err } = await world.run(['approve', id], { answer: 'yes', whileAsked });
+    expect(code).toBe(1);
+    expect(err).toContain('it asks for something else than you were shown: look at it again');
+    expect(await world.state.approvals.of('payments', id)).toEqual([]);
+  });
+
   it('approves nothing that nobody asked for', async () => {
     const id = await request();
     await world.as(['Sealwatch.Approve'], 'grace');
@@ -132,6 +147,20 @@ describe('approve', () => {
     expect(code).toBe(1);
     expect(err).toContain('needs the role Sealwatch.Approve');
   });
+});
+
+it.each([
+  [['request', '--cluster', 'payments']],
+  [['reject', 'payments.1']],
+  [['hold', '--cluster', 'payments', '--for', '2h']],
+  [['escrow', 'rebind', '--cluster', 'payments']],
+])('%j: a share in a reason does not leave this machine', async (args) => {
+  const share = world.simulation.keys.shares[0] ?? '';
+  const { code, err } = await world.run([...args, '--reason', `unseal with ${share}`]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^--reason: a word of it looks like a key/);
+  expect(err).not.toContain(share);
+  expect(world.asked).toEqual([]);
 });
 
 it('reject ends it', async () => {

@@ -1,6 +1,6 @@
 /** Nodes whose start times nobody can read, and one that joins: its last share is answered with "sealed". */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { approveRecovery } from '../../../shared/work/recover/respond.ts';
+import { approveRecovery } from '../../work/recover/approving.ts';
 import { startServers, type WatchedCluster } from '../probing/watched-cluster.ts';
 import { automatic, restart, sealed } from './clusters.ts';
 import { grace, Recovering } from './recovering.ts';

@@ -1,7 +1,8 @@
 /** Automatic recovery of three real nodes, and rule 6: what restarted may be unsealed, what was sealed needs people. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../../shared/probe/head-facts.ts';
-import { approveRecovery, endHold, setHold } from '../../../shared/work/recover/respond.ts';
+import { endHold, setHold } from '../../../shared/work/recover/respond.ts';
+import { approveRecovery } from '../../work/recover/approving.ts';
 import { startHealthyCluster, type WatchedCluster } from '../probing/watched-cluster.ts';
 import { automatic, restart, sealed, sealStatus, untilTellable } from './clusters.ts';
 import { ada, grace, Recovering } from './recovering.ts';

@@ -2,7 +2,7 @@
 import * as b from '../build.ts';
 import type { Scenario } from './scenario.ts';
 
-const { input, sights, inProcess, minute, now } = b;
+const { input, sights, restarted, inProcess, minute, now } = b;
 const manual = b.recovery({ way: 'manual', by: 'tid/ada', byName: 'Ada' });
 const twoPeople = b.cluster({ recovery: { approvals: 2 } });
 
@@ -60,6 +60,69 @@ export const approvals: Scenario[] = [
       approvals: [b.approval('tid/bob', { at: now - 61 * minute, expiresAt: now + minute })],
     }),
     plan: 'needs-approval',
+  },
+  {
+    title: 'approval of a time to come',
+    input: input({
+      recovery: manual,
+      approvals: [b.approval('tid/bob', { at: now + 61_000, expiresAt: now + 61 * minute })],
+    }),
+    plan: 'needs-approval',
+  },
+  {
+    title: 'approval by a clock that is a little ahead',
+    input: input({ recovery: manual, approvals: [b.approval('tid/bob', { at: now + 59_000 })] }),
+    plan: 'act',
+  },
+  {
+    title: 'sealed in process after the approval: it was noted unsealed since',
+    input: input({
+      nodes: [...sights('active', 'standby'), inProcess(3)],
+      approvals: [b.approval('tid/ada', { at: now - 6 * minute })],
+    }),
+    plan: 'needs-approval',
+  },
+  {
+    title: 'sealed after the approval, and unsealed by it: no start time can be read',
+    input: input({
+      nodes: sights('active', 'standby', 'sealed'),
+      notes: [],
+      recovery: b.recovery({
+        ...manual,
+        unsealed: ['vault-3'],
+        intents: b.intents(3, 3, now - 90_000),
+        since: { 'join/vault-3': now - 80_000 },
+      }),
+      approvals: [b.approval('tid/bob')],
+    }),
+    plan: 'needs-approval',
+  },
+  {
+    title: 'restarted after the approval, which stands',
+    input: input({
+      recovery: manual,
+      approvals: [b.approval('tid/bob', { at: now - 6 * minute })],
+    }),
+    plan: 'act',
+  },
+  {
+    title: 'a seal after the approval, beside nodes that restarted: these alone',
+    input: input({
+      nodes: [restarted(1), restarted(2), inProcess(3)],
+      recovery: manual,
+      approvals: [b.approval('tid/bob', { at: now - 6 * minute })],
+    }),
+    plan: 'act',
+  },
+  {
+    title: 'the budget is spent, and the approval was of an earlier seal',
+    input: input({
+      nodes: sights('active', 'standby', 'sealed'),
+      cluster: b.cluster({ unknownSealCause: 'automatic' }),
+      budget: { failed: 3, allowed: 3, unseals: {}, allowedUnseals: 5 },
+      approvals: [b.approval('tid/bob', { at: now - 6 * minute })],
+    }),
+    plan: 'budget',
   },
   {
     title: 'approval of another step kind',

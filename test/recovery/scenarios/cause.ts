@@ -82,6 +82,34 @@ export const cause: Scenario[] = [
     input: input({ notes: b.notes().map((note) => ({ ...note, start: now })) }),
     plan: 'needs-approval',
   },
+  {
+    title: 'a start between the noted one and when it was noted: the clock of the machine was set',
+    input: input({
+      nodes: [...sights('active', 'standby'), sight(3, 'sealed', { start: b.started + 2500 })],
+    }),
+    plan: 'needs-approval',
+  },
+  {
+    title: 'restarted, and fleet.yaml was set back to manual since it began by itself',
+    input: input({ cluster: b.cluster({ recovery: { policy: 'manual' } }) }),
+    plan: 'needs-approval',
+  },
+  {
+    title: 'fleet.yaml was set back to manual, and somebody approved',
+    input: input({
+      cluster: b.cluster({ recovery: { policy: 'manual' } }),
+      approvals: [b.approval('tid/bob')],
+    }),
+    plan: 'act',
+  },
+  {
+    title: 'sealed in process, beside a node that we cannot help: both are named',
+    input: input({
+      nodes: [sight(1, 'active'), restarted(2), inProcess(3)],
+      recovery: b.recovery({ sets: { 'vault-2': 3 } }),
+    }),
+    plan: 'needs-approval',
+  },
   { title: 'a hold', input: input({ hold: b.hold }), plan: 'hold' },
   { title: 'a hold that is over', input: input({ hold: { ...b.hold, until: now } }), plan: 'act' },
   {

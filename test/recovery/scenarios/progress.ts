@@ -127,6 +127,26 @@ export const progress: Scenario[] = [
     plan: 'gave-up',
   },
   {
+    title: 'three sets, noted unsealed since, and restarted: these are of another time',
+    input: input({
+      nodes: [...sights('active', 'standby'), restarted(3)],
+      recovery: b.recovery({ intents: b.intents(3, 3, now - 6 * minute), sets: { 'vault-3': 3 } }),
+    }),
+    plan: 'act',
+  },
+  {
+    title: 'three sets, the last one later than it was noted unsealed',
+    input: input({
+      nodes: [...sights('active', 'standby'), restarted(3)],
+      recovery: b.recovery({
+        intents: b.intents(3, 3, now - 4 * minute),
+        sets: { 'vault-3': 3 },
+        since: waited('join/vault-3', 3 * minute),
+      }),
+    }),
+    plan: 'gave-up',
+  },
+  {
     title: 'three sets, each of a pass that was killed amid it',
     input: input({
       nodes: [...sights('active', 'standby'), restarted(3)],

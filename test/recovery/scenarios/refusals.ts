@@ -31,12 +31,61 @@ export const refusals: Scenario[] = [
     plan: 'nothing-to-do',
   },
   {
-    title: 'a node says it is auto-unsealed',
+    title: 'one of three says it is auto-unsealed: the others are helped',
     input: input({ nodes: [restarted(1), restarted(2, { recovery_seal: true }), restarted(3)] }),
+    plan: 'act',
+  },
+  {
+    title: 'one says it is auto-unsealed, and the others wait for a leader',
+    input: input({ nodes: [...sights('leaderless', 'leaderless'), restarted(3, { recovery_seal: true })] }),
+    plan: 'wait',
+  },
+  {
+    title: 'one says it is auto-unsealed, and one that may make up the quorum is away',
+    input: input({ nodes: [...sights('leaderless', 'away'), restarted(3, { recovery_seal: true })] }),
+    plan: 'wait',
+  },
+  {
+    title: 'one says it is auto-unsealed, and the one away does not come back: both are named',
+    input: input({
+      nodes: [...sights('leaderless', 'away'), restarted(3, { recovery_seal: true })],
+      recovery: b.recovery({ since: waited('restart', 16 * minute) }),
+    }),
+    plan: 'unreachable',
+  },
+  {
+    title: 'one says it is auto-unsealed, and the others serve',
+    input: input({ nodes: [...sights('active', 'standby'), restarted(3, { recovery_seal: true })] }),
+    plan: 'auto-unseal',
+  },
+  {
+    title: 'each says something else that makes our shares useless',
+    input: input({
+      nodes: [restarted(1, { migration: true }), restarted(2, { type: 'transit' }), restarted(3, { t: 5 })],
+    }),
+    plan: 'seal-migration',
+  },
+  {
+    title: 'two that cannot be helped, for two reasons, beside one that serves no more',
+    input: input({
+      nodes: [
+        sight(1, 'active'),
+        restarted(2, { type: 'transit' }),
+        restarted(3, { progress: 2, nonce: b.strangersNonce }),
+      ],
+      recovery: b.recovery({ since: waited('foreign/vault-3', 2 * minute) }),
+    }),
     plan: 'auto-unseal',
   },
   {
     title: 'a seal migration is pending',
+    input: input({
+      nodes: [1, 2, 3].map((n) => restarted(n, { type: 'transit', migration: true, recovery_seal: true })),
+    }),
+    plan: 'seal-migration',
+  },
+  {
+    title: 'one of three says that a seal migration is pending: the others are helped',
     input: input({
       nodes: [
         restarted(1, { type: 'transit', migration: true, recovery_seal: true }),
@@ -44,7 +93,7 @@ export const refusals: Scenario[] = [
         restarted(3),
       ],
     }),
-    plan: 'seal-migration',
+    plan: 'act',
   },
   {
     title: 'uninitialised',
@@ -101,8 +150,16 @@ export const refusals: Scenario[] = [
   },
   {
     title: 'rekeyed to other numbers',
-    input: input({ nodes: [restarted(1, { t: 2, n: 3 }), restarted(2), restarted(3)] }),
+    input: input({ nodes: [1, 2, 3].map((n) => restarted(n, { t: 2, n: 3 })) }),
     plan: 'escrow-bad',
+  },
+  {
+    title: 'one of three says it was rekeyed: the others are helped, in break-glass, too',
+    input: input({
+      recovery: b.recovery({ way: 'break-glass' }),
+      nodes: [restarted(1, { t: 9, n: 9 }), restarted(2), restarted(3)],
+    }),
+    plan: 'act',
   },
   {
     title: 'fleet.yaml names another address for a node',
@@ -138,6 +195,21 @@ export const refusals: Scenario[] = [
       recovery: b.recovery({ since: waited('storage', 16 * minute) }),
     }),
     plan: 'gave-up',
+  },
+  {
+    title: 'the disk of one raft node is broken, and another one says it is no raft node',
+    input: input({
+      nodes: [sight(1, 'storage'), restarted(2, { storage_type: 'consul' }), sight(3, 'away')],
+    }),
+    plan: 'act',
+  },
+  {
+    title: 'storage is away, fleet.yaml says nothing of it, and one of two says that it is raft',
+    input: input({
+      nodes: [sight(1, 'storage'), restarted(2, { storage_type: 'consul' }), restarted(3)],
+      cluster: b.cluster({ expect: {} }),
+    }),
+    plan: 'act',
   },
   {
     title: 'the disk of one raft node is broken',

@@ -105,6 +105,33 @@ it('numbers an import after what is in use, and after what was never accepted', 
   expect(await viewOf(answer())).toMatchObject({ generation: 8 });
 });
 
+it('passes over numbers so far ahead that no import could follow them', async () => {
+  await world.escrow();
+  for (const far of ['1001', '1000000', '9007199254740991', '99999999999999999999']) {
+    world.state.blobs.set(`payments/${far}.0001.json`, Buffer.from('{}'));
+  }
+  expect(await viewOf(answer())).toMatchObject({ generation: 2 });
+});
+
+it.each([{ n: 256 }, { n: 10_000_000 }, { t: 300, n: 400 }, { n: 5.5 }])(
+  'a node that says %j is not believed',
+  async (over) => {
+    expect(await problemOf(answer(over))).toMatch(/^vault-0 says .* shares: Vault has at most 255$/);
+  },
+);
+
+it('warns of the proven generation that an import replaces, and of no other', async () => {
+  await world.escrow();
+  expect(describeImport(await viewOf(answer())).join('\n')).not.toContain('PROVEN');
+  const row = await world.state.generations.newest('payments');
+  if (!row) throw new Error('no row');
+  await world.state.generations.save({ ...row.value, provenAt: Date.UTC(2026, 10, 20) }, row.etag);
+  const lines = describeImport(await viewOf(answer()));
+  expect(lines).toContainEqual(
+    expect.stringContaining('REPLACES A PROVEN GENERATION: 1.1 unsealed a node on 2026-11-20'),
+  );
+});
+
 it('a cluster without custodians is told what to name', async () => {
   const bare = world.yaml.slice(0, world.yaml.indexOf('    escrow:'));
   world.yaml = bare;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CustodianErrorCode } from '../../../shared/escrow/custodian.ts';
 import { requestRecovery } from '../../../shared/work/recover/request.ts';
-import { approveRecovery } from '../../../shared/work/recover/respond.ts';
 import { errorOf } from '../../escrow/build.ts';
+import { approveRecovery } from './approving.ts';
 import { ada, grace, RecoveryUnderTest } from './recovery-under-test.ts';
 
 interface Failing {

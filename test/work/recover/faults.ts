@@ -2,10 +2,10 @@
 import * as fc from 'fast-check';
 import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
-import { approveRecovery } from '../../../shared/work/recover/respond.ts';
 import { noteStarts } from '../../../shared/work/recover/starts.ts';
 import { errorOf } from '../../escrow/build.ts';
 import { Stopped, Stopper } from '../../fakes/state/stopping.ts';
+import { approveRecovery } from './approving.ts';
 import { ada, grace, RecoveryUnderTest } from './recovery-under-test.ts';
 
 const nodes = ['payments-1', 'payments-2', 'payments-3'];

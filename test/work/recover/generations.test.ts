@@ -4,10 +4,10 @@ import { type Generation, generationBlobName } from '../../../shared/escrow/gene
 import { generationBytes } from '../../../shared/escrow/write.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import { requestRecovery } from '../../../shared/work/recover/request.ts';
-import { approveRecovery } from '../../../shared/work/recover/respond.ts';
 import { keepEscrow } from '../../../shared/work/recover/upkeep.ts';
 import { errorOf } from '../../escrow/build.ts';
 import { Stopper } from '../../fakes/state/stopping.ts';
+import { approveRecovery } from './approving.ts';
 import { ada, alan, grace, RecoveryUnderTest } from './recovery-under-test.ts';
 import { sealedShares } from './sealed-shares.ts';
 
@@ -44,7 +44,11 @@ describe('an import', () => {
     await created(world);
     expect(await acceptFirst(world)).toMatchObject({ ok: true, value: { warnings: [] } });
     expect(await newest(world)).toMatchObject({ generation: 1, revision: 1, acceptedBy: ada.id });
-    expect(world.state.audited).toMatchObject([{ what: 'generation-accepted', who: ada.id }]);
+    const [opened, accepted] = [world.state.audited.slice(0, -1), world.state.audited.at(-1)];
+    expect(accepted).toMatchObject({ what: 'generation-accepted', who: ada.id });
+    expect(opened.map(({ what, who }) => `${what} by ${who}`)).toEqual(
+      Array(6).fill(`key-opened by ${ada.id}`),
+    );
     expect([...world.custodians.values()].map(({ unwraps }) => unwraps)).toEqual([2, 2, 2]);
   });
 
@@ -74,7 +78,7 @@ describe('an import', () => {
     const said = await acceptFirst(world);
     expect(said).toMatchObject({ ok: false, code: 'conflict', message: expect.stringMatching(why) });
     expect(await newest(world)).toBeUndefined();
-    expect(world.state.audited).toEqual([]);
+    expect(world.state.audited.filter(({ what }) => what === 'generation-accepted')).toEqual([]);
   });
 
   it('of an older generation, or the same one, or a later revision, is refused', async () => {

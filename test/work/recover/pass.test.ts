@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Asked, requestRecovery } from '../../../shared/work/recover/request.ts';
-import { approveRecovery, endHold, rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
+import { endHold, rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
+import { approveRecovery } from './approving.ts';
 import { ada, alan, grace, RecoveryUnderTest } from './recovery-under-test.ts';
 
 const asked = (person = ada): Asked => ({

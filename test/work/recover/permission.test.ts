@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../../shared/people/person.ts';
 import type { NodeFacts } from '../../../shared/probe/head-facts.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
-import { approveRecovery, rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
-import { keepCluster } from '../../../shared/work/recover/upkeep.ts';
+import { rejectRecovery, setHold } from '../../../shared/work/recover/respond.ts';
+import { approveRecovery } from './approving.ts';
 import { ada, alan, grace, RecoveryUnderTest } from './recovery-under-test.ts';
 
 const minute = 60_000;
@@ -86,15 +86,14 @@ describe('an approval', () => {
     await stillAsks(asked);
   });
 
-  it('is for the revision as it was: a rewrap since asks anew', async () => {
+  it('is for the generation as it was: an import since asks anew', async () => {
     const asked = await asking(['approvals: 2']);
     const { world, open } = asked;
     await approveRecovery(world.process(), open().id, grace);
-    for (const custodian of world.custodians.values()) custodian.version = 2;
-    await keepCluster(world.process(), world.cluster);
+    await world.escrow();
     await approveRecovery(world.process(), open().id, alan);
     await stillAsks(asked);
-    expect(open().needs?.binding?.generation).toEqual({ generation: 1, revision: 2 });
+    expect(open().needs?.binding?.generation).toEqual({ generation: 2, revision: 1 });
   });
 
   it('of a person who approves twice is one', async () => {

@@ -9,7 +9,7 @@ beforeEach(() => {
   world = new RecoveryUnderTest({ policy: 'manual' });
 });
 
-const asked = (over: Partial<Asked> & { takeOver?: boolean } = {}) => ({
+const asked = (over: Partial<Asked> & { takeOver?: boolean; approver?: boolean } = {}) => ({
   kind: 'unseal' as const,
   way: 'manual' as const,
   by: ada.id,
@@ -26,7 +26,7 @@ async function opened(over: Parameters<typeof asked>[0] = {}, deps = world.proce
   return said.value.id;
 }
 
-const byGrace = { by: grace.id, byName: grace.name, reason: 'mine now', takeOver: true };
+const byGrace = { by: grace.id, byName: grace.name, reason: 'mine now', takeOver: true, approver: true };
 
 describe('taking over', () => {
   it('ends the open recovery, on record first, and opens a new one', async () => {
@@ -45,6 +45,25 @@ describe('taking over', () => {
       [grace.id, 'ended', first],
       [grace.id, 'requested', second],
     ]);
+  });
+
+  it('is for whoever asked for the open one, or an approver: nobody else', async () => {
+    const first = await opened();
+    const { approver: _approver, ...operator } = byGrace;
+    expect(await requestRecovery(world.process(), 'payments', asked(operator))).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('Sealwatch.Approve') as string,
+    });
+    expect(world.recoveries()).toMatchObject([{ id: first, status: 'open' }]);
+    await opened({ takeOver: true });
+    expect(world.recoveries()).toMatchObject([{ ended: { outcome: 'taken-over' } }, { status: 'open' }]);
+  });
+
+  it('is nothing for a dry run: a look ends nothing', async () => {
+    const first = await opened();
+    const said = await requestRecovery(world.process(), 'payments', asked({ ...byGrace, dryRun: true }));
+    expect(said).toMatchObject({ code: 'invalid', message: expect.stringMatching(/^dryRun/) as string });
+    expect(world.recoveries()).toMatchObject([{ id: first, status: 'open' }]);
   });
 
   it('of nothing is a request like any other', async () => {

@@ -107,7 +107,8 @@ export class Rules {
     );
     if (!told) this.#break(`${id} ended as ${ended?.outcome} without a word in the audit (rule 10)`);
     const opened = this.#world.state.audited.filter(
-      ({ what, recovery }) => what === 'key-opened' && recovery === id,
+      // Those of upkeep and rebinds are opened one at a time, and belong to no pass.
+      ({ what, recovery, facts }) => what === 'key-opened' && recovery === id && facts.pass !== undefined,
     );
     for (const [pass, entries] of Map.groupBy(opened, ({ facts }) => facts.pass)) {
       if (entries.length <= this.#world.simulation.keys.threshold) continue;

@@ -47,6 +47,22 @@ describe('shares of a key that was changed since', () => {
     expect(world.rules.broken).toEqual([]);
   });
 
+  it('are called bad by one node that refused them in two passes, and not in one', async () => {
+    const world = new RecoveryUnderTest();
+    await world.escrow(world.process(), strangeShares());
+    await noteStarts(world.process());
+    await world.clock.sleep(60_000);
+    await world.restart('payments-2');
+    await runPass(world.process(), 'payments');
+    const bad = async () => (await world.state.generations.newest('payments'))?.value.bad;
+    expect((await last(world))?.troubles).toMatchObject([{ code: 'wrong-generation', where: 'payments-2' }]);
+    expect(await bad()).toBeUndefined();
+    world.wrongShares = true;
+    await world.settle();
+    expect(await bad()).toMatchObject({ node: 'payments-2' });
+    expect(world.sent).toHaveLength(6);
+  });
+
   it('are followed by the next import, which works', async () => {
     const world = await rekeyed();
     world.wrongShares = false;
@@ -70,6 +86,64 @@ describe('shares of a key that was changed since', () => {
     expect(world.sent).toEqual([]);
     expect((await last(world))?.ended?.summary).toMatch(/takes 3 of 5 shares.*holds 3 of 4: it was rekeyed/s);
     expect((await world.state.generations.newest('payments'))?.value.bad).toBeUndefined();
+  });
+});
+
+describe('shares that are good', () => {
+  const row = async (world: RecoveryUnderTest) => (await world.state.generations.newest('payments'))?.value;
+  const random = (last: number) => ({
+    key: Buffer.concat([createHash('sha256').update(`any ${last}`).digest(), Buffer.from([last])]).toString(
+      'base64',
+    ),
+  });
+  /** Right before our last share, after our look: everything that the node held becomes somebody else's. */
+  function swapped(world: RecoveryUnderTest, node: string): void {
+    for (const body of [{ reset: true }, random(201), random(202)])
+      world.simulation.request(node, { method: 'POST', path: 'sys/unseal', body });
+  }
+
+  it('are not called bad for what a stranger did between our look and our last share', async () => {
+    const world = await new RecoveryUnderTest().ready();
+    await world.restart('payments-2');
+    let requests = 0;
+    world.onUnseal = (node, when) => {
+      if (when !== 'before') return;
+      requests += 1;
+      if (requests === 3) swapped(world, node);
+    };
+    await world.nudge();
+    expect(world.recoveries()[0]?.troubles).toMatchObject([{ code: 'wrong-generation' }]);
+    expect(await row(world)).not.toHaveProperty('bad');
+    expect(world.sealed()).toEqual([]);
+    expect(world.rules.broken).toEqual([]);
+  });
+
+  it('and proven are not called bad by a node that refuses each set', async () => {
+    const world = await new RecoveryUnderTest().ready();
+    for (const node of world.names) world.simulation.apply({ kind: 'kill', node });
+    await world.clock.sleep(5_000);
+    for (const node of ['payments-1', 'payments-2']) world.simulation.apply({ kind: 'start', node });
+    await world.clock.sleep(1_000);
+    let third = 0;
+    let late = false;
+    world.onUnseal = (node, when) => {
+      if (node === 'payments-3' && when === 'before') {
+        third += 1;
+        if (third % 3 === 0) swapped(world, node);
+      }
+      if (late || when === 'before' || world.sent.length < 6) return;
+      late = true;
+      world.simulation.apply({ kind: 'start', node: 'payments-3' });
+    };
+    await world.nudge();
+    const refused = world.recoveries()[0]?.troubles.filter(({ code }) => code === 'wrong-generation');
+    expect(refused?.length).toBeGreaterThan(1);
+    expect(await row(world)).toMatchObject({ provenAt: expect.any(Number) });
+    expect(await row(world)).not.toHaveProperty('bad');
+    await world.restart('payments-1', 'payments-2');
+    await world.nudge();
+    expect(world.sealed()).toEqual(['payments-3']);
+    expect(world.rules.broken).toEqual([]);
   });
 });
 
