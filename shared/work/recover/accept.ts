@@ -20,21 +20,16 @@ interface Wanted {
 
 type Accepted = Said<Wanted & { warnings: string[] }>;
 
-export async function acceptGeneration(
+export function acceptGeneration(
   deps: RecoverDeps,
   name: string,
   person: Person,
   wanted: Wanted,
 ): Promise<Accepted> {
-  const cluster = await clusterOf(deps, name);
-  if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
-  const before = await deps.state.generations.newest(cluster.name);
-  const wrong = numberProblem(cluster.name, before?.value.generation ?? 0, wanted);
-  if (wrong !== undefined) return refused('conflict', wrong);
-  const used = await accept(deps, cluster, wanted, before, { who: person.id });
-  if (!used.ok) return refused('conflict', used.why);
-  await deps.state.nudges.send('probe', cluster.name, 0);
-  return said({ ...wanted, warnings: used.problems.map(({ message }) => message) });
+  return take(deps, name, person, (before) => {
+    const problem = numberProblem(name, before?.value.generation ?? 0, wanted);
+    return problem === undefined ? wanted : { problem };
+  });
 }
 
 /** By an approver, to exactly what the row remembers. Nothing goes back by itself: docs/escrow.md says why. */
@@ -44,23 +39,29 @@ export async function goBack(
   person: Person,
   wanted: Wanted,
 ): Promise<Accepted> {
+  const problem = `${name}: the way back leads from a generation that is not proven to the one proven before it, and to no other: see sealwatch escrow list`;
+  const back = await take(deps, name, person, (before) => wayBack(before, wanted) ?? { problem });
+  // A recovery that waited for shares that open goes on.
+  if (back.ok) await deps.state.nudges.send('steps', name, 0);
+  return back;
+}
+
+async function take(
+  deps: RecoverDeps,
+  name: string,
+  person: Person,
+  choose: (before: Stored<GenerationRow> | undefined) => Parameters<typeof accept>[2] | { problem: string },
+): Promise<Accepted> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
   const before = await deps.state.generations.newest(cluster.name);
-  const back = wayBack(before, wanted);
-  if (!back) {
-    return refused(
-      'conflict',
-      `${cluster.name}: the way back leads from a generation that is not proven to the one proven before it, and to no other: see sealwatch escrow list`,
-    );
-  }
-  const used = await accept(deps, cluster, back, before, { who: person.id });
+  const chosen = choose(before);
+  if ('problem' in chosen) return refused('conflict', chosen.problem);
+  const used = await accept(deps, cluster, chosen, before, { who: person.id });
   if (!used.ok) return refused('conflict', used.why);
-  await Promise.all([
-    deps.state.nudges.send('probe', cluster.name, 0),
-    deps.state.nudges.send('steps', cluster.name, 0),
-  ]);
-  return said({ ...wanted, warnings: used.problems.map(({ message }) => message) });
+  await deps.state.nudges.send('probe', cluster.name, 0);
+  const { generation, revision } = chosen;
+  return said({ generation, revision, warnings: used.problems.map(({ message }) => message) });
 }
 
 /** A proven one is not gone back from: what unsealed the cluster last is what it unseals with. */

@@ -17,7 +17,7 @@ export interface RecoverDeps {
   /** What *watch* remembers of a cluster: it may disprove a restart or be shown, never permit anything. */
   facts(cluster: string): Promise<ClusterFacts | undefined>;
   /** A client for each node, over connections that trust what the binding says and nothing else (rule 2). */
-  connect(cluster: Cluster, trust: TrustBinding): Promise<Connected>;
+  connect: (cluster: Cluster, trust: TrustBinding) => Promise<Connected>;
   /** What fleet.yaml binds a cluster to now. The problem names the field and the fix. */
   binding(cluster: Cluster): Promise<{ ok: true; binding: TrustBinding } | { ok: false; problem: string }>;
   /** By name; one that cannot be made (its passphrase cannot be read) is left out and logged. */

@@ -142,7 +142,8 @@ describe('a dry run', () => {
   it('needs no word about storage, and fails where a recovery would refuse', async () => {
     await open({ seal: 'transit' });
     await laptop.restart();
-    laptop.simulation.apply({ kind: 'seal', node: 'payments-1' });
+    for (const node of ['payments-1', 'payments-2', 'payments-3'])
+      laptop.simulation.apply({ kind: 'seal', node });
     const args = ['--cluster', 'payments', '--envelopes', `${laptop.folder}/envelopes.json`, '--dry-run'];
     const { code, text } = await laptop.run(args);
     expect(text).toContain('It would refuse (auto-unseal)');

@@ -74,7 +74,7 @@ it('nobody goes back from a proven generation, to one that was never proven, or 
   const second = { generation: 2, revision: 1 };
   const name = generationBlobName({ cluster: 'payments', ...second });
   const bytes = world.state.blobs.get(name) ?? Buffer.of();
-  world.state.blobs.set(name, Buffer.from(`${bytes} `));
+  world.state.blobs.set(name, Buffer.concat([bytes, Buffer.from(' ')]));
   expect(await back(2)).toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('is not the one that was accepted') as string,

@@ -127,7 +127,7 @@ describe('custodians who take longer than a lease', () => {
       custodian.failing = () => errorOf('throttled', { recoverable: true, retryAfterMs: 29_000 });
     }
     const passing = new Passing(world);
-    const sleep = world.clock.sleep;
+    const sleep = world.clock.sleep.bind(world.clock);
     world.clock.sleep = async (ms, signal) => {
       if (rejectedAt === undefined && world.clock.now() > begun) {
         rejectedAt = world.clock.now();

@@ -22,7 +22,7 @@ it('an envelope that was tampered with is none of a custodian who is away', asyn
   }
   await world.restart();
   await world.state.nudges.send('steps', 'payments', 0);
-  await world.settle(60);
+  await world.settle({ most: 60 });
   const codes = world.recoveries()[0]?.troubles.map(({ code }) => code);
   expect(new Set(codes)).toEqual(new Set(['envelope']));
 });
