@@ -106,7 +106,7 @@ export const exportTo: Command = async (args, context) => {
   });
   context.terminal.say(file);
   context.terminal.complain(
-    `Wrapped, no plain text: opening it takes ${threshold} shares from the custodians ${custodians.join(', ')}. Break-glass: sealwatch recover --cluster ${name} --envelopes ${file}. Export again after each import, rewrap or rebind.`,
+    `Wrapped, no plain text: opening it takes ${threshold} shares from the custodians ${custodians.join(', ')}. Break-glass: sealwatch recover --cluster ${name} --envelopes ${file} --without-state --reason "…". Export again after each import, rewrap or rebind.`,
   );
   return 0;
 };

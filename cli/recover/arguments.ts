@@ -17,6 +17,8 @@ export const usage = `usage: sealwatch recover --cluster C --envelopes FILE --wi
   --without-fleet    goes by the envelopes' own addresses and keys instead of fleet.yaml
   --file FILE        where intents and audit are kept     ./sealwatch-recovery-CLUSTER-TIME.jsonl
 
+  A recovery that hangs is taken over by: sealwatch request --cluster C --take-over --reason R
+
   Several people, each with a custodian of their own:
   --custodian X      gives the shares of custodian X only
   --nonce N          joins the set that the person before read out (once for each node; 8 characters are enough)

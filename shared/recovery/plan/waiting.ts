@@ -38,7 +38,7 @@ export const awaitRestart: Judge = (input, picture) => {
     input,
     picture,
     what,
-    `Start ${names(unreachable)}. If they are lost for good: sealwatch recover --cluster ${input.cluster.name} ${lost}`,
+    `Start ${names(unreachable)}. If they are lost for good: sealwatch request --cluster ${input.cluster.name} ${lost} --reason "…"`,
   );
 };
 
