@@ -19,7 +19,8 @@ const codes: Record<EscrowFailure['code'], UpkeepProblem['code']> = {
   'not-configured': 'custodian-away',
   'key-disabled': 'key-disabled',
   'key-deleted': 'key-deleted',
-  'key-expired': 'key-expiring',
+  // It did not open: what only expires soon is told by the key's facts.
+  'key-expired': 'key-disabled',
   refused: 'tampered',
   tampered: 'tampered',
 };

@@ -16,10 +16,17 @@ const automation = 'app:recover';
 
 type Ready = Extract<Escrowed, { state: 'ready' }>;
 
-/** One cluster after the other: an upkeep in a hurry would spend Key Vault's limits on nothing. */
+/**
+ * One cluster after the other: an upkeep in a hurry would spend Key Vault's limits on nothing. Those that were looked at
+ * longest ago come first: what a slow custodian leaves undone today is done tomorrow.
+ */
 export async function keepEscrow(deps: RecoverDeps): Promise<void> {
-  const { fleet } = await deps.loadFleet();
-  for (const cluster of fleet.clusters.filter(({ escrow }) => escrow.custodians.length > 0)) {
+  const [{ fleet }, { rows }] = await Promise.all([deps.loadFleet(), deps.state.generations.all()]);
+  const keptAt = new Map(rows.map(({ cluster, upkeep }) => [cluster, upkeep?.at ?? 0]));
+  const escrowing = fleet.clusters
+    .filter(({ escrow }) => escrow.custodians.length > 0)
+    .sort((a, b) => (keptAt.get(a.name) ?? 0) - (keptAt.get(b.name) ?? 0));
+  for (const cluster of escrowing) {
     try {
       await keepCluster(deps, cluster);
     } catch (error) {

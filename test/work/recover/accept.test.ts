@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { readGeneration } from '../../../shared/escrow/read.ts';
 import { generationBytes } from '../../../shared/escrow/write.ts';
 import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
+import { errorOf } from '../../escrow/build.ts';
 import { ada, RecoveryUnderTest } from './recovery-under-test.ts';
 
 let world: RecoveryUnderTest;
@@ -42,4 +43,12 @@ it.each([
     code: 'conflict',
     message: expect.stringContaining('is revision 1 of a generation after 1') as string,
   });
+});
+
+it('takes no generation of which an envelope does not open, whatever the reason is called', async () => {
+  const world = new RecoveryUnderTest({ policy: 'manual' });
+  const [custodian] = world.custodians.values();
+  if (custodian) custodian.failing = (call) => (call === 'unwrap' ? errorOf('key-expired') : undefined);
+  await expect(world.escrow()).rejects.toThrow('it is key-expired');
+  expect(await world.state.generations.newest('payments')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { requestRecovery } from '../../../shared/work/recover/request.ts';
 import { setHold } from '../../../shared/work/recover/respond.ts';
-import { keepEscrow } from '../../../shared/work/recover/upkeep.ts';
+import { keepCluster, keepEscrow } from '../../../shared/work/recover/upkeep.ts';
 import { ada, RecoveryUnderTest } from './recovery-under-test.ts';
 
 let world: RecoveryUnderTest;
@@ -68,4 +68,13 @@ it('a rewrap waits for the end of a hold, also of one that cannot be read', asyn
   await world.state.holds.end('payments');
   await rotated();
   expect(await revision()).toBe(2);
+});
+
+it('begins with the cluster that was looked at longest ago', async () => {
+  const two = await new RecoveryUnderTest({ policy: 'manual', neighbour: true }).ready();
+  await keepCluster(two.process(), two.cluster);
+  const from = two.state.audited.length;
+  await keepEscrow(two.process());
+  const order = [...new Set(two.state.audited.slice(from).map(({ cluster }) => cluster))];
+  expect(order).toEqual(['orders', 'payments']);
 });
