@@ -108,7 +108,7 @@ test('a recovery is asked for, shown, taken over and held off', async () => {
   });
   expect(shown).toMatch(/dry run\n/);
   const first = await sealwatch('escrow', 'rebind', '--cluster', 'payments', '--reason', 'a look');
-  await sealwatch('request', '--cluster', 'payments', '--reason', 'mine', '--dry-run', '--take-over');
+  await sealwatch('request', '--cluster', 'payments', '--reason', 'mine', '--take-over');
   expect((await sealwatch('show', first.stdout.trim())).stdout).toContain(', ended');
   await sealwatch('hold', '--cluster', 'payments', '--for', '1h', '--reason', 'test');
   await sealwatch('hold', '--cluster', 'payments', '--end');
