@@ -1,11 +1,7 @@
-/** What an approval covers, for how long, and how many of them count (rule 7). Pure. */
+/** A person's approval, and the name of what it is for (rule 7). */
+import { approvalLifeMs, sortedSteps } from '../approvals.ts';
 import { canonicalHash } from './canonical-hash.ts';
-import type { Approval, ApprovalBinding, Person, StepKind } from './person.ts';
-
-/** How long an approval lasts, ms. */
-export const approvalLifeMs = 60 * 60_000;
-/** How far the clocks of two instances may differ, ms. */
-const toleranceMs = 60_000;
+import type { Approval, ApprovalBinding, Person } from './person.ts';
 
 /** @param now wall-clock time, ms. */
 export function approve(person: Person, binding: ApprovalBinding, now: number): Approval {
@@ -16,37 +12,6 @@ export function approve(person: Person, binding: ApprovalBinding, now: number): 
     at: now,
     expiresAt: now + approvalLifeMs,
   };
-}
-
-export interface Counted {
-  /** One a person, the newest. */
-  valid: Approval[];
-  /** How many people are still to approve. */
-  missing: number;
-}
-
-/**
- * Those that count for exactly this binding. One that differs in any field counts for nothing; so does the
- * requester's where two people are asked for.
- *
- * @param requester Person.id, or `app:recover`.
- * @param now wall-clock time, ms.
- */
-export function validApprovals(
-  approvals: Approval[],
-  binding: ApprovalBinding,
-  { needed, requester }: { needed: number; requester: string },
-  now: number,
-): Counted {
-  const byPerson = new Map<string, Approval>();
-  for (const approval of approvals) {
-    if (!isInForce(approval, now) || !isSameBinding(approval.binding, binding)) continue;
-    if (needed >= 2 && approval.by === requester) continue;
-    const other = byPerson.get(approval.by);
-    if (!other || other.at < approval.at) byPerson.set(approval.by, approval);
-  }
-  const valid = [...byPerson.values()];
-  return { valid, missing: Math.max(0, needed - valid.length) };
 }
 
 /** SHA-256 (hex) of what would be approved: a person's word names by it what the person was shown. */
@@ -60,26 +25,4 @@ export function bindingHash({
 }: ApprovalBinding): string {
   const of = generation && { generation: generation.generation, revision: generation.revision };
   return canonicalHash({ recovery, cluster, steps: sortedSteps(steps), fleetEntry, generation: of, trust });
-}
-
-/** Each kind once, in one order. */
-export function sortedSteps(steps: Iterable<StepKind>): StepKind[] {
-  return [...new Set(steps)].sort();
-}
-
-/** A row does not say itself how long it lasts: 60 minutes is the most, whatever stands in it. */
-function isInForce({ at, expiresAt }: Approval, now: number): boolean {
-  return at <= now + toleranceMs && now < Math.min(expiresAt, at + approvalLifeMs);
-}
-
-function isSameBinding(a: ApprovalBinding, b: ApprovalBinding): boolean {
-  return (
-    a.recovery === b.recovery &&
-    a.cluster === b.cluster &&
-    a.fleetEntry === b.fleetEntry &&
-    a.generation?.generation === b.generation?.generation &&
-    a.generation?.revision === b.generation?.revision &&
-    a.trust === b.trust &&
-    sortedSteps(a.steps).join() === sortedSteps(b.steps).join()
-  );
 }

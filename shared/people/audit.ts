@@ -1,4 +1,4 @@
-/** Who did what, when and why: names and contents of audit blobs. They are kept for years, so nothing secret enters. */
+/** Who did what, when and why: contents of audit blobs. They are kept for years, so nothing secret enters. */
 import type { AuditEntry } from './person.ts';
 import { withoutKeys } from './reason.ts';
 
@@ -12,16 +12,6 @@ const publicFacts: Record<string, RegExp> = {
   trust: /^[0-9a-f]{64}$/,
   keyId: /^(https:\/\/[\w.:-]+\/keys\/[\w-]+(\/[0-9a-f]+)?|local:[\w.-]+)$/,
 };
-
-/**
- * `CLUSTER/20261122T020000.000Z-approved-ID.json`: a listing of a cluster is in the order of time.
- *
- * @param id random, so that two entries of one millisecond do not meet.
- */
-export function auditBlobName({ at, cluster, what }: AuditEntry, id: string): string {
-  const time = new Date(at).toISOString().replace(/[-:]/g, '');
-  return `${cluster}/${time}-${what}-${id}.json`;
-}
 
 /** The entry as it may be kept: one line each, cut to length, without words that look like keys. */
 export function auditEntry(entry: AuditEntry): AuditEntry {

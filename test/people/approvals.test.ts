@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { approve, sortedSteps, validApprovals } from '../../shared/people/approvals.ts';
+import { sortedSteps, validApprovals } from '../../shared/approvals.ts';
+import { approve } from '../../shared/people/approvals.ts';
 import type { Approval, ApprovalBinding } from '../../shared/people/person.ts';
 import { approval, binding, night, person } from './build.ts';
 

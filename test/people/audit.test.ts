@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditBlobName, auditEntry } from '../../shared/people/audit.ts';
+import { auditEntry } from '../../shared/people/audit.ts';
 import type { AuditEntry } from '../../shared/people/person.ts';
 import { night } from './build.ts';
 
@@ -19,32 +19,6 @@ function entry(over: Partial<AuditEntry> = {}): AuditEntry {
     ...over,
   };
 }
-
-describe('the name of an audit blob', () => {
-  it('begins with its cluster and its time', () => {
-    expect(auditBlobName(entry(), 'f00d')).toBe('payments/20261122T020000.000Z-key-opened-f00d.json');
-  });
-
-  it('sorts by time, over the ends of days and years', () => {
-    const times = [
-      night - 1,
-      night,
-      night + 1,
-      Date.UTC(2026, 11, 31, 23, 59, 59, 999),
-      Date.UTC(2027, 0, 1),
-    ];
-    const names = times.map((at) => auditBlobName(entry({ at, what: at % 2 ? 'step' : 'approved' }), 'x'));
-    expect(names.toReversed().sort()).toEqual(names);
-  });
-
-  it('differs for two entries of one millisecond', () => {
-    expect(auditBlobName(entry(), 'a')).not.toBe(auditBlobName(entry(), 'b'));
-  });
-
-  it('tells no reason and no person', () => {
-    expect(auditBlobName(entry({ why: 'hunter2', who: 'tenant/ada' }), 'a')).not.toMatch(/hunter2|ada/);
-  });
-});
 
 describe('an audit entry', () => {
   it('is kept as it is where there is nothing to hide', () => {

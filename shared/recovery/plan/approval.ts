@@ -1,4 +1,4 @@
-/** Rule 7: who has approved exactly this, and how many are missing. */
+/** Rule 7: what people approve, and which of their words speak of a node's present seal. */
 import type { Approval, ApprovalBinding, StepKind } from '../../people/person.ts';
 import { lastSent } from '../intents.ts';
 import type { PlanInput } from '../recovery.ts';
@@ -21,47 +21,6 @@ export function bindingOf({
     fleetEntry,
     generation: { generation: generation.row.generation, revision: generation.row.revision },
   };
-}
-
-/** An approval is good for 60 minutes at most, whatever its row says (rule 7). */
-const longestMs = 60 * 60_000;
-/** How far the clocks of two instances may differ: an approval of a time to come is none. */
-const skewMs = 60_000;
-
-/**
- * How many more people must approve. Where two are asked for, the requester is none of them.
- *
- * @param requester Person.id, or `app:recover`.
- */
-export function missingApprovals(
-  binding: ApprovalBinding,
-  approvals: readonly Approval[],
-  required: 1 | 2,
-  requester: string,
-  now: number,
-): number {
-  const people = approvals
-    .filter(
-      ({ binding: approved, by, at, expiresAt }) =>
-        covers(approved, binding) &&
-        at <= now + skewMs &&
-        now < Math.min(expiresAt, at + longestMs) &&
-        (required === 1 || by !== requester),
-    )
-    .map(({ by }) => by);
-  return Math.max(0, required - new Set(people).size);
-}
-
-/** A plan that needs any other step kind, fleet.yaml entry or generation needs another approval. */
-function covers(approved: ApprovalBinding, wanted: ApprovalBinding): boolean {
-  return (
-    approved.recovery === wanted.recovery &&
-    approved.cluster === wanted.cluster &&
-    approved.fleetEntry === wanted.fleetEntry &&
-    approved.generation?.generation === wanted.generation?.generation &&
-    approved.generation?.revision === wanted.generation?.revision &&
-    wanted.steps.every((step) => approved.steps.includes(step))
-  );
 }
 
 /**

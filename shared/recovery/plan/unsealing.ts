@@ -1,6 +1,8 @@
 /** What is done about sealed nodes: who may be unsealed now, and whether people must say so first (rules 6 to 8). */
+
+import { validApprovals } from '../../approvals.ts';
 import type { Plan, PlanInput } from '../recovery.ts';
-import { approvalsOf, bindingOf, missingApprovals } from './approval.ts';
+import { approvalsOf, bindingOf } from './approval.ts';
 import { names, type Picture, servingWords } from './picture.ts';
 import { type Judge, type Refuse, refuse, stuckWords } from './refusals.ts';
 import { judgeSealed, type Sealed } from './sealed.ts';
@@ -20,7 +22,8 @@ export const unseal: Judge = (input, picture) => {
   const missingOf = ({ node, cause }: Ready) => {
     // A proven restart is no new seal: it makes nobody's word old.
     const given = cause.kind === 'restarted' ? approvals : approvalsOf(input, node);
-    return missingApprovals(binding, given, cluster.recovery.approvals, recovery.by, now);
+    const asked = { needed: cluster.recovery.approvals, requester: recovery.by };
+    return validApprovals(given, binding, asked, now).missing;
   };
   const asked = ready.filter((node) => needsApproval(input, node) && missingOf(node) > 0);
   const free = ready.filter((node) => !asked.includes(node));

@@ -2,10 +2,11 @@
  * Binds a generation to what fleet.yaml says now (rule 2): after approval, share by share into a new revision, which is
  * created, verified and only then taken into use. The old revision's blob stays.
  */
+
+import { sortedSteps, validApprovals } from '../../approvals.ts';
 import { reseal } from '../../escrow/reseal.ts';
 import { differences } from '../../escrow/trust.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
-import { sortedSteps, validApprovals } from '../../people/approvals.ts';
 import { canonicalHash } from '../../people/canonical-hash.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { ApprovalBinding } from '../../people/person.ts';

@@ -1,4 +1,5 @@
 /** How a plan's end and its needs are kept in the row, for people. */
+import { duration } from '../../alert/time.ts';
 import type { Plan, Recovery } from '../../recovery/recovery.ts';
 
 export function needsOf(plan: Extract<Plan, { kind: 'needs-approval' }>): NonNullable<Recovery['needs']> {
@@ -15,11 +16,5 @@ export function endedBy(
   }
   const { outcome, summary } = plan;
   if (outcome === 'nothing-to-do') return { at: now, outcome, summary };
-  return { at: now, outcome, summary: `${summary}, after ${durationWords(now - requestedAt)}` };
-}
-
-export function durationWords(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  return { at: now, outcome, summary: `${summary}, after ${duration(now - requestedAt)}` };
 }

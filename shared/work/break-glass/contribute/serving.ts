@@ -1,7 +1,8 @@
 /** After the last share: until an active node answers, and every unsealed one has found it. */
+
+import { duration } from '../../../alert/time.ts';
 import type { Connected } from '../../recover/deps.ts';
 import { lookAround } from '../../recover/observe.ts';
-import { durationWords } from '../../recover/words.ts';
 import type { Glass } from '../deps.ts';
 
 export interface Contributed {
@@ -28,10 +29,9 @@ export async function waitForServing(
     const words = `${serving.length} of ${sights.length} nodes serving`;
     const tookMs = clock.elapsed() - begun;
     const waiting = answering.filter(({ state }) => state.kind !== 'serving' && state.kind !== 'sealed');
-    if (active && waiting.length === 0)
-      return { ok: true, summary: `${words}, after ${durationWords(tookMs)}` };
+    if (active && waiting.length === 0) return { ok: true, summary: `${words}, after ${duration(tookMs)}` };
     if (tookMs >= serveMs || stop.aborted) {
-      return { ok: false, summary: `${words} after ${durationWords(tookMs)}: look at the nodes' logs` };
+      return { ok: false, summary: `${words} after ${duration(tookMs)}: look at the nodes' logs` };
     }
     const line = `Waits: ${words}, ${active ? 'the others find the active node' : 'waiting for a leader'}.`;
     if (line !== told) say(line);
