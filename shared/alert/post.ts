@@ -1,7 +1,8 @@
 /** One POST to a channel. The URL of a chat hook is a secret: nothing but its host leaves this file. */
 import type { LookupFunction } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
-import { guardedLookup, isRefusedLiteral } from '../refused-address.ts';
+import type { Dispatcher } from 'undici';
+import { openGuardedClient } from '../guarded-client.ts';
+import { isRefusedLiteral } from '../refused-address.ts';
 import type { Delivery, Rendered } from './channel.ts';
 import { networkFailure, statusDelivery } from './post/outcome.ts';
 
@@ -41,7 +42,7 @@ export async function post(
   const problem = target ? problemOf(target, options) : 'the URL of this channel is not a valid URL';
   if (!target || problem !== undefined) return misconfigured(problem ?? '');
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)]);
-  const client = open(target, options);
+  const client = openGuardedClient(target, options, options.timeoutMs ?? defaultTimeoutMs);
   try {
     const response = await client.request({
       method: 'POST',
@@ -77,22 +78,6 @@ function problemOf(url: URL, { allowed, isRefusedAddress }: PostOptions): string
 
 function misconfigured(detail: string): Delivery {
   return { delivered: false, reason: 'config', recoverable: false, detail };
-}
-
-function open(url: URL, { ca, isRefusedAddress, timeoutMs, lookup }: PostOptions): Client {
-  const timeout = timeoutMs ?? defaultTimeoutMs;
-  return new Client(url.origin, {
-    headersTimeout: timeout,
-    allowH2: false,
-    connect: {
-      timeout,
-      maxCachedSessions: 0,
-      // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
-      rejectUnauthorized: true,
-      lookup: guardedLookup({ isRefusedAddress, ...(lookup && { lookup }) }),
-      ...(ca !== undefined && { ca }),
-    },
-  });
 }
 
 async function drop({ body }: Dispatcher.ResponseData, deadline: AbortSignal): Promise<void> {

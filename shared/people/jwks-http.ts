@@ -1,7 +1,8 @@
 /** One GET of a key set: whoever could answer it could sign as anybody, so TLS is verified and nothing followed. */
 import type { LookupFunction } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
-import { guardedLookup, isRefusedLiteral } from '../refused-address.ts';
+import type { Dispatcher } from 'undici';
+import { openGuardedClient } from '../guarded-client.ts';
+import { isRefusedLiteral } from '../refused-address.ts';
 import type { GetKeySet } from './keys.ts';
 
 export interface KeySetHttpOptions {
@@ -30,7 +31,7 @@ export function createKeySetGet(options: KeySetHttpOptions): GetKeySet {
     const problem = url ? problemOf(url, options) : 'the address of the key set is not a valid URL';
     if (!url || problem !== undefined) return { ok: false, recoverable: false, message: problem ?? '' };
     const signal = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
-    const client = open(url, options);
+    const client = openGuardedClient(url, options, options.timeoutMs ?? defaultTimeoutMs);
     try {
       const response = await client.request({
         method: 'GET',
@@ -59,23 +60,6 @@ function problemOf(url: URL, { isPlainHost, isRefusedAddress }: KeySetHttpOption
   return isRefusedLiteral(url.hostname, { isRefusedAddress })
     ? `${url.host} is an address that is never called`
     : undefined;
-}
-
-function open(url: URL, { ca, isRefusedAddress, timeoutMs, lookup }: KeySetHttpOptions): Client {
-  const timeout = timeoutMs ?? defaultTimeoutMs;
-  return new Client(url.origin, {
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    allowH2: false,
-    connect: {
-      timeout,
-      maxCachedSessions: 0,
-      // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
-      rejectUnauthorized: true,
-      lookup: guardedLookup({ isRefusedAddress, ...(lookup && { lookup }) }),
-      ...(ca !== undefined && { ca }),
-    },
-  });
 }
 
 async function read({ body }: Dispatcher.ResponseData): Promise<string> {
