@@ -50,6 +50,8 @@ export interface ClusterNode {
   readonly clusterAddress: string;
   readonly pid: number | undefined;
   readonly alive: boolean;
+  /** performance.now() when its process was last started. */
+  readonly startedAt: number;
 }
 
 export interface Cluster {
@@ -144,6 +146,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       },
       get alive() {
         return server.alive;
+      },
+      get startedAt() {
+        return server.startedAt;
       },
     };
   });

@@ -11,6 +11,8 @@ export type Started = { up: true } | { up: false; exitCode: number | null; log: 
 export interface VaultProcess {
   readonly pid: number | undefined;
   readonly alive: boolean;
+  /** performance.now() when its process was last started; 0 before. */
+  readonly startedAt: number;
   /** Until the listener answers, or the process has ended. */
   start(): Promise<Started>;
   /** Ends the process with this signal and waits until it is gone. */
@@ -29,6 +31,7 @@ export function vaultProcess(options: {
   requester: VaultRequester;
 }): VaultProcess {
   let child: ChildProcess | undefined;
+  let startedAt = 0;
   const running = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const logTail = () => readFileSync(options.logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 
@@ -38,6 +41,9 @@ export function vaultProcess(options: {
     },
     get alive() {
       return running();
+    },
+    get startedAt() {
+      return startedAt;
     },
     logTail,
 
@@ -51,6 +57,7 @@ export function vaultProcess(options: {
         env: { HOME: options.folder, PATH: '/usr/bin:/bin' },
       });
       closeSync(log);
+      startedAt = performance.now();
       child = started;
       ownProcess(started);
       let failure: Error | undefined;

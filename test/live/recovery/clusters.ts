@@ -19,21 +19,12 @@ export async function restart(cluster: Cluster, ...nodes: string[]): Promise<voi
   const names = nodes.length > 0 ? nodes : cluster.nodes.map(({ name }) => name);
   await Promise.all(names.map((name) => cluster.kill(name)));
   await Promise.all(names.map((name) => cluster.start(name)));
-  const now = performance.now();
-  for (const name of names) startedAt(cluster).set(name, now);
 }
 
 /** Until no process is so young that its start could be taken for its successor's: shared/work/recover/starts.ts. */
 export async function untilTellable(cluster: Cluster): Promise<void> {
-  const last = Math.max(0, ...startedAt(cluster).values());
+  const last = Math.max(...cluster.nodes.map(({ startedAt }) => startedAt));
   await until('old enough processes', 5, async () => performance.now() - last > 2_500 || undefined);
-}
-
-const starts = new WeakMap<Cluster, Map<string, number>>();
-function startedAt(cluster: Cluster): Map<string, number> {
-  const known = starts.get(cluster) ?? new Map<string, number>();
-  starts.set(cluster, known);
-  return known;
 }
 
 const Status = z.object({ sealed: z.boolean(), progress: z.number(), nonce: z.string() });

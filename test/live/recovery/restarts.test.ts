@@ -31,6 +31,10 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
+const without = (node: string) =>
+  names()
+    .filter((name) => name !== node)
+    .join(', ');
 const names = () => cluster.nodes.map(({ name }) => name);
 const approve = (id = '') => approveRecovery(app.process(), id, grace);
 
@@ -64,26 +68,36 @@ describe('three nodes that restarted', () => {
     expect(app.sharesSentTo(third)).toBe(3);
   });
 
-  it('and one survivor without a quorum: nothing is sent while no node is sealed, and one more node brings a leader', async () => {
-    const [survivor = '', back = '', lost = ''] = names();
-    await cluster.kill(back);
-    await cluster.kill(lost);
-    await cluster.awaitState(survivor, [474]);
-    const waiting = await app.nudge();
-    expect(waiting).toMatchObject({
-      status: 'open',
-      waiting: { what: expect.stringMatching(`waiting for ${back}, ${lost}`) },
-    });
-    expect(app.sent).toEqual([]);
-    await cluster.start(back);
-    const recovery = await app.nudge();
-    expect(recovery?.id).toBe(waiting?.id);
-    expect(recovery?.ended).toMatchObject({
-      outcome: 'recovered',
-      summary: expect.stringMatching(/^2 of 3 nodes serving/),
-    });
-    expect(app.sharesSentTo(survivor)).toBe(0);
-  });
+  // A follower without a leader says 474; a leader that lost its followers stays at 429 and names no leader.
+  it.each([
+    ['a follower', 'standby', 474],
+    ['the leader before', 'active', 429],
+  ])(
+    'and one survivor without a quorum, %s: nothing is sent while no node is sealed, and one more node brings a leader',
+    async (_, state, answers) => {
+      const active = (await cluster.awaitActive()).name;
+      const standbys = await cluster.standbys();
+      const [survivor = '', back = '', lost = ''] =
+        state === 'active' ? [active, ...standbys] : [...standbys, active];
+      await cluster.kill(back);
+      await cluster.kill(lost);
+      await cluster.awaitState(survivor, [answers]);
+      const waiting = await app.nudge();
+      expect(waiting).toMatchObject({
+        status: 'open',
+        waiting: { what: expect.stringMatching(`waiting for ${without(survivor)}`) },
+      });
+      expect(app.sent).toEqual([]);
+      await cluster.start(back);
+      const recovery = await app.nudge();
+      expect(recovery?.id).toBe(waiting?.id);
+      expect(recovery?.ended).toMatchObject({
+        outcome: 'recovered',
+        summary: expect.stringMatching(/^2 of 3 nodes serving/),
+      });
+      expect(app.sharesSentTo(survivor)).toBe(0);
+    },
+  );
 });
 
 describe('a seal that can be deliberate', () => {
