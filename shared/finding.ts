@@ -54,10 +54,25 @@ export type Verdict =
  * (code, subject); what is not listed follows its code's default, and a code without one is unjudged.
  */
 export interface Assessment {
-  verdicts: { code: FindingCode; subject: Subject; verdict: Verdict }[];
-  defaults: Partial<
+  readonly verdicts: { code: FindingCode; subject: Subject; verdict: Verdict }[];
+  readonly defaults: Partial<
     Record<FindingCode, { state: 'absent'; how?: string } | { state: 'unjudged'; why: string }>
   >;
+}
+
+/** Its defaults are put together when they are first read: of a healthy cluster nobody reads them. */
+export function assessmentOf(
+  verdicts: Assessment['verdicts'],
+  tellDefaults: () => Assessment['defaults'],
+): Assessment {
+  let defaults: Assessment['defaults'] | undefined;
+  return {
+    verdicts,
+    get defaults() {
+      defaults ??= tellDefaults();
+      return defaults;
+    },
+  };
 }
 
 /** What a code's entry says besides what it must. */

@@ -2,7 +2,7 @@
  * Judges what a probe of one cluster returned. Pure: the same observation, memory and time give the same
  * assessment. The list below is the whole of it: to add a code, add its judge there.
  */
-import type { Assessment } from '../finding.ts';
+import { type Assessment, assessmentOf } from '../finding.ts';
 import type { Cluster } from '../fleet/fleet.ts';
 import { judgeCertificates } from './assess/certificates.ts';
 import { judgeCleanup } from './assess/cleanup.ts';
@@ -64,11 +64,13 @@ export function assess(
 
   const judgements: Judgement[] = [];
   for (const judge of judges) judgements.push(...judge(picture));
-  cover(judgements, outage);
-  const assessment: Assessment = { verdicts: [], defaults: {} };
-  for (const { code, fallback, differs } of judgements) {
-    assessment.defaults[code] = fallback;
-    for (const { subject, verdict } of differs) assessment.verdicts.push({ code, subject, verdict });
-  }
+  const differing = judgements.filter(({ differs }) => differs.length > 0);
+  cover(differing, outage);
+  const verdicts = differing.flatMap(({ code, differs }) =>
+    differs.map(({ subject, verdict }) => ({ code, subject, verdict })),
+  );
+  const assessment = assessmentOf(verdicts, () =>
+    Object.fromEntries(judgements.map(({ code, fallback }) => [code, fallback])),
+  );
   return { assessment, facts };
 }

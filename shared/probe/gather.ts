@@ -117,16 +117,21 @@ function clusterDetails(
 ): Promise<void>[] {
   if (sweeping.remainingMs() <= 0) return [];
   const isLeaderless = leaderless(nodes);
-  return nodes.flatMap((node) => {
-    const target = access.clients.get(node.node);
-    if (!target?.ok || !node.health.ok) return [];
+  const reading: Promise<void>[] = [];
+  for (const node of nodes) {
     const wantsBackend = isActive(node) && cluster.seal.type !== 'shamir';
-    const wantsLeader = node.health.status === 474 || (isStandby(node) && isLeaderless);
-    return [
-      ...(wantsBackend ? [readSealBackend(node, target.client, sweeping)] : []),
-      ...(wantsLeader ? [readLeader(node, target.client, sweeping)] : []),
-    ];
-  });
+    const wantsLeader = isCutOff(node) || (isStandby(node) && isLeaderless);
+    if (!wantsBackend && !wantsLeader) continue;
+    const target = access.clients.get(node.node);
+    if (!target?.ok) continue;
+    if (wantsBackend) reading.push(readSealBackend(node, target.client, sweeping));
+    if (wantsLeader) reading.push(readLeader(node, target.client, sweeping));
+  }
+  return reading;
+}
+
+function isCutOff(node: NodeObservation): boolean {
+  return node.health.ok && node.health.status === 474;
 }
 
 async function readSealBackend(

@@ -15,27 +15,23 @@ const optionalText = text.optional();
 /** Servers of a raft cluster, of which real ones have a handful; also seals of one Vault. */
 const mostServers = 200;
 
-/** GET sys/health. The status code carries the state; the body the details. */
+/**
+ * GET sys/health. The status code carries the state; the body the details. What nobody reads (replication modes,
+ * enterprise, clock skew) is not parsed: every node sends this in every sweep.
+ */
 export const Health = z.object({
   initialized: z.boolean(),
   sealed: z.boolean(),
   standby: z.boolean(),
   performance_standby: z.boolean().optional(),
-  replication_performance_mode: optionalText,
-  /** "primary", "secondary", "disabled", or "unknown" while sealed. */
-  replication_dr_mode: optionalText,
   server_time_utc: z.number().optional(),
   /** Can be redacted: then empty or absent. */
   version: optionalText,
-  enterprise: z.boolean().optional(),
   /** Absent while sealed, and when redacted. */
-  cluster_name: optionalText,
   cluster_id: optionalText,
   removed_from_cluster: z.boolean().optional(),
   ha_connection_healthy: z.boolean().optional(),
   last_request_forwarding_heartbeat_ms: z.number().optional(),
-  clock_skew_ms: z.number().optional(),
-  echo_duration_ms: z.number().optional(),
 });
 export type Health = z.infer<typeof Health>;
 

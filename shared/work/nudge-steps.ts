@@ -22,14 +22,25 @@ export function dueEachMinute(startedAt: number, before: number | undefined): Nu
 }
 
 /** Never rejects: the next minute's nudge heals a lost one. @param alerts as known before this sweep. */
-export async function nudgeSteps(
+export function nudgeSteps(
+  deps: WatchDeps,
+  cluster: Cluster,
+  assessment: Assessment,
+  alerts: Alert[],
+  isDue: NudgeDue,
+): Promise<void> | undefined {
+  // Of almost every cluster in almost every sweep.
+  if (cluster.recovery.policy !== 'automatic' || assessment.verdicts.length === 0) return undefined;
+  return nudge(deps, cluster, assessment, alerts, isDue);
+}
+
+async function nudge(
   { state, log }: WatchDeps,
-  { name, recovery }: Cluster,
+  { name }: Cluster,
   assessment: Assessment,
   alerts: Alert[],
   isDue: NudgeDue,
 ): Promise<void> {
-  if (recovery.policy !== 'automatic') return;
   const seen = assessment.verdicts.filter(
     ({ code, verdict }) => mends.includes(code) && verdict.state === 'present',
   );

@@ -3,7 +3,7 @@
  * Pure. Present, absent, or unjudged where a table or row could not be read.
  */
 import type { GenerationRow } from '../escrow/generation.ts';
-import type { Assessment, FindingCode, Verdict } from '../finding.ts';
+import { type Assessment, assessmentOf, type FindingCode, type Verdict } from '../finding.ts';
 import type { Cluster } from '../fleet/fleet.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import { escrowCodes, judgeEscrow } from './recover-findings/escrow.ts';
@@ -37,23 +37,45 @@ export function withRecover(
   const { recoveries, generation } = rows;
   const known = recoveries.read ? recoveries.value.filter(({ dryRun }) => !dryRun) : [];
   const how = recoveredLately(known, now);
-  const judged: Assessment =
-    how === undefined ? { ...probed, defaults: { ...probed.defaults } } : endedBy(how, probed);
   const all: Partial<Record<FindingCode, Verdict>> = {
-    ...(recoveries.read && judgeRecoveries(cluster, known, isDown(probed), now)),
+    ...(known.length > 0 && judgeRecoveries(known, isDown(probed), now)),
     ...(generation.read && judgeEscrow(cluster, generation.value, known, now)),
   };
+  const judged = how === undefined ? probed : endedBy(how, probed);
+  const listed = listedOf(all);
+  const verdicts = listed.length > 0 ? [...judged.verdicts, ...listed] : judged.verdicts;
+  return assessmentOf(verdicts, () => ({
+    ...judged.defaults,
+    ...defaultsOf(recoveryCodes, all, recoveries),
+    ...defaultsOf(escrowCodes, all, generation),
+  }));
+}
+
+const listable = [...recoveryCodes, ...escrowCodes];
+
+type Judged = Partial<Record<FindingCode, Verdict>>;
+
+function listedOf(all: Judged): Assessment['verdicts'] {
   const listed: Assessment['verdicts'] = [];
-  const add = (codes: readonly FindingCode[], source: Read<unknown>): void => {
-    for (const code of codes) {
-      const verdict = all[code] ?? (source.read ? absent : { state: 'unjudged', why: source.why });
-      if (verdict.state === 'present') listed.push({ code, subject: { kind: 'cluster' }, verdict });
-      else judged.defaults[code] = verdict;
-    }
-  };
-  add(recoveryCodes, recoveries);
-  add(escrowCodes, generation);
-  return listed.length > 0 ? { ...judged, verdicts: [...judged.verdicts, ...listed] } : judged;
+  for (const code of listable) {
+    const verdict = all[code];
+    if (verdict?.state === 'present') listed.push({ code, subject: { kind: 'cluster' }, verdict });
+  }
+  return listed;
+}
+
+function defaultsOf(
+  codes: readonly FindingCode[],
+  all: Judged,
+  source: Read<unknown>,
+): Assessment['defaults'] {
+  const other = source.read ? absent : ({ state: 'unjudged', why: source.why } as const);
+  return Object.fromEntries(
+    codes.flatMap((code) => {
+      const verdict = all[code] ?? other;
+      return verdict.state === 'present' ? [] : [[code, verdict]];
+    }),
+  );
 }
 
 const absent: Verdict = { state: 'absent' };

@@ -77,7 +77,10 @@ export async function watchCluster(
     ...(words.hold && { hold: words.hold }),
     settings: fleet.alerts,
     now,
-    messageId: deps.newId(),
+    // Made when it is read: almost every decision says nothing.
+    get messageId() {
+      return deps.newId();
+    },
   });
   const fresh = await commitDecision(
     deps,
@@ -88,7 +91,7 @@ export async function watchCluster(
     audience,
     fleet.channels,
   );
-  await nudged;
+  if (nudged) await nudged;
   if (before.outbox.length === 0 && fresh.length === 0) return { observation, outcomes: [] };
   const outcomes = await Promise.all([
     owed.outcomes,

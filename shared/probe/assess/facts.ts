@@ -1,17 +1,12 @@
 /** What is remembered of a node. Written on change: the same answers give the same facts, whatever the time. */
 import { isDeepStrictEqual } from 'node:util';
+import { sameStartMs } from '../../process-start.ts';
 import type { ConnectionFacts } from '../../vault/answer.ts';
 import type { ClusterFacts, NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
 import { isSilent, isUnsealed, type NodeState, wasUnsealed } from './node-state.ts';
 import type { NodeView } from './picture.ts';
 import type { Member } from './raft-view.ts';
-
-/**
- * The kernel's boot time, on which process start times stand, moves a little when the clock is set: two
- * start times closer than this are the same process, ms.
- */
-const sameStartMs = 2_000;
 
 /** Two signs of a restart closer than this are one restart, ms. */
 const sameRestartMs = 5_000;
@@ -24,16 +19,17 @@ export function clusterFacts(
   at: number,
   before: ClusterFacts | undefined,
 ): ClusterFacts {
-  const byName: ClusterFacts['nodes'] = {};
-  let same = before !== undefined && Object.keys(before.nodes).length === nodes.length;
-  for (const { node, facts, before: last } of nodes) {
-    if (facts) byName[node.name] = facts;
-    same &&= facts === last;
-  }
   const raft =
     members && !isDeepStrictEqual(members, before?.raft?.servers) ? { at, servers: members } : before?.raft;
-  if (before && same && raft === before.raft) return before;
+  if (before && raft === before.raft && areAsBefore(nodes, before)) return before;
+  const byName: ClusterFacts['nodes'] = {};
+  for (const { node, facts } of nodes) if (facts) byName[node.name] = facts;
   return { nodes: byName, ...(raft ? { raft } : {}) };
+}
+
+function areAsBefore(nodes: readonly NodeView[], before: ClusterFacts): boolean {
+  for (const { facts, before: last } of nodes) if (facts !== last) return false;
+  return Object.keys(before.nodes).length === nodes.length;
 }
 
 /** Facts of a node after this observation; `before` itself when nothing changed. */
@@ -42,7 +38,7 @@ export function nodeFacts(
   state: NodeState,
   before: NodeFacts | undefined,
 ): NodeFacts | undefined {
-  if (state.name === 'unanswered') return before;
+  if (state.name === 'unanswered' || (before && isUnchanged(observed, state, before))) return before;
   const start = startOf(observed, before?.start);
   const restarts = restartsOf(observed, state, before);
   const progress = progressOf(observed, state, before);
@@ -55,6 +51,18 @@ export function nodeFacts(
     ...(progress ? { progress } : {}),
   };
   return before && sameFacts(facts, before) ? before : facts;
+}
+
+/**
+ * A node that serves as before, over the connection of before, and was asked for nothing else: what the rest of this
+ * file would find out at some length, of almost every node in almost every sweep.
+ */
+function isUnchanged(observed: NodeObservation, state: NodeState, before: NodeFacts): boolean {
+  const { health, earlier, processStart } = observed;
+  const last = before.unsealedConnection;
+  if (before.state !== state.name || !isUnsealed(state)) return false;
+  if (earlier.length > 0 || processStart || !last) return false;
+  return health.ok && health.connection !== undefined && isSame(last, health.connection);
 }
 
 /** The parts that did not change are mostly the very same objects: what is equal is so at the first look. */

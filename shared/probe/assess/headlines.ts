@@ -27,17 +27,16 @@ function headline(
 
 /** Only what was seen rules a headline out: a node that did not answer could be the one that matters. */
 function isRuledOut({ outage, nodes }: Picture, code: HeadlineCode): boolean {
-  const states = nodes.map((view) => view.state);
-  const unsealed = states.some(isUnsealed);
-  const allHeard = !states.some(isSilent);
+  const unsealed = nodes.some(({ state }) => isUnsealed(state));
+  const allHeard = () => !nodes.some(({ state }) => isSilent(state));
   switch (code) {
     case 'no-leader':
-      if (outage.kind !== 'none') return allHeard && !unsealed;
-      return !outage.dr || states.every((state) => state.name === 'dr-secondary');
+      if (outage.kind !== 'none') return !unsealed && allHeard();
+      return !outage.dr || nodes.every(({ state }) => state.name === 'dr-secondary');
     case 'cluster-sealed':
-      return unsealed || (allHeard && !states.some((state) => state.name === 'sealed'));
+      return unsealed || (allHeard() && !nodes.some(({ state }) => state.name === 'sealed'));
     case 'cluster-down':
-      return unsealed || allHeard || (outage.kind === 'headline' && outage.code === 'cluster-sealed');
+      return unsealed || allHeard() || (outage.kind === 'headline' && outage.code === 'cluster-sealed');
     case 'storage-unavailable':
       return unsealed;
   }

@@ -1,6 +1,15 @@
 /** Judges of raft membership: members that fleet.yaml does not know, and nodes that are no members. */
 import { finding, type Subject } from '../../finding.ts';
-import { absent, type Judgement, type Picture, present, theCluster, unjudged } from './picture.ts';
+import {
+  absent,
+  absentOf,
+  type Differing,
+  type Judgement,
+  type Picture,
+  present,
+  theCluster,
+  unjudged,
+} from './picture.ts';
 import { nodeOf } from './raft-view.ts';
 import { isJoining } from './uninitialised.ts';
 
@@ -13,7 +22,7 @@ export function judgeMembers(picture: Picture): Judgement[] {
 /** Only with every nodeId in fleet.yaml is a member known not to be there; else only too many voters tell. */
 function peerUnknown({ cluster, nodes, raft }: Picture): Judgement {
   const code = 'raft-peer-unknown';
-  if (!raft.applies) return { code, fallback: absent, differs: [] };
+  if (!raft.applies) return absentOf(code);
   const members = raft.members.value;
   if (!members) return { code, fallback: unjudged(raft.members.why ?? ''), differs: [] };
   if (nodes.every((view) => view.node.nodeId !== undefined)) {
@@ -48,10 +57,10 @@ function peerUnknown({ cluster, nodes, raft }: Picture): Judgement {
 function peerMissing(picture: Picture): Judgement {
   const { cluster, nodes, raft, now } = picture;
   const code = 'raft-peer-missing';
-  if (!raft.applies) return { code, fallback: absent, differs: [] };
+  if (!raft.applies) return absentOf(code);
   const members = raft.members.value;
   if (!members) return { code, fallback: unjudged(raft.members.why ?? ''), differs: [] };
-  const differs: Judgement['differs'] = [];
+  const differs: Differing[] = [];
   for (const view of nodes) {
     const { nodeId, name } = view.node;
     if (nodeId === undefined || members.some((member) => member.nodeId === nodeId)) continue;

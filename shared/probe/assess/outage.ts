@@ -16,10 +16,10 @@ export type Outage =
 
 /** `known`: the cluster is known to hold data, from this observation or from before. */
 export function outageOf(nodes: readonly NodeView[], storage: Storage, known: boolean): Outage {
+  if (nodes.some(({ state }) => state.name === 'active')) return { kind: 'none', dr: false };
+  if (nodes.some(({ state }) => state.name === 'dr-secondary')) return { kind: 'none', dr: true };
   const states = nodes.map((view) => view.state);
   const count = (test: (state: NodeState) => boolean) => states.filter(test).length;
-  if (states.some((state) => state.name === 'active')) return { kind: 'none', dr: false };
-  if (states.some((state) => state.name === 'dr-secondary')) return { kind: 'none', dr: true };
 
   const unanswered = nodes.filter((view) => view.state.name === 'unanswered');
   if (unanswered.length > 0) return { kind: 'unjudged', why: unansweredWhy(unanswered) };

@@ -5,6 +5,8 @@ import { goDurationMs } from './durations.ts';
 import { codeOf } from './nodes.ts';
 import {
   absent,
+  absentOf,
+  type Differing,
   type Judgement,
   type NodeView,
   ofCluster,
@@ -24,7 +26,7 @@ const peer = (name: string): Subject => ({ kind: 'peer', name });
 export function judgePeers(picture: Picture): Judgement[] {
   const { raft } = picture;
   const autopilot = raft.autopilot.value;
-  if (!raft.applies) return allOf(absent);
+  if (!raft.applies) return peerCodes.map(absentOf);
   if (!autopilot) return allOf(unjudged(raft.autopilot.why ?? ''));
   const servers = [...serversOf(autopilot).values()];
   if (servers.length === 0) return allOf(unjudged('autopilot lists no servers'));
@@ -44,12 +46,10 @@ export function explainer(nodes: readonly NodeView[]): (nodeId: string) => Findi
   };
 }
 
+const peerCodes = ['raft-peer-dead', 'raft-peer-lagging', 'raft-unhealthy'] as const satisfies FindingCode[];
+
 function allOf(fallback: Judgement['fallback']): Judgement[] {
-  return (['raft-peer-dead', 'raft-peer-lagging', 'raft-unhealthy'] as const).map((code) => ({
-    code,
-    fallback,
-    differs: [],
-  }));
+  return peerCodes.map((code) => ({ code, fallback, differs: [] }));
 }
 
 const isLeader = (server: AutopilotServer, leader: string | undefined): boolean =>
@@ -74,7 +74,7 @@ function isDead(picture: Picture, server: AutopilotServer, contact: number): boo
 /** `node_status` stays "alive" for a killed peer, so only contact counts; the leader's own says nothing. */
 function peerDead(picture: Picture, servers: AutopilotServer[], leader: string | undefined): Judgement {
   const code = 'raft-peer-dead';
-  const differs: Judgement['differs'] = [];
+  const differs: Differing[] = [];
   const say = (name: string, verdict: Verdict) => differs.push({ subject: peer(name), verdict });
   const explain = explainer(picture.nodes);
   for (const server of servers) {
@@ -146,7 +146,7 @@ function isVoter(picture: Picture, server: AutopilotServer): boolean {
 function peerLagging(picture: Picture, servers: AutopilotServer[], leader: string | undefined): Judgement {
   const code = 'raft-peer-lagging';
   const head = servers.find((server) => isLeader(server, leader)) ?? servers.reduce(further);
-  const differs: Judgement['differs'] = [];
+  const differs: Differing[] = [];
   for (const server of servers) {
     if (server === head) continue;
     const contact = contactMs(server);

@@ -38,7 +38,12 @@ export interface Picture {
 export interface Judgement {
   code: FindingCode;
   fallback: { state: 'absent' } | { state: 'unjudged'; why: string };
-  differs: { subject: Subject; verdict: Verdict }[];
+  differs: readonly Differing[];
+}
+
+export interface Differing {
+  subject: Subject;
+  verdict: Verdict;
 }
 
 export type Judge = (picture: Picture) => Judgement[];
@@ -50,8 +55,20 @@ export const present = (finding: Finding): Verdict => ({ state: 'present', findi
 export const theCluster: Subject = { kind: 'cluster' };
 export const nodeSubject = (view: NodeView): Subject => ({ kind: 'node', name: view.node.name });
 
+const allAbsent = new Map<FindingCode, Judgement>();
+
+/** Absent for every subject: the same object each time, as almost all judgements of a sweep are this one. */
+export function absentOf(code: FindingCode): Judgement {
+  const known = allAbsent.get(code);
+  if (known) return known;
+  const made: Judgement = Object.freeze({ code, fallback: absent, differs: Object.freeze([]) });
+  allAbsent.set(code, made);
+  return made;
+}
+
 /** A judgement of a code whose only subject is the cluster. */
 export function ofCluster(code: FindingCode, verdict: Verdict): Judgement {
+  if (verdict.state === 'absent') return absentOf(code);
   return verdict.state === 'present'
     ? { code, fallback: absent, differs: [{ subject: theCluster, verdict }] }
     : { code, fallback: verdict, differs: [] };
@@ -63,10 +80,12 @@ export function ofNodes(
   picture: Picture,
   say: (view: NodeView) => Verdict | undefined,
 ): Judgement {
-  const differs: Judgement['differs'] = [];
+  let differs: Differing[] | undefined;
   for (const view of picture.nodes) {
     const verdict = say(view);
-    if (verdict && verdict.state !== 'absent') differs.push({ subject: nodeSubject(view), verdict });
+    if (!verdict || verdict.state === 'absent') continue;
+    differs ??= [];
+    differs.push({ subject: nodeSubject(view), verdict });
   }
-  return { code, fallback: absent, differs };
+  return differs ? { code, fallback: absent, differs } : absentOf(code);
 }

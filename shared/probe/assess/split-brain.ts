@@ -8,7 +8,26 @@ export function judgeSplitBrain(picture: Picture): Judgement[] {
   return [ofCluster('split-brain', verdict(picture))];
 }
 
-function verdict({ cluster, nodes }: Picture) {
+function verdict(picture: Picture) {
+  return isOneCluster(picture) ? absent : compared(picture);
+}
+
+/** All are unsealed, one at most is active, and all show the same cluster id, or none. */
+function isOneCluster({ nodes }: Picture): boolean {
+  let active = 0;
+  let id: string | undefined;
+  for (const { state } of nodes) {
+    if (!isUnsealed(state)) return false;
+    if (state.name === 'active') active += 1;
+    const own = state.health.cluster_id;
+    if (!own) continue;
+    if (id !== undefined && own !== id) return false;
+    id = own;
+  }
+  return active <= 1;
+}
+
+function compared({ cluster, nodes }: Picture) {
   const active = nodes.filter((view) => view.state.name === 'active');
   const byId = new Map<string, string[]>();
   for (const { state, node } of nodes) {

@@ -15,6 +15,7 @@ import { listed } from './words.ts';
 export function judgeVersions(picture: Picture): Judgement[] {
   const { cluster, nodes } = picture;
   const expected = cluster.expect.version;
+  if (expected === undefined && areAlike(nodes)) return [ofCluster('version-skew', absent)];
   const byVersion = new Map<string, string[]>();
   const unknown: string[] = [];
   for (const view of nodes) {
@@ -37,6 +38,14 @@ export function judgeVersions(picture: Picture): Judgement[] {
       ? `${cluster.name} runs ${listed(versions)}`
       : `${cluster.name} runs ${versions[0]}, not ${expected}`;
   return [ofCluster('version-skew', present(finding('version-skew', theCluster, summary, evidence)))];
+}
+
+function areAlike(nodes: readonly NodeView[]): boolean {
+  const [first] = nodes;
+  const version = first && versionOf(first);
+  if (version === undefined) return false;
+  for (const view of nodes) if (versionOf(view) !== version) return false;
+  return true;
 }
 
 function versionOf({ observed }: NodeView): string | undefined {

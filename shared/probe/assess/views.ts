@@ -25,23 +25,22 @@ export function viewsOf(
   const shown = states.some(
     (state) => isUnsealed(state) || state.name === 'sealed' || state.name === 'removed',
   );
-  const knownBefore = wasKnown(before);
   // Raft joiners answer 501 beside a node that has data; on shared storage there is nothing to join.
   const canWait = storage === 'raft' || storage === 'unknown';
-  const mayWait = canWait && (shown || (knownBefore && states.some(isSilent)));
-  const members = membersOf(observation, before);
+  const mayWait = canWait && (shown || (wasKnown(before) && states.some(isSilent)));
 
+  const isMember = (nodeId: string | undefined): boolean =>
+    nodeId !== undefined && membersOf(observation, before).has(nodeId);
   const nodes = cluster.nodes.map((node, index): NodeView => {
     const one = observed[index];
     let state = states[index] as NodeState;
     const last = before?.nodes[node.name];
-    const isMember = node.nodeId !== undefined && members.has(node.nodeId);
-    if (state.name === 'uninitialised' && mayWait && !isMember && !hadData(last, knownBefore)) {
+    if (state.name === 'uninitialised' && mayWait && !isMember(node.nodeId) && !hadData(last, before)) {
       state = { name: 'joiner' };
     }
     return { node, observed: one, state, before: last, facts: one ? nodeFacts(one, state, last) : last };
   });
-  return { nodes, known: shown || knownBefore };
+  return { nodes, known: shown || wasKnown(before) };
 }
 
 function observationOf(
@@ -73,9 +72,9 @@ function hasSeenData(facts: NodeFacts): boolean {
 }
 
 /** A 501 node that once had data has lost it: it does not merely wait. A removed node was wiped on purpose. */
-function hadData(last: NodeFacts | undefined, knownBefore: boolean): boolean {
+function hadData(last: NodeFacts | undefined, before: ClusterFacts | undefined): boolean {
   if (!last || last.state === 'removed') return false;
-  return hasSeenData(last) || (last.state === 'uninitialised' && knownBefore);
+  return hasSeenData(last) || (last.state === 'uninitialised' && wasKnown(before));
 }
 
 function membersOf({ raft }: ClusterObservation, before: ClusterFacts | undefined): Set<string> {

@@ -48,8 +48,8 @@ export async function probeNode(
     if (sweeping.remainingMs() <= 0) return notAsked(name, at, client.address);
     const { health, earlier } = await healthRaced(client, sweeping, release);
     const observation: NodeObservation = { node: name, at, health, earlier };
-    for (const ask of further) {
-      const asking = ask(observation, client, sweeping, startsAsked);
+    for (let next = 0; next < further.length; next += 1) {
+      const asking = further[next]?.(observation, client, sweeping, startsAsked);
       if (!asking) continue;
       // What is left of its time: a slow node holds its slot no longer than a silent one.
       cancelRelease ??= sweeping.silence.after(Math.max(0, sweeping.slotMs - health.ms), release);
@@ -111,19 +111,19 @@ function healthRaced(client: VaultClient, sweeping: Sweeping, release: () => voi
     const timeoutMs = sweeping.requestMs();
     const endsAt = sweeping.clock.elapsed() + timeoutMs;
     let second: AbortController | undefined;
-    const failed: HealthAnswer[] = [];
+    let failed: HealthAnswer | undefined;
     let open = 1;
     const settle = (answer: HealthAnswer): void => {
       open -= 1;
       const answered = answer.ok || answer.error.status !== undefined;
       if (!answered && open > 0) {
-        failed.push(answer);
+        failed = answer;
         return;
       }
       cancel();
       second?.abort();
       const health = sweeping.unlessCutShort(answer, timeoutMs);
-      resolve({ health, earlier: failed.map(outcome) });
+      resolve({ health, earlier: failed ? [outcome(failed)] : [] });
     };
     const askBeside = (): void => {
       open += 1;

@@ -15,12 +15,17 @@ export interface Reply {
 
 export type Outcome = { reply: Reply } | { failure: Failure; status?: number };
 
+/** Hears once how it ended. */
+export interface ExchangeOwner {
+  settled(outcome: Outcome): void;
+}
+
 class Stopped extends Error {}
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #lane: Lane;
   readonly #maxBytes: number;
-  readonly #done: (outcome: Outcome) => void;
+  readonly #owner: ExchangeOwner;
   readonly #reply: Reply = { status: 0, location: undefined, chunks: [], connection: undefined };
   #controller: Dispatcher.DispatchController | undefined;
   #size = 0;
@@ -29,10 +34,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #begun = false;
   #reused = false;
 
-  constructor(lane: Lane, maxBytes: number, done: (outcome: Outcome) => void) {
+  constructor(lane: Lane, maxBytes: number, owner: ExchangeOwner) {
     this.#lane = lane;
     this.#maxBytes = maxBytes;
-    this.#done = done;
+    this.#owner = owner;
   }
 
   /** Written to a connection; false while it waits for one. */
@@ -109,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settle(outcome: Outcome): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.#done(outcome);
+    this.#owner.settled(outcome);
     return true;
   }
 }

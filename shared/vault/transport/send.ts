@@ -1,7 +1,7 @@
 /** Sends one request over a lane: the exact total limit, the caller's abort, and one retry of a stale connection. */
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
-import { Exchange, type Outcome } from './exchange.ts';
+import { Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import type { Lane } from './lane.ts';
 
@@ -20,38 +20,72 @@ export function send(
   clock: Pick<Clock, 'after'>,
   done: (outcome: Outcome) => void,
 ): void {
-  const { totalMs, maxBytes, signal } = limits;
-  if (signal?.aborted) {
-    done({ failure: stopped });
-    return;
-  }
-  let exchange: Exchange;
-  const abort = () => exchange.stop(stopped);
-  const expire = () => exchange.stop(outOfTime(lane, exchange));
-  const cancel = clock.after(Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1), expire);
-  signal?.addEventListener('abort', abort);
+  if (limits.signal?.aborted) done({ failure: stopped });
+  else new Sending(lane, request, limits, done).begin(clock);
+}
 
-  const finish = (outcome: Outcome) => {
-    cancel();
-    signal?.removeEventListener('abort', abort);
-    done(outcome);
-  };
-  const attempt = (retry: boolean) => {
-    exchange = new Exchange(lane, maxBytes, (outcome) => {
-      // A restarted server looks like this on a kept connection. Outside undici's callback: it is closing there.
-      if (retry && exchange.stale && 'failure' in outcome && outcome.failure.code === 'reset') {
-        queueMicrotask(() => attempt(false));
-      } else {
-        finish(outcome);
-      }
-    });
-    try {
-      lane.dispatcher.dispatch(request, exchange);
-    } catch (error) {
-      finish({ failure: failureOf(error) });
+/** A class and not closures, for the same reason. */
+class Sending implements ExchangeOwner {
+  readonly #lane: Lane;
+  readonly #request: Dispatcher.DispatchOptions;
+  readonly #limits: Limits;
+  readonly #done: (outcome: Outcome) => void;
+  #exchange: Exchange;
+  #mayRetry: boolean;
+  #cancelTimer: (() => void) | undefined;
+  #abort: (() => void) | undefined;
+
+  constructor(
+    lane: Lane,
+    request: Dispatcher.DispatchOptions,
+    limits: Limits,
+    done: (outcome: Outcome) => void,
+  ) {
+    this.#lane = lane;
+    this.#request = request;
+    this.#limits = limits;
+    this.#done = done;
+    this.#mayRetry = request.method === 'GET';
+    this.#exchange = new Exchange(lane, limits.maxBytes, this);
+  }
+
+  begin(clock: Pick<Clock, 'after'>): void {
+    const { totalMs, signal } = this.#limits;
+    const ms = Math.min(Math.max(0, Math.ceil(totalMs)), 2 ** 31 - 1);
+    this.#cancelTimer = clock.after(ms, () => this.#exchange.stop(outOfTime(this.#lane, this.#exchange)));
+    if (signal) {
+      this.#abort = () => this.#exchange.stop(stopped);
+      signal.addEventListener('abort', this.#abort);
     }
-  };
-  attempt(request.method === 'GET');
+    this.#dispatch();
+  }
+
+  settled(outcome: Outcome): void {
+    // A restarted server looks like this on a kept connection. Outside undici's callback: it is closing there.
+    if (this.#mayRetry && this.#exchange.stale && 'failure' in outcome && outcome.failure.code === 'reset') {
+      this.#mayRetry = false;
+      queueMicrotask(() => {
+        this.#exchange = new Exchange(this.#lane, this.#limits.maxBytes, this);
+        this.#dispatch();
+      });
+      return;
+    }
+    this.#finish(outcome);
+  }
+
+  #dispatch(): void {
+    try {
+      this.#lane.dispatcher.dispatch(this.#request, this.#exchange);
+    } catch (error) {
+      this.#finish({ failure: failureOf(error) });
+    }
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#cancelTimer?.();
+    if (this.#abort) this.#limits.signal?.removeEventListener('abort', this.#abort);
+    this.#done(outcome);
+  }
 }
 
 const stopped = { code: 'aborted', detail: 'stopped by Sealwatch before an answer came' } as const;
