@@ -18,7 +18,8 @@ Recovery
   reject ID --reason R
   hold --cluster C (--until T | --for 2h) --reason R
   hold --cluster C --end
-  recover --cluster C ...                        break-glass, with your own login (sealwatch recover --help)
+  recover --cluster C --reason R [--dry-run] [--take-over] [--envelopes F --without-state] ...
+                                                 break-glass, with your own login (sealwatch recover --help)
 
 People
   token --as NAME --role R [--role R]            for the embedded host only; R: read, operate, approve
@@ -28,8 +29,8 @@ Settings
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
   SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
   SEALWATCH_FLEET             path of fleet.yaml               ./fleet.yaml
-  SEALWATCH_STORAGE...        recover's storage account, read with your login by escrow import, list, verify, export;
-                              without it, the embedded host's of this folder
+  SEALWATCH_STORAGE...        recover's storage account, used with your login by escrow import, list, verify,
+                              export, and recover; without it, the embedded host's of this folder
   SEALWATCH_ISSUER_FILE       key of the embedded host's issuer  .sealwatch/issuer.pem
 
 Exit codes: 0 done, 1 refused or failed, 2 not understood.`;

@@ -9,6 +9,13 @@ export const approvalLifeMs = 60 * 60_000;
 /** How far the clocks of two instances may differ, ms. */
 const toleranceMs = 60_000;
 
+export interface Asked {
+  /** How many people are asked for. */
+  needed: number;
+  /** Person.id of who asked for the recovery, or `app:recover`. */
+  requester: string;
+}
+
 export interface Counted {
   /** One a person, the newest. */
   valid: Approval[];
@@ -17,27 +24,61 @@ export interface Counted {
 }
 
 /**
- * Those that count for exactly this binding. One that differs in any field counts for nothing; so does the
- * requester's where two people are asked for.
+ * Those that count for exactly this binding. One that differs in any field counts for nothing; so does one by somebody
+ * who may not approve it.
  *
- * @param requester Person.id, or `app:recover`.
  * @param now wall-clock time, ms.
  */
 export function validApprovals(
   approvals: readonly Approval[],
   binding: ApprovalBinding,
-  { needed, requester }: { needed: number; requester: string },
+  asked: Asked,
   now: number,
 ): Counted {
   const byPerson = new Map<string, Approval>();
   for (const approval of approvals) {
     if (!isInForce(approval, now) || !isSameBinding(approval.binding, binding)) continue;
-    if (needed >= 2 && approval.by === requester) continue;
+    if (approverProblem(approval.by, binding, asked) !== undefined) continue;
     const other = byPerson.get(approval.by);
     if (!other || other.at < approval.at) byPerson.set(approval.by, approval);
   }
   const valid = [...byPerson.values()];
-  return { valid, missing: Math.max(0, needed - valid.length) };
+  return { valid, missing: Math.max(0, asked.needed - valid.length) };
+}
+
+/**
+ * Why this person's approval counts for nothing; undefined: it counts. Where two are asked for, they are others than the
+ * requester. A rebind changes where shares go: nobody does that alone, however few are asked for.
+ *
+ * @param by Person.id
+ */
+export function approverProblem(
+  by: string,
+  { steps }: Pick<ApprovalBinding, 'steps'>,
+  { needed, requester }: Asked,
+): string | undefined {
+  if (by !== requester) return undefined;
+  if (steps.includes('rebind')) {
+    return 'a rebind changes where shares go: somebody else must approve it than who asked for it';
+  }
+  return needed >= 2 ? 'two others must approve: whoever asked for it does not count' : undefined;
+}
+
+/** "two others", "one more person": whose approval is waited for. @param missing how many are still to approve. */
+export function approversText(
+  binding: Pick<ApprovalBinding, 'steps'>,
+  asked: Asked,
+  missing: number,
+): string {
+  if (missing < asked.needed) return 'one more person';
+  if (!excludesRequester(binding, asked)) return missing === 1 ? 'one person' : 'two people';
+  return missing === 1 ? 'somebody else' : 'two others';
+}
+
+/** Whether whoever asked may not approve. The app itself approves nothing anyway. */
+export function excludesRequester(binding: Pick<ApprovalBinding, 'steps'>, asked: Asked): boolean {
+  const { requester } = asked;
+  return !requester.startsWith('app:') && approverProblem(requester, binding, asked) !== undefined;
 }
 
 /** Each kind once, in one order. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exportEnvelopes } from '../../shared/work/escrow/export.ts';
 import { describeListed, listEscrow } from '../../shared/work/escrow/list.ts';
+import { oldKeyLine } from '../../shared/work/escrow/old-key-words.ts';
 import { verifyEscrow } from '../../shared/work/escrow/verify.ts';
 import { connectApi, plain } from '../api/client.ts';
 import { parse, reasonOf, required } from '../arguments.ts';
@@ -14,6 +15,10 @@ const Kept = z.object({
   generation: z.int(),
   revision: z.int(),
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
+  oldKeys: z
+    .array(z.object({ custodian: z.string(), keyId: z.string(), neededBy: z.array(z.string()) }))
+    .default([]),
+  waitsFor: z.string().optional(),
 });
 type Kept = z.infer<typeof Kept>;
 const Opened = z.object({ id: z.string() });
@@ -39,7 +44,15 @@ export const verify: Command = async (args, context) => {
 export const rewrap: Command = async (args, context) => {
   const { values } = parse(args, { cluster });
   const name = required(values.cluster, '--cluster');
-  return tell(context, name, 'recover', await keep(context, name, false));
+  const kept = await keep(context, name, false);
+  const code = tell(context, name, 'recover', kept);
+  if (kept.waitsFor !== undefined) {
+    context.terminal.say(
+      `Not rewrapped: recovery ${plain(kept.waitsFor)} is open. Run it again once that ended.`,
+    );
+  }
+  for (const key of kept.oldKeys) context.terminal.say(plain(oldKeyLine(key)));
+  return code;
 };
 
 async function keep(context: Context, name: string, verifyOnly: boolean): Promise<Kept> {
@@ -51,7 +64,7 @@ function tell(
   { terminal }: Context,
   name: string,
   who: string,
-  { generation, revision, problems }: Kept,
+  { generation, revision, problems }: Pick<Kept, 'generation' | 'revision' | 'problems'>,
 ): number {
   const what = `${name}: generation ${generation}, revision ${revision}`;
   if (problems.length === 0) {

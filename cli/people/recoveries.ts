@@ -116,7 +116,7 @@ function describe({ id, cluster, kind, status, requested, ...more }: Shown): str
     `${id}: ${kind} of ${cluster}, ${status}${requested.dryRun ? ', dry run' : ''}`,
     `  asked ${requested.at} by ${requested.by} (${requested.way}): ${requested.reason}`,
     ...(waitsFor ? [`  waits for ${waitsFor.what}, until ${waitsFor.until}`] : []),
-    ...(needs ? [`  needs ${needs.kind === 'approval' ? 'approval' : 'a person'}: ${needs.why}`] : []),
+    ...(needs ? [`  needs approval: ${needs.why}`] : []),
     ...(needs?.binding ? [`  to approve: ${needs.binding.steps.join(', ')}`] : []),
     ...(generation ? [`  with generation ${generation.generation}, revision ${generation.revision}`] : []),
     ...approvals.map(({ by, at, until }) => `  approved ${at} by ${by}, until ${until}`),

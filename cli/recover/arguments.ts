@@ -3,21 +3,25 @@ import { parseArgs } from 'node:util';
 import { reasonProblem } from '../../shared/people/reason.ts';
 import type { Contribution } from '../../shared/work/break-glass/contribute/targets.ts';
 
-export const usage = `usage: sealwatch recover --cluster C --envelopes FILE --without-state --reason R
-  Brings a cluster back from this machine while Functions and storage are down (break-glass), with your own Azure login.
+export const usage = `usage: sealwatch recover --cluster C --reason R [--take-over]
+       sealwatch recover --cluster C --reason R --envelopes FILE --without-state
+  Brings a cluster back from this machine while Functions are down (break-glass), with your own Azure login. Where storage
+  answers, envelopes are read there, and the recovery's row keeps every other recovery of the cluster away meanwhile.
 
   --cluster C        which cluster
+  --reason R         why; kept on record
+  --dry-run          looks and plans; sends, opens and writes nothing
+  --take-over        ends the recovery that is open in storage, and takes its place
+  --yes              does not ask
+
+  Storage is down, too:
   --envelopes FILE   its envelopes, as "sealwatch escrow export" wrote them
   --without-state    goes on without storage: cannot be kept apart from a recovery that runs elsewhere
-  --reason R         why; kept in the file of this recovery
-  --dry-run          looks and plans; sends, opens and writes nothing
-  --yes              does not ask
+
   --lost NODE…       nodes that are lost for good: prints the peers.json for the others
   --raft FILE        the raft configuration from before, by "vault operator raft list-peers -format=json"
   --without-fleet    goes by the envelopes' own addresses and keys instead of fleet.yaml
   --file FILE        where intents and audit are kept     ./sealwatch-recovery-CLUSTER-TIME.jsonl
-
-  A recovery that hangs is taken over by: sealwatch request --cluster C --take-over --reason R
 
   Several people, each with a custodian of their own:
   --custodian X      gives the shares of custodian X only
@@ -26,12 +30,14 @@ export const usage = `usage: sealwatch recover --cluster C --envelopes FILE --wi
   --given 1,2        which shares were given already
 
   SEALWATCH_FLEET          path of fleet.yaml                            ./fleet.yaml
+  SEALWATCH_STORAGE...     recover's storage account: read, and table recoveries written
   SEALWATCH_ESCROW_VAULTS  Key Vaults that may hold escrow keys`;
 
 export interface Asked {
   cluster: string;
   envelopes?: string;
   withoutState: boolean;
+  takeOver: boolean;
   withoutFleet: boolean;
   dryRun: boolean;
   yes: boolean;
@@ -48,6 +54,7 @@ const options = {
   cluster: { type: 'string' },
   envelopes: { type: 'string' },
   'without-state': { type: 'boolean' },
+  'take-over': { type: 'boolean' },
   'without-fleet': { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   yes: { type: 'boolean' },
@@ -72,8 +79,16 @@ export function parseArguments(args: string[]): ParsedArguments {
   if (positionals.length > 0 && !values.lost) return wrong('a word stands there that belongs to no option');
   const withoutState = values['without-state'] ?? false;
   const dryRun = values['dry-run'] ?? false;
-  if ((withoutState || dryRun) && !values.envelopes) {
-    return wrong('--envelopes FILE: name the file that "sealwatch escrow export" wrote');
+  const takeOver = values['take-over'] ?? false;
+  if (withoutState && !values.envelopes) {
+    return wrong(
+      '--envelopes FILE: without storage, name the file that "sealwatch escrow export" wrote; or leave --without-state out, and envelopes are read from storage',
+    );
+  }
+  if (takeOver && (dryRun || values.envelopes)) {
+    return wrong(
+      `--take-over ends the recovery that is open in storage: it has no meaning with ${dryRun ? '--dry-run, which ends nothing' : '--envelopes'}`,
+    );
   }
   const reason = values.reason?.trim() ?? '';
   const wrongReason = dryRun && reason === '' ? undefined : reasonProblem(reason);
@@ -86,6 +101,7 @@ export function parseArguments(args: string[]): ParsedArguments {
     asked: {
       cluster: values.cluster,
       withoutState,
+      takeOver,
       withoutFleet: values['without-fleet'] ?? false,
       dryRun,
       yes: values.yes ?? false,

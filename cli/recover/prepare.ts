@@ -1,5 +1,5 @@
 /** From the arguments to what the command is about: envelopes, fleet, trust. Nothing is connected to yet. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { BreakGlassApp } from '../../shared/compose/break-glass.ts';
 import type { Fleet } from '../../shared/fleet/fleet.ts';
@@ -8,12 +8,15 @@ import { formatProblems } from '../../shared/fleet/problem.ts';
 import { withoutKeys } from '../../shared/people/reason.ts';
 import type { Glass } from '../../shared/work/break-glass/deps.ts';
 import { derivedFleet, passphraseVariable } from '../../shared/work/break-glass/derived-fleet.ts';
-import { type EnvelopeFile, readEnvelopes } from '../../shared/work/break-glass/envelope-file.ts';
+import type { EnvelopeFile } from '../../shared/work/break-glass/envelope-file.ts';
 import { trustChanges } from '../../shared/work/break-glass/look.ts';
 import { readRaft } from '../../shared/work/break-glass/raft-file.ts';
+import type { Standing } from '../../shared/work/break-glass/storage.ts';
 import type { Asked } from './arguments.ts';
+import { findEnvelopes } from './envelopes.ts';
+import { readSmall } from './read-small.ts';
 
-export type Prepared = { ok: true; glass: Glass } | { ok: false; problem: string };
+export type Prepared = { ok: true; glass: Glass; standing?: Standing } | { ok: false; problem: string };
 
 export interface Person {
   user: string;
@@ -31,12 +34,10 @@ export async function prepare(
   say: (line: string) => void,
   stop: AbortSignal,
 ): Promise<Prepared> {
-  const path = asked.envelopes ?? '';
-  const bytes = await read(path);
-  if (typeof bytes === 'string') return no(`--envelopes ${path} cannot be read (${bytes})`);
-  const envelopes = readEnvelopes(bytes, asked.cluster, path);
-  if (!envelopes.ok) return no(envelopes.problem);
-  const chosen = await fleetFor(app, asked, envelopes.envelopes, say);
+  const found = await findEnvelopes(app, asked);
+  if (!found.ok) return no(found.problem);
+  const { envelopes, standing } = found;
+  const chosen = await fleetFor(app, asked, envelopes, say);
   if (!chosen.ok) return no(chosen.problem);
   const { fleet, derived } = chosen;
   const cluster = fleet.clusters.find(({ name }) => name === asked.cluster);
@@ -50,24 +51,27 @@ export async function prepare(
       `--lost: ${cluster.name} has no node ${withoutKeys(unknown.join(', ')).slice(0, 200)}; it has ${names}`,
     );
   }
-  const raft = await raftOf(asked.raft);
-  if (raft && 'problem' in raft) return no(raft.problem);
+  const given = await raftOf(asked.raft);
+  if (given && 'problem' in given) return no(given.problem);
+  const raft = given ?? standing?.raft;
+  const { storage } = app;
   const glass: Glass = {
     world: app.world,
     fleet,
     cluster,
-    envelopes: envelopes.envelopes,
+    envelopes,
     derived,
     who: `break-glass:${user}@${host}`,
     whoName: user,
     reason: asked.reason,
     lost: asked.lost,
     ...(raft && { raft }),
+    ...(standing && 'state' in storage && { stored: { state: storage.state, takeOver: asked.takeOver } }),
     say,
     stop,
   };
   const changed = await trustChanges(glass);
-  if (changed.length === 0) return { ok: true, glass };
+  if (changed.length === 0) return { ok: true, glass, ...(standing && { standing }) };
   return no(
     `escrow-trust-changed: ${app.fleetPath} differs from what the envelopes are bound to: ${changed.join('; ')}. ` +
       'It cannot be rebound here. Put fleet.yaml back as it was, or add --without-fleet to go by the addresses, names and CA of the envelopes.',
@@ -81,7 +85,7 @@ async function fleetFor(
   say: (line: string) => void,
 ): Promise<{ ok: true; fleet: Fleet; derived: boolean } | { ok: false; problem: string }> {
   const { fleetPath, limits } = app;
-  const text = asked.withoutFleet ? undefined : await read(fleetPath);
+  const text = asked.withoutFleet ? undefined : await readSmall(fleetPath);
   if (text instanceof Buffer) {
     const parsed = parseFleet(text.toString('utf8'), limits);
     if (parsed.ok) return { ok: true, fleet: parsed.fleet, derived: false };
@@ -103,20 +107,10 @@ async function fleetFor(
 
 async function raftOf(path: string | undefined): Promise<Glass['raft'] | { problem: string }> {
   if (path === undefined) return undefined;
-  const bytes = await read(path);
+  const bytes = await readSmall(path);
   if (typeof bytes === 'string') return { problem: `--raft ${path} cannot be read (${bytes})` };
   const parsed = readRaft(bytes.toString('utf8'), (await stat(path)).mtimeMs);
   return parsed.ok ? parsed.raft : { problem: `--raft ${path} ${parsed.problem}` };
-}
-
-/** The bytes, or the error's code. */
-async function read(path: string): Promise<Buffer | string> {
-  try {
-    const { size } = await stat(path);
-    return size > 4 * 1024 * 1024 ? 'too large' : await readFile(path);
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  }
 }
 
 function no(problem: string): Prepared {

@@ -18,7 +18,7 @@ export const ofRecover = {
     advice: 'Find out whether it was sealed on purpose; then approve or reject the recovery.',
     immediate: true,
     story: true,
-    over: 'approval is no longer waited for',
+    over: 'recovery no longer waits for approval',
   },
   'recovery-stopped': {
     severity: 'critical',

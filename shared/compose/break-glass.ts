@@ -1,33 +1,28 @@
-/** Break-glass on a laptop: the operator's own login, no storage, and every limit of a deployment (rule 16). */
+/** Break-glass on a laptop: the operator's own login, and every limit of a deployment (rule 16). */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Limits, readLimits } from '../fleet/limits.ts';
-import { within } from '../fleet/within.ts';
 import { createLog } from '../log/log.ts';
 import { Redactor } from '../log/redactor.ts';
+import { connectState } from '../state/azure/connect.ts';
 import { connectRecoverState } from '../state/azure/recover/connect.ts';
 import { StateError } from '../state/errors.ts';
 import type { BreakGlassWorld } from '../work/break-glass/deps.ts';
+import type { Storage } from '../work/break-glass/storage.ts';
 import { systemClock } from './clock.ts';
 import { bindingBy, connectBy } from './connect.ts';
 import { type CustodianOptions, custodiansBy } from './custodians.ts';
 import { createCredential, createResolve } from './secrets.ts';
 import { type Environment, readSettings, SettingsInvalid } from './settings.ts';
-import { stateSettings } from './state.ts';
+import { type Credential, stateSettings, storageKeys } from './state.ts';
 
 export interface BreakGlassApp {
   world: BreakGlassWorld;
   limits: Limits;
   /** Path of fleet.yaml. */
   fleetPath: string;
-  storage(cluster: string): Promise<StorageWord>;
+  /** Of the recover app, with the person's own login; nothing is asked of it yet. Or why there is none. */
+  storage: Storage | { problem: string };
 }
-
-/** Whether the normal way is there: a recovery by the recover app, which is fenced. */
-export type StorageWord =
-  | { state: 'not-set' }
-  | { state: 'unreachable'; why: string }
-  /** `open`: the recovery that runs there. */
-  | { state: 'reachable'; open?: string };
 
 /** What tests put in place of parts of the world. */
 export interface BreakGlassReplacements {
@@ -36,8 +31,6 @@ export interface BreakGlassReplacements {
   world?: Partial<BreakGlassWorld>;
   storage?: BreakGlassApp['storage'];
 }
-
-const storageMs = 10_000;
 
 /** @param complain gets warnings and errors as log lines. */
 export function composeBreakGlass(
@@ -68,22 +61,26 @@ export function composeBreakGlass(
     random: randomBytes,
     ...replacements.world,
   };
-  const storage = replacements.storage ?? ((cluster: string) => storageOf(env, cluster, credential));
+  const storage = replacements.storage ?? storageOf(env, credential, secrets);
   return { ok: true, app: { world, limits, fleetPath: env['SEALWATCH_FLEET'] ?? 'fleet.yaml', storage } };
 }
 
-async function storageOf(
-  env: Environment,
-  cluster: string,
-  credential: NonNullable<CustodianOptions['credential']>,
-): Promise<StorageWord> {
+const storageNames = ['SEALWATCH_STORAGE', 'SEALWATCH_STORAGE__tableServiceUri'];
+
+function storageOf(env: Environment, credential: Credential, secrets: Redactor): BreakGlassApp['storage'] {
+  if (!storageNames.some((name) => env[name]))
+    return { problem: 'no storage is set here (SEALWATCH_STORAGE)' };
   try {
-    const settings = stateSettings(readSettings(env), credential);
-    const state = connectRecoverState(settings, systemClock, randomUUID);
-    const active = await within(storageMs, systemClock, () => state.recoveries.active(cluster));
-    return { state: 'reachable', ...(active && { open: active.value.id }) };
+    const settings = readSettings(env);
+    for (const key of storageKeys(settings)) secrets.add(key);
+    const storage = stateSettings(settings, credential);
+    const { live } = connectState(storage, systemClock);
+    return {
+      state: connectRecoverState(storage, systemClock, randomUUID),
+      facts: async (cluster) => (await live.read(cluster)).head?.value.facts,
+    };
   } catch (error) {
-    if (error instanceof SettingsInvalid) return { state: 'not-set' };
-    return { state: 'unreachable', why: error instanceof StateError ? error.code : 'no answer in time' };
+    if (error instanceof SettingsInvalid || error instanceof StateError) return { problem: error.message };
+    throw error;
   }
 }

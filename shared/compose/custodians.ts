@@ -1,5 +1,6 @@
 /** The custodians that fleet.yaml names, made once and kept. */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import type { Custodian } from '../escrow/custodian.ts';
 import { createKeyVaultCustodian, type KeyVaultCalls } from '../escrow/custodians/key-vault.ts';
 import { type KeyVaultConnection, keyVaultCalls } from '../escrow/custodians/key-vault-sdk.ts';
@@ -16,11 +17,14 @@ export interface CustodianOptions {
   credential: Credential;
   /** An agent or trusted certificates; for tests and private networks. */
   keyVault?: KeyVaultConnection['options'];
+  /** Default: the system's. */
+  clock?: Pick<Clock, 'now' | 'elapsed' | 'sleep'>;
   /** A custodian that cannot be made now is left out. */
   onFailure?: (custodian: string, error: unknown) => void;
 }
 
 export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians'] {
+  const { clock = systemClock } = options;
   const made = new Map<string, Custodian>();
   const vaults = new Map<string, Promise<KeyVaultCalls>>();
 
@@ -39,7 +43,7 @@ export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians
     const { name, key, passphrase } = entry;
     if (key === undefined) return local(name, passphrase ?? '', options.resolve);
     const calls = await callsOf(new URL(key).origin);
-    return createKeyVaultCustodian({ name, key, calls, now: () => systemClock.now() });
+    return createKeyVaultCustodian({ name, key, calls, now: () => clock.now() });
   };
 
   return async ({ escrow }) => {
@@ -62,10 +66,13 @@ export function custodiansBy(options: CustodianOptions): RecoverDeps['custodians
   };
 }
 
-async function openVault(vault: string, { credential, keyVault }: CustodianOptions): Promise<KeyVaultCalls> {
+async function openVault(
+  vault: string,
+  { credential, keyVault, clock = systemClock }: CustodianOptions,
+): Promise<KeyVaultCalls> {
   const sdk = await import('@azure/keyvault-keys');
   const connection = { sdk, vault, credential: await credential(), ...(keyVault && { options: keyVault }) };
-  return paced(keyVaultCalls(connection), systemClock);
+  return paced(keyVaultCalls(connection), clock);
 }
 
 function local(name: string, reference: string, resolve: ResolveText): Custodian {

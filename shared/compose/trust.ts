@@ -1,5 +1,6 @@
 /** `tls` of a cluster in fleet.yaml → what its clients trust and show, or why that cannot be had. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
+import { certificatesIn } from '../certificates.ts';
 import type { Tls } from '../fleet/fleet.ts';
 import { secureContext } from '../vault/transport/secure-context.ts';
 import type { TlsSettings } from '../vault/transport/settings.ts';
@@ -45,8 +46,8 @@ export async function readTrust(
  */
 export function trustProblem(tls: TlsSettings): string | undefined {
   const { ca, cert, key } = tls;
-  if (ca !== undefined && !certificates(ca)) return unreadable('tls.ca', 'it is not PEM certificates');
-  const shown = cert === undefined ? undefined : certificates(cert);
+  if (ca !== undefined && !certificatesIn(ca)) return unreadable('tls.ca', 'it is not PEM certificates');
+  const shown = cert === undefined ? undefined : certificatesIn(cert);
   if (cert !== undefined && !shown) {
     return unreadable('tls.clientCertificate', 'it is not PEM certificates');
   }
@@ -64,17 +65,6 @@ export function trustProblem(tls: TlsSettings): string | undefined {
 
 function unreadable(field: string, why: string): string {
   return `${field} of fleet.yaml cannot be read: ${why}`;
-}
-
-/**
- * Every certificate of a PEM file, whatever else is in it: Key Vault gives certificate and key in one. Undefined where
- * one cannot be read: OpenSSL would pass over it and trust the rest, or nobody, of a file half written.
- */
-function certificates(text: string): X509Certificate[] | undefined {
-  const begun = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length ?? 0;
-  const whole = text.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[^-]+-----END \1-----/g) ?? [];
-  if (begun === 0 || whole.length !== begun) return undefined;
-  return parsed(() => whole.map((pem) => new X509Certificate(pem)));
 }
 
 /** Nothing of the cause: it can quote the PEM. */

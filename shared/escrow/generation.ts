@@ -78,8 +78,16 @@ export interface GenerationRow {
   bad?: { at: number; node: string; recovery: string };
   /** The last one that was proven before it: what people may go back to while this one is not proven. */
   previous?: { generation: number; revision: number; digest: string; provenAt: number };
+  /** Key versions that blobs before this one are wrapped by, and this one is not; newest last, at most 20. */
+  oldKeys?: OldKeyVersion[];
   /** Findings of the daily upkeep, by envelope; replaced by each. */
   upkeep?: { at: number; problems: UpkeepProblem[] };
+}
+
+export interface OldKeyVersion {
+  custodian: string;
+  /** Versioned. */
+  keyId: string;
 }
 
 export interface UpkeepProblem {

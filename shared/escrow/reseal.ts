@@ -9,8 +9,7 @@ import { identityOf, type Made, type Sealing, sealFor } from './seal-generation.
 import type { Share } from './share.ts';
 
 export type Resealed =
-  /** `retired`: key ids that no envelope needs any more once this revision is accepted. */
-  | { ok: true; generation: Generation; retired: string[] }
+  | { ok: true; generation: Generation }
   | { ok: false; problems: string[]; failures: EscrowFailure[] };
 
 /**
@@ -52,12 +51,9 @@ export async function reseal(
       opened.share.destroy();
     }
   }
-  const used = new Set(envelopes.map(({ keyId }) => keyId));
-  const before = new Set(generation.envelopes.map(({ keyId }) => keyId));
   return {
     ok: true,
     generation: { schema: 1, ...identity, revision: generation.revision + 1, ...made, envelopes },
-    retired: [...before].filter((keyId) => !used.has(keyId)).sort(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Where the shares of a cluster may go (rule 2), and how fleet.yaml differs from it by now. Pure. */
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { certificatesIn } from '../certificates.ts';
 import type { TrustBinding } from './generation.ts';
 
 /** What fleet.yaml says of a cluster, its references resolved. */
@@ -21,9 +22,9 @@ export function bindingOf({
   pins,
   recovery,
 }: TrustNow): { ok: true; binding: TrustBinding } | { ok: false; problem: string } {
-  const certificates = ca === undefined ? [] : certificatesOf(ca);
+  const certificates = ca === undefined ? [] : certificatesIn(ca);
   // Without this, a CA file that lost its certificates would mean every root of the system.
-  if (!certificates || (ca !== undefined && certificates.length === 0)) {
+  if (!certificates) {
     return { ok: false, problem: 'tls.ca of fleet.yaml is not PEM certificates: put whole ones in place' };
   }
   const binding: TrustBinding = {
@@ -31,7 +32,7 @@ export function bindingOf({
       addresses.map((address) => (URL.canParse(address) ? new URL(address).origin : address)),
     ),
     ...(serverName !== undefined && { serverName: serverName.toLowerCase() }),
-    ca: sortedOnce(certificates),
+    ca: sortedOnce(certificates.map(({ raw }) => raw.toString('base64'))),
     pins: sortedOnce(pins),
     recovery: {
       policy: recovery.policy,
@@ -113,17 +114,4 @@ function looser(bound = strictest, now = strictest): string[] {
 
 function sortedOnce(values: string[]): string[] {
   return [...new Set(values)].sort();
-}
-
-/** base64 of the DER of each; undefined where one cannot be read. */
-function certificatesOf(pem: string): string[] | undefined {
-  const begun = pem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length ?? 0;
-  const whole = pem.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[^-]+-----END \1-----/g) ?? [];
-  if (whole.length !== begun) return undefined;
-  try {
-    return whole.map((one) => new X509Certificate(one).raw.toString('base64'));
-  } catch {
-    // Nothing of the cause: it can quote the PEM.
-    return undefined;
-  }
 }

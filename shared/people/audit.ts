@@ -19,6 +19,7 @@ export function auditEntry(entry: AuditEntry): AuditEntry {
   return {
     ...entry,
     who: line(entry.who, longestFact),
+    ...(entry.name !== undefined && { name: line(withoutKeys(entry.name), longestFact) }),
     why: line(withoutKeys(entry.why), longestWhy),
     facts: Object.fromEntries(facts),
   };

@@ -61,6 +61,8 @@ export interface AuditEntry {
   at: number;
   /** Person.id, `app:recover` for automation, `break-glass:USER@HOST` for the CLI. */
   who: string;
+  /** As they were called then: ids say little years later, and people leave the directory. */
+  name?: string;
   what:
     | 'requested'
     | 'approved'

@@ -34,8 +34,13 @@ export interface Recovery {
   intents: Intent[];
   /** What it waits for, as last told. */
   waiting?: { what: string; until: number };
-  /** The plan's word to people, as last told: what they must do, or why it needs them. */
-  needs?: { kind: 'approval' | 'person'; why: string; binding?: ApprovalBinding };
+  /** The plan's word to people, as last told: why it needs their approval, of what, and of how many. */
+  needs?: {
+    kind: 'approval';
+    why: string;
+    approvals: { needed: number; missing: number };
+    binding: ApprovalBinding;
+  };
   /** Trouble seen on the way, newest last, at most 20: interference, custodians away, nodes that refused. */
   troubles: Trouble[];
   /** Nodes unsealed by it. */
@@ -59,6 +64,8 @@ export interface Recovery {
       | 'expired';
     /** One line: "3 of 3 nodes serving after 42 s". */
     summary: string;
+    /** The same in its parts, where a person must do something. */
+    refusal?: { why: string; remedy: string };
   };
 }
 
@@ -120,7 +127,7 @@ export interface StartNote {
   at: number;
 }
 
-/** What *watch* remembers; it may only disprove a restart. Undefined: nothing known. */
+/** What *watch* remembers; it may only disprove a restart. `proof`: "watch saw the same process unsealed (same connection)". */
 export type Disproof = { node: string; proof: string };
 
 export interface Budget {

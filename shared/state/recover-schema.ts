@@ -97,14 +97,22 @@ export const recoverySchema: z.ZodType<Recovery> = z.looseObject({
   waiting: z.looseObject({ what: z.string(), until: ms }).exactOptional(),
   needs: z
     .looseObject({
-      kind: z.enum(['approval', 'person']),
+      kind: z.literal('approval'),
       why: z.string(),
-      binding: binding.exactOptional(),
+      approvals: z.looseObject({ needed: counted, missing: counted }),
+      binding,
     })
     .exactOptional(),
   troubles: z.array(trouble),
   unsealed: z.array(z.string()),
-  ended: z.looseObject({ at: ms, outcome, summary: z.string() }).exactOptional(),
+  ended: z
+    .looseObject({
+      at: ms,
+      outcome,
+      summary: z.string(),
+      refusal: z.looseObject({ why: z.string(), remedy: z.string() }).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 const problem: z.ZodType<UpkeepProblem> = z.looseObject({
@@ -136,6 +144,7 @@ export const generationRowSchema: z.ZodType<GenerationRow> = z.looseObject({
   previous: z
     .looseObject({ generation: counted, revision: counted, digest: sha256, provenAt: ms })
     .exactOptional(),
+  oldKeys: z.array(z.looseObject({ custodian: z.string(), keyId: z.string() })).exactOptional(),
   upkeep: z.looseObject({ at: ms, problems: z.array(problem) }).exactOptional(),
 });
 

@@ -7,7 +7,7 @@ export interface RecoveryLine {
   policy: 'manual' | 'automatic';
   unknownSealCause: 'approval' | 'automatic';
   /** The one that is open. */
-  open?: { id: string; since: string; summary: string; needs?: 'approval' | 'person'; why?: string };
+  open?: { id: string; since: string; summary: string; needs?: 'approval'; why?: string };
   /** The newest accepted generation; `none` where nothing is escrowed. */
   escrow: { generation: number; revision: number; proven: boolean; bad: boolean } | 'none' | 'unknown';
   /** Why rows of it cannot be read. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { requireNode } from '../../cli/node-version.ts';
 import { benchDetect } from './detect/run.ts';
 import { benchRecover } from './recover/real.ts';
-import { benchSimulated } from './recover/simulated.ts';
+import { benchSimulated, shortfall } from './recover/simulated.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';
 
@@ -13,7 +13,8 @@ const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
        npm run bench -- detect [--runs 3] [--json]
        npm run bench -- recover [--rounds 5] [--fast-elections] [--json]
-       npm run bench -- recover --simulated [--clusters 200] [--json]`;
+       npm run bench -- recover --simulated [--clusters 200] [--limit 4000] [--json]
+         exits with 1 unless all clusters serve and no vault was asked more often than the limit in any 10 s`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     simulated: { type: 'boolean', default: false },
     clusters: { type: 'string', default: '200' },
+    limit: { type: 'string' },
     'fast-elections': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -45,10 +47,17 @@ const benches: Record<string, () => Promise<unknown>> = {
       say,
     ),
   detect: () => benchDetect(Number(values.runs), say),
-  recover: () =>
-    values.simulated
-      ? benchSimulated(Number(values.clusters), say)
-      : benchRecover(Number(values.rounds ?? 5), values['fast-elections'], say),
+  recover: async () => {
+    if (!values.simulated) return benchRecover(Number(values.rounds ?? 5), values['fast-elections'], say);
+    const limit = values.limit === undefined ? undefined : Number(values.limit);
+    const result = await benchSimulated(Number(values.clusters), say, limit);
+    const problem = shortfall(result);
+    if (problem !== undefined) {
+      say(problem);
+      process.exitCode = 1;
+    }
+    return result;
+  },
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),
 };
 

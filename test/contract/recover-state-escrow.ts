@@ -33,6 +33,7 @@ export function recoverStateOfEscrow(open: () => Promise<RecoverStateUnderTest>)
       { provenAt: noon },
       { bad: { at: noon, node: 'vault-0', recovery: 'payments.first' } },
       { upkeep: { at: noon, problems: [{ index: 1, custodian: 'a', code: 'denied', message: 'denied' }] } },
+      { oldKeys: [{ custodian: 'a', keyId: 'https://a.vault.azure.net/keys/escrow/1' }] },
     ])('is followed by %j', async (over) => {
       const state = await fresh();
       const next = aGenerationRow(over);

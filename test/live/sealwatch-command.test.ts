@@ -63,8 +63,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, maxRetries: 3 });
 });
 
+/** Its process starts anew: sealed. */
+async function restart(): Promise<void> {
+  for (const { name: node } of simulation.state.nodes) {
+    simulation.apply({ kind: 'kill', node });
+    simulation.apply({ kind: 'start', node });
+  }
+  await served.settled();
+}
+
+/** In place of the host's own, which commands find in its folder. */
+let storage: NodeJS.ProcessEnv = {};
+
 async function sealwatch(...args: string[]) {
-  const env = { PATH: process.env.PATH, SEALWATCH_API: url, SEALWATCH_TOKEN: token, ...secrets };
+  const api = { SEALWATCH_API: url, SEALWATCH_TOKEN: token };
+  const env = { PATH: process.env.PATH, ...api, ...secrets, ...storage };
   return promisify(execFile)(process.execPath, [resolve('cli/main.ts'), ...args], { cwd: folder, env });
 }
 
@@ -113,6 +126,41 @@ test('a recovery is asked for, shown, taken over and held off', async () => {
   await sealwatch('hold', '--cluster', 'payments', '--for', '1h', '--reason', 'test');
   await sealwatch('hold', '--cluster', 'payments', '--end');
   expect(await refusal(['hold', '--cluster', 'payments', '--end'])).toContain('1 no hold stands on payments');
+});
+
+test('break-glass reads storage, keeps the running host away by its row, and takes over only when told to', async () => {
+  await restart();
+  const open = (await sealwatch('request', '--cluster', 'payments', '--reason', 'patched')).stdout.trim();
+  const look = await sealwatch('recover', '--cluster', 'payments', '--dry-run');
+  expect(look.stdout).toContain(
+    `Recovery ${open} of this cluster is open, asked for by ada (manual): patched`,
+  );
+  expect(look.stdout).toContain('  - unseal ');
+  const recover = ['recover', '--cluster', 'payments', '--reason', 'functions are down', '--yes'];
+  expect(await refusal(recover)).toMatch(/^1 [^]*asked for by ada[^]*add --take-over/);
+  const done = await sealwatch(...recover, '--take-over');
+  expect(done.stdout).toContain('Done: 1 of 1 nodes serving');
+  expect((await sealwatch('show', open)).stdout).toMatch(
+    /ended .*, taken-over: taken over by .*: functions are down/,
+  );
+  expect((await sealwatch('escrow', 'list')).stdout).toContain('proven: it unsealed a node');
+  for (const share of simulation.keys.shares) expect(`${done.stdout}${done.stderr}`).not.toContain(share);
+});
+
+test('break-glass goes by exported envelopes where storage is away, and names both ways on', async () => {
+  await restart();
+  const recover = ['recover', '--cluster', 'payments', '--reason', 'the region is down', '--yes'];
+  const nowhere = ['Table', 'Blob', 'Queue'].map((kind) => `${kind}Endpoint=http://127.0.0.1:1/a;`).join('');
+  storage = {
+    SEALWATCH_STORAGE: `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YWJj;${nowhere}`,
+  };
+  const away = await refusal(recover);
+  expect(away).toMatch(
+    /^1 [^]*storage is unavailable[^]*set SEALWATCH_STORAGE[^]*--envelopes FILE --without-state/,
+  );
+  const { stdout } = await sealwatch(...recover, '--envelopes', 'out.json', '--without-state');
+  expect(stdout).toContain('Done: 1 of 1 nodes serving');
+  storage = {};
 });
 
 test('a role that is missing, and a token that is none, are refused by the host', async () => {

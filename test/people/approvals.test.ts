@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortedSteps, validApprovals } from '../../shared/approvals.ts';
+import { approverProblem, approversText, sortedSteps, validApprovals } from '../../shared/approvals.ts';
 import { approve } from '../../shared/people/approvals.ts';
 import type { Approval, ApprovalBinding } from '../../shared/people/person.ts';
 import { approval, binding, night, person } from './build.ts';
@@ -111,6 +111,37 @@ describe('where one person is asked for', () => {
   it('it may be the requester', () => {
     expect(validApprovals([approval('rosa')], binding(), one, later)).toMatchObject({ missing: 0 });
   });
+});
+
+describe('a rebind', () => {
+  const rebind = binding({ steps: ['rebind'] });
+  const given = (name: string) => approval(name, { binding: rebind });
+
+  it.each([one, two])('counts nobody who asked for it: %j', (asked) => {
+    expect(validApprovals([given('rosa')], rebind, asked, later)).toEqual({
+      valid: [],
+      missing: asked.needed,
+    });
+    expect(approverProblem('tenant/rosa', rebind, asked)).toMatch(
+      /^a rebind changes where shares go: somebody else/,
+    );
+    expect(approverProblem('tenant/ada', rebind, asked)).toBeUndefined();
+  });
+
+  it('is done by one other where one is asked for', () => {
+    expect(validApprovals([given('rosa'), given('ada')], rebind, one, later)).toMatchObject({ missing: 0 });
+  });
+});
+
+it.each([
+  ['unseal-node', one, 1, 'one person'],
+  ['unseal-node', two, 2, 'two others'],
+  ['unseal-node', two, 1, 'one more person'],
+  ['unseal-node', { needed: 2, requester: 'app:recover' }, 2, 'two people'],
+  ['rebind', one, 1, 'somebody else'],
+  ['rebind', two, 2, 'two others'],
+] as const)('%s, %j, %i missing: it waits for %4$s', (step, asked, missing, who) => {
+  expect(approversText({ steps: [step] }, asked, missing)).toBe(who);
 });
 
 it('step kinds stand once each, in one order', () => {

@@ -222,3 +222,11 @@ export const raft = {
   at: now - 30 * minute,
   servers: [1, 2, 3].map((n) => ({ nodeId: `raft-${n}`, address: `10.0.0.${n}:8201`, voter: true })),
 };
+
+/** Asked for by Ada. */
+export const manual = recovery({ way: 'manual', by: 'tid/ada', byName: 'Ada' });
+
+/** `since` of a row: what it waits for has held for so long. */
+export function waited(key: string, ms: number): Record<string, number> {
+  return { [key]: now - ms };
+}

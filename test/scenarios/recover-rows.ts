@@ -14,7 +14,7 @@ export interface RecoveryWords
   waiting?: string;
   troubles?: (Omit<Trouble, 'at' | 'message'> & { at: number; message?: string })[];
   needs?: Recovery['needs'];
-  ended?: { at: number; outcome: NonNullable<Recovery['ended']>['outcome']; summary: string };
+  ended?: NonNullable<Recovery['ended']>;
 }
 
 export function recovery({ at, waiting, troubles = [], ended, needs, ...over }: RecoveryWords): Recovery {

@@ -4,7 +4,7 @@ import type { Recovery } from '../../shared/recovery/recovery.ts';
 import { StateError } from '../../shared/state/errors.ts';
 import { readStatus } from '../../shared/work/status.ts';
 import { sweepOne } from '../../shared/work/sweep.ts';
-import { aRecovery } from '../fakes/state/recover-examples.ts';
+import { anAsking, aRecovery } from '../fakes/state/recover-examples.ts';
 import { generationRow } from '../scenarios/recover-rows.ts';
 import { type Around, aroundPorts } from './around-ports.ts';
 import { FleetUnderTest, intervalMs, unseal } from './fleet-under-test.ts';
@@ -56,12 +56,6 @@ describe('a recovery', () => {
       waiting: { what: '2 of 3 nodes serving, waiting for a leader', until: 0 },
     });
     await fleet.sweep(intervalMs);
-    // A pass that works on it has put the wait away, for as long as it looks.
-    const { waiting, ...working } = recoveryRows[0];
-    recoveryRows[0] = working;
-    await fleet.sweep(intervalMs);
-    recoveryRows[0] = { ...working, ...(waiting && { waiting }) };
-    await fleet.sweep(intervalMs);
     const at = fleet.clock.now();
     recoveryRows[0] = started(fleet, {
       requestedAt: at - 42_000,
@@ -72,7 +66,7 @@ describe('a recovery', () => {
     await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toEqual([
       'payments: recovery started by Ada Lovelace: vault restarted after patching',
-      'payments: recovery started by Ada Lovelace: vault restarted after patching; 2 of 3 nodes serving, waiting for a leader',
+      'payments: recovery by Ada Lovelace: 2 of 3 nodes serving, waiting for a leader',
       'payments: recovery ended: done after 42 s: 3 of 3 nodes serving',
     ]);
   });
@@ -88,21 +82,37 @@ describe('a recovery', () => {
 
   it('that stopped says what a person must do, and again when that changes', async () => {
     const fleet = await watched();
-    const stop = (why: string) => started(fleet, { needs: { kind: 'person', why } });
-    fleet.state.recoveryRows.push(stop('start payments-1'));
-    await fleet.sweep(intervalMs);
-    await fleet.sweep(intervalMs);
-    fleet.state.recoveryRows[0] = stop('start payments-2');
-    await fleet.sweep(intervalMs);
-    expect(headlines(fleet)).toEqual([
-      'payments: recovery stopped: start payments-1',
-      'payments: recovery stopped: start payments-2',
+    fleet.simulations.get('payments')?.apply({ kind: 'seal', node: 'payments-1' });
+    const stops = async (why: string): Promise<void> => {
+      const at = fleet.clock.now();
+      const refusal = { why, remedy: `Start ${why.split(' ')[0]}.` };
+      const summary = `${why}. ${refusal.remedy}`;
+      const ended = { at, outcome: 'refused', summary, refusal } as const;
+      fleet.state.recoveryRows.push(started(fleet, { id: `payments.${at}`, status: 'ended', ended }));
+      await fleet.sweep(intervalMs);
+      await fleet.sweep(intervalMs);
+    };
+    await stops('payments-1 is away');
+    await stops('payments-2 is away');
+    const told = fleet.taken('chat').filter(({ headline }) => headline.includes('recovery stopped'));
+    expect(
+      told.map(({ changes }) => changes.find(({ finding }) => finding.code === 'recovery-stopped')),
+    ).toMatchObject([
+      {
+        finding: {
+          summary: 'recovery stopped: payments-1 is away',
+          advice: expect.stringMatching(
+            /^Start payments-1\. \(all of it: sealwatch show payments\.\d+\)$/,
+          ) as string,
+        },
+      },
+      { finding: { summary: 'recovery stopped: payments-2 is away' } },
     ]);
   });
 
   it('and the escrow show on the status page', async () => {
     const fleet = await watched();
-    fleet.state.recoveryRows.push(started(fleet, { needs: { kind: 'approval', why: 'sealed in process' } }));
+    fleet.state.recoveryRows.push(started(fleet, { needs: anAsking('sealed in process') }));
     const { clusters } = await readStatus(fleet.main);
     expect(clusters.map(({ recovery }) => recovery)).toEqual([
       { policy: 'manual', unknownSealCause: 'approval', escrow: 'none' },

@@ -43,7 +43,7 @@ function notices({ at, hold, insteadOf }: Message): Line[] {
   }
   if (hold) {
     const until = clockTime(hold.until, at);
-    const text = `Hold by ${hold.by} until ${until}: automation leaves this cluster alone. ${hold.reason}`;
+    const text = `Hold by ${hold.by} until ${until}: ${hold.reason}. Automation leaves this cluster alone; people may act.`;
     lines.push({ role: 'text', text: oneLine(text) });
   }
   return lines;

@@ -34,7 +34,7 @@ export function quorumLost(input: PlanInput, picture: Picture): Refuse | undefin
   if (unknown.length > 0) {
     return refuse(
       `which raft peer ${unknown.join(', ')} is cannot be told`,
-      `Set nodeId of ${unknown.join(', ')} in fleet.yaml, or name the peer by its raft node id: ${raft.servers.map(({ nodeId }) => nodeId).join(', ')}.`,
+      `Set nodeId of ${unknown.join(', ')} in fleet.yaml: the peers are ${raft.servers.map(({ nodeId }) => nodeId).join(', ')}.`,
     );
   }
   const lost = new Set(recovery.lost.flatMap((name) => serversOf(name, input)));

@@ -58,7 +58,8 @@ export const withoutData: Judge = (_input, { nodes, uninitialised, unreachable, 
 };
 
 /** Asked where shares are about to be needed. */
-export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { sealed }) => {
+export const escrowUnusable: Judge = (input, { sealed }) => {
+  const { generation, cluster } = input;
   if (sealed.length === 0) return undefined;
   const again = reimport(cluster.name);
   if (generation.state === 'none') {
@@ -71,7 +72,7 @@ export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { seale
       'Put its blob back from an export (sealwatch escrow export), or import the shares again.',
     );
   }
-  const { row, kind, trustChanged } = generation;
+  const { row, kind } = generation;
   const called = `generation ${row.generation}.${row.revision}`;
   if (kind === 'recovery') {
     return refuse('escrow-missing', `${called} holds recovery keys, which unseal nothing`, again);
@@ -84,20 +85,24 @@ export const escrowUnusable: Judge = ({ generation, cluster, recovery }, { seale
       again,
     );
   }
-  // Break-glass asks the same: it cannot be rebound there (rule 8).
-  if (trustChanged.length > 0) {
-    const way =
-      recovery.way === 'break-glass'
-        ? 'Put fleet.yaml back as it was.'
-        : `If the change is right: sealwatch escrow rebind --cluster ${cluster.name}, which needs approval. Else put fleet.yaml back.`;
-    return refuse(
-      'escrow-trust-changed',
-      `fleet.yaml differs from what ${called} is bound to: ${trustChanged.join(', ')}`,
-      way,
-    );
-  }
-  return undefined;
+  return trustChanged(input);
 };
+
+/** Also where nodes do not answer: those that moved with fleet.yaml are never seen over the trust of the import. */
+export function trustChanged({ generation, cluster, recovery }: PlanInput, seen = ''): Refuse | undefined {
+  if (generation.state !== 'ready' || generation.trustChanged.length === 0) return undefined;
+  const { row, trustChanged: changes } = generation;
+  // Break-glass asks the same: it cannot be rebound there (rule 8).
+  const way =
+    recovery.way === 'break-glass'
+      ? 'Put fleet.yaml back as it was.'
+      : `If the change is right: sealwatch escrow rebind --cluster ${cluster.name} --reason "…", which needs approval. Else put fleet.yaml back.`;
+  return refuse(
+    'escrow-trust-changed',
+    `${seen}fleet.yaml differs from what generation ${row.generation}.${row.revision} is bound to: ${changes.join(', ')}`,
+    way,
+  );
+}
 
 /** When waiting came to its end. */
 export function gaveUp(

@@ -102,22 +102,30 @@ function notAutomatic({ recovery, cluster }: PlanInput): boolean {
 }
 
 function act(input: PlanInput, picture: Picture, ready: Ready[], waiting?: string): Plan {
-  const why = [
-    servingWords(input, picture),
-    ...ready.map(({ cause }) => cause.why),
-    ...(waiting === undefined ? [] : [waiting]),
-  ];
+  const why = [servingWords(input, picture), ...causes(ready), ...(waiting === undefined ? [] : [waiting])];
   return { kind: 'act', steps: ready.map(({ step }) => step), why: `${why.join('; ')}${holdWords(input)}` };
 }
 
 function reasons(input: PlanInput, asked: Ready[]): string {
-  const causes = asked.map(({ cause }) => cause.why).join('; ');
+  const why = causes(asked).join('; ');
   if (notAutomatic(input)) {
-    return `its policy in fleet.yaml is ${input.cluster.recovery.policy} by now: approval is needed to unseal ${names(asked)}; ${causes}`;
+    return `its policy in fleet.yaml is ${input.cluster.recovery.policy} by now: approval is needed to unseal ${names(asked)}; ${why}`;
   }
   return input.recovery.way === 'manual'
-    ? `a recovery by hand needs approval to unseal ${names(asked)}; ${causes}`
-    : causes;
+    ? `a recovery by hand needs approval to unseal ${names(asked)}; ${why}`
+    : why;
+}
+
+/** One line for all that restarted: of many, the last one tells when. */
+function causes(nodes: Ready[]): string[] {
+  const restarted = nodes.filter(({ cause }) => cause.kind === 'restarted');
+  if (restarted.length < 2) return nodes.map(({ cause }) => cause.why);
+  const last = restarted
+    .map(({ cause }) => cause.at ?? '')
+    .sort()
+    .at(-1);
+  const others = nodes.filter((node) => !restarted.includes(node));
+  return [`${names(restarted)} restarted, the last one at ${last}`, ...others.map(({ cause }) => cause.why)];
 }
 
 function holdWords({ hold, now }: PlanInput): string {

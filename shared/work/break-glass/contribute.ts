@@ -79,19 +79,20 @@ async function open(
 }
 
 async function auditKeys(
-  { world, cluster, who, reason, say }: Glass,
+  { world, cluster, who, whoName, reason, say }: Glass,
   journal: Journal,
   { opened }: OpenResult,
 ): Promise<void> {
   for (const key of opened) {
-    const value = { at: world.clock.now(), who, cluster: cluster.name, why: reason, facts: { ...key } };
+    const about = { who, name: whoName, cluster: cluster.name, why: reason };
+    const value = { at: world.clock.now(), ...about, facts: { ...key } };
     await journal.append({ kind: 'audit', value: auditEntry({ ...value, what: 'key-opened' }) });
     say(`Opened share ${key.index} by custodian ${key.custodian}.`);
   }
 }
 
 async function send(
-  { world, envelopes, stop, cluster, who, reason, say }: Glass,
+  { world, envelopes, stop, cluster, who, whoName, reason, say }: Glass,
   targets: Target[],
   shares: Share[],
   journal: Journal,
@@ -99,7 +100,8 @@ async function send(
   const { generation } = envelopes;
   for (const { node, address } of targets) {
     const facts = { kind: 'contribution', node, address, shares: shares.map(({ index }) => index).join(' ') };
-    const value = { at: world.clock.now(), who, cluster: cluster.name, why: reason, facts };
+    const about = { who, name: whoName, cluster: cluster.name, why: reason };
+    const value = { at: world.clock.now(), ...about, facts };
     await journal.append({ kind: 'audit', value: auditEntry({ ...value, what: 'step' }) });
     say(`Sends ${shares.length === 1 ? 'share' : 'shares'} ${facts.shares} to ${node} at ${address}.`);
   }

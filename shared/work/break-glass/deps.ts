@@ -1,5 +1,6 @@
-/** What break-glass is given: the recover app's ways to nodes and custodians, and no storage. */
+/** What break-glass is given: the recover app's ways to nodes and custodians, and its storage where there is one. */
 import type { Cluster, Fleet } from '../../fleet/fleet.ts';
+import type { RecoverState } from '../../state/recover-ports.ts';
 import type { RecoverDeps } from '../recover/deps.ts';
 import type { EnvelopeFile } from './envelope-file.ts';
 
@@ -24,6 +25,8 @@ export interface Glass {
   lost: string[];
   /** The raft configuration as it was before, where the person has it. */
   raft?: { at: number; servers: { nodeId: string; address: string; voter: boolean }[] };
+  /** Recover's storage, where it answers; else nothing keeps this apart from a recovery that runs elsewhere. */
+  stored?: { state: RecoverState; takeOver: boolean };
   /** A line to the person. */
   say: (line: string) => void;
   /** Ctrl-C. */

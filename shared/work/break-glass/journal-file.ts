@@ -1,6 +1,7 @@
 /** The journal as a file that only its owner reads and writes (0600): appended to and synced, never rewritten. */
 import { constants, type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Recovery } from '../../recovery/recovery.ts';
 import { type Journal, type JournalEntry, openRecovery, readJournal } from './journal.ts';
 import { codeOf, contents, syncFolder, wholeFile, write } from './synced-file.ts';
 
@@ -56,7 +57,7 @@ export async function openJournal(
   }
 }
 
-/** The newest file of a cluster in a folder that holds a recovery which did not end. */
+/** The newest file of a cluster in a folder that holds a recovery which did not end, or cannot be read. */
 export async function unfinished(folder: string, cluster: string): Promise<string | undefined> {
   const pattern = new RegExp(`^sealwatch-recovery-${cluster}-\\d{8}T\\d{9}Z\\.jsonl$`);
   const names = (await readdir(folder))
@@ -65,10 +66,16 @@ export async function unfinished(folder: string, cluster: string): Promise<strin
     .toReversed();
   for (const name of names) {
     const path = join(folder, name);
-    const read = readJournal(await wholeFile(path));
-    if (!read.ok || openRecovery(read.entries, cluster)) return path;
+    const left = await leftOpen(path, cluster);
+    if (left !== undefined) return path;
   }
   return undefined;
+}
+
+/** The recovery that a file left open; `damaged`: nobody can tell. */
+export async function leftOpen(path: string, cluster: string): Promise<Recovery | 'damaged' | undefined> {
+  const read = readJournal(await wholeFile(path));
+  return read.ok ? openRecovery(read.entries, cluster) : 'damaged';
 }
 
 /** ./sealwatch-recovery-CLUSTER-20261122T020000123Z.jsonl */

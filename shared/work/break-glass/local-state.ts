@@ -1,21 +1,13 @@
 /** The recover app's state on a laptop: rows in memory, each write in the journal first; the blob is the envelope file. */
 import { auditEntry } from '../../people/audit.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
-import { StateError } from '../../state/errors.ts';
-import type { RecoverState } from '../../state/recover-ports.ts';
 import { LostRow } from '../recover/held.ts';
 import type { EnvelopeFile } from './envelope-file.ts';
+import { type HandState, leftToTheApp, notHere } from './hand-state.ts';
 import type { Journal } from './journal.ts';
 
-export interface LocalState extends RecoverState {
-  /** When the next pass is due, as the last one left it: ms from then; undefined: it left none. */
-  takeNudge(): number | undefined;
-  /** The newest one of the cluster, open or ended. */
-  newest(): Recovery | undefined;
-}
-
 /** @param stop once aborted, no intent is written any more: a pass ends before its next request. */
-export function localState(journal: Journal, envelopes: EnvelopeFile, stop: AbortSignal): LocalState {
+export function localState(journal: Journal, envelopes: EnvelopeFile, stop: AbortSignal): HandState {
   const rows = new Map<string, { value: Recovery; etag: string }>();
   let writes = 0;
   let nudge: number | undefined;
@@ -48,7 +40,11 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
       nudge = undefined;
       return left;
     },
-    newest: () => [...rows.values()].at(-1)?.value,
+    own: async () => [...rows.values()].at(-1)?.value,
+    // Nobody else can have it.
+    renew: async () => true,
+    keeping: (work) => work(),
+    ...leftToTheApp,
     recoveries: {
       async open(recovery) {
         const busy = open(recovery.cluster);
@@ -101,8 +97,7 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
         await journal.append({ kind: 'audit', value: auditEntry(entry) });
       },
     },
-    // Rule 8: break-glass is outside of approvals and holds, and knows of none.
-    approvals: { save: () => notHere('nothing can be approved'), of: async () => [] },
+    // Outside of holds, too (rule 8).
     holds: {
       set: () => notHere('no hold can be set'),
       end: () => notHere('no hold can be ended'),
@@ -114,7 +109,6 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
         if (queue === 'steps') nudge = delayMs;
       },
     },
-    prepare: async () => undefined,
   };
 }
 
@@ -123,8 +117,4 @@ function withoutOldLease(value: Recovery, { overRuns }: Journal): Recovery {
   if (!value.lease || !overRuns.has(value.lease.owner)) return value;
   const { lease: _lease, ...rest } = value;
   return rest;
-}
-
-function notHere(what: string): Promise<never> {
-  return Promise.reject(new StateError('refused', `in break-glass ${what}: use the recover app`));
 }

@@ -1,13 +1,17 @@
-/** A whole recovery from a laptop: the recover app's passes, one after the other, over a journal in place of storage. */
+/** A whole recovery from a laptop: the recover app's passes, one after the other, over storage or a journal. */
 import type { Recovery } from '../../recovery/recovery.ts';
+import type { RecoverState } from '../../state/recover-ports.ts';
 import type { RecoverDeps } from '../recover/deps.ts';
 import { LostRow } from '../recover/held.ts';
 import { runPass } from '../recover/pass.ts';
 import { requestRecovery } from '../recover/request.ts';
+import type { Said } from '../recover/said.ts';
 import type { Glass } from './deps.ts';
+import type { HandState } from './hand-state.ts';
 import type { Journal } from './journal.ts';
-import { type LocalState, localState } from './local-state.ts';
+import { localState } from './local-state.ts';
 import { narrating } from './narrate.ts';
+import { storedState } from './stored-state.ts';
 
 export type Ended =
   | { kind: 'ended'; outcome: NonNullable<Recovery['ended']>['outcome']; summary: string }
@@ -16,30 +20,49 @@ export type Ended =
 
 /** Goes on with the recovery that the journal left open, or opens one; until it ended or was stopped by hand. */
 export async function recoverByHand(glass: Glass, opened: Journal): Promise<Ended> {
-  const { cluster, who, whoName, reason, lost, stop, say } = glass;
-  const state = localState(narrating(opened, say), glass.envelopes, stop);
+  const { cluster, lost, stop, say } = glass;
+  const state = await stateOf(glass, narrating(opened, say));
   const deps = depsOf(glass, state, opened);
   const left = await state.recoveries.active(cluster.name);
-  if (left) {
+  const begun = await state.own();
+  if (left && begun?.id === left.value.id) {
     say(`Goes on with what ${opened.path} began at ${new Date(left.value.requestedAt).toISOString()}.`);
     if (lost.length > 0) await state.recoveries.save({ ...left, value: { ...left.value, lost } });
   } else {
-    const asked = { kind: 'unseal', way: 'break-glass', by: who, byName: whoName, dryRun: false } as const;
-    const said = await requestRecovery(deps, cluster.name, { ...asked, reason, lost });
+    const said = await openByHand(deps, glass);
     if (!said.ok) return { kind: 'stopped', why: said.message };
   }
-  await passes(deps, state, glass);
-  const recovery = state.newest();
+  await state.keeping(() => passes(deps, state, glass));
+  const recovery = await state.own();
   if (recovery?.ended) return { kind: 'ended', ...recovery.ended };
   const why = stop.aborted ? 'stopped by hand' : 'nothing would go on by itself';
   return { kind: 'stopped', why, ...(recovery && { recovery }) };
 }
 
-async function passes(deps: RecoverDeps, state: LocalState, { cluster, say }: Glass): Promise<void> {
+/** Over storage where it answers; else the journal is all there is. */
+export async function stateOf(
+  { stored, envelopes, stop, world: { clock } }: Glass,
+  journal: Journal,
+): Promise<HandState> {
+  return stored
+    ? storedState(stored.state, { journal, envelopes, clock, stop })
+    : localState(journal, envelopes, stop);
+}
+
+/** Its authority is unwrap on the custodians (rule 8): it takes over what others asked for. */
+export function openByHand(
+  deps: RecoverDeps,
+  { cluster, who, whoName, reason, lost, stored }: Glass,
+): Promise<Said<Recovery>> {
+  const asked = { kind: 'unseal', way: 'break-glass', by: who, byName: whoName, dryRun: false } as const;
+  const takeOver = stored?.takeOver ?? false;
+  return requestRecovery(deps, cluster.name, { ...asked, reason, lost, takeOver, approver: true });
+}
+
+async function passes(deps: RecoverDeps, state: HandState, { cluster, say }: Glass): Promise<void> {
   const { clock } = deps;
   for (;;) {
     const active = await state.recoveries.active(cluster.name);
-    // Never a pass without one: that would consider an automatic recovery.
     if (!active) return;
     const { lease } = active.value;
     const leftMs = (lease?.until ?? 0) - clock.now();
@@ -48,7 +71,7 @@ async function passes(deps: RecoverDeps, state: LocalState, { cluster, say }: Gl
     try {
       await clock.sleep(Math.max(0, leftMs));
       state.takeNudge();
-      await runPass(deps, cluster.name);
+      await runPass(deps, cluster.name, { byHand: true });
       const dueMs = state.takeNudge();
       if (dueMs === undefined) return;
       await clock.sleep(dueMs);
@@ -59,7 +82,7 @@ async function passes(deps: RecoverDeps, state: LocalState, { cluster, say }: Gl
   }
 }
 
-function depsOf(glass: Glass, state: LocalState, { run }: Journal): RecoverDeps {
+export function depsOf(glass: Glass, state: RecoverState, { run }: Pick<Journal, 'run'>): RecoverDeps {
   const { world, fleet, cluster, envelopes, derived, raft, stop } = glass;
   return {
     ...world,

@@ -1,6 +1,8 @@
 /** What is escrowed of each cluster, as its row and the names of its blobs say. */
 import { type GenerationRow, generationIn } from '../../escrow/generation.ts';
 import type { RecoverDeps } from '../recover/deps.ts';
+import { needsOf, type OldKey, oldKeysOf } from '../recover/old-keys.ts';
+import { oldKeyLine } from './old-key-words.ts';
 
 export interface Listed {
   cluster: string;
@@ -10,6 +12,8 @@ export interface Listed {
   unreadable?: string;
   /** Newer than the one in use, never accepted or gone back from: harmless, and of no use. */
   notAccepted: string[];
+  /** Key versions that are not in use any more. */
+  oldKeys: OldKey[];
   /** In fleet.yaml. */
   known: boolean;
 }
@@ -24,6 +28,7 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
   );
   const damaged = new Map(unreadable.map(({ partition, why }) => [partition, why]));
   const names = new Set([...escrowing, ...rows.map(({ cluster }) => cluster), ...damaged.keys()]);
+  const needs = rows.some(({ oldKeys = [] }) => oldKeys.length > 0) ? await needsOf(deps.state) : [];
   return Promise.all(
     [...names].sort().map(async (cluster) => {
       const row = rows.find((one) => one.cluster === cluster);
@@ -35,6 +40,7 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
         cluster,
         known: known.has(cluster),
         notAccepted,
+        oldKeys: row ? await oldKeysOf(deps.state, row, needs) : [],
         ...(row && { row }),
         ...(why !== undefined && { unreadable: why }),
       };
@@ -49,7 +55,7 @@ function isNewer(name: string, cluster: string, row?: GenerationRow): boolean {
   return (found.generation - row.generation || found.revision - row.revision) > 0;
 }
 
-export function describeListed({ cluster, row, unreadable, notAccepted, known }: Listed): string[] {
+export function describeListed({ cluster, row, unreadable, notAccepted, oldKeys, known }: Listed): string[] {
   const more = [
     ...notAccepted.map(
       (name) =>
@@ -76,6 +82,7 @@ export function describeListed({ cluster, row, unreadable, notAccepted, known }:
       ? [`  looked at ${time(upkeep.at)}: ${upkeep.problems.length === 0 ? 'no problem' : ''}`.trimEnd()]
       : []),
     ...(upkeep?.problems ?? []).map(({ code, message }) => `  ${code}: ${message}`),
+    ...oldKeys.map((key) => `  ${oldKeyLine(key)}`),
     ...more,
   ];
 }

@@ -101,11 +101,17 @@ function unavailable(
 ): Verdict {
   const problems = problemsOf(row, Object.keys(away) as (keyof typeof away)[]);
   const inRecovery = met.filter(({ code }) => code === 'custodian');
-  const said = [
-    ...problems.map(({ code, custodian = 'a custodian' }) => `${custodian}: ${away[code]}`),
-    ...inRecovery.map(({ where }) => `${where}: it failed in a recovery`),
-  ];
-  if (said.length === 0) return unlessOld(row, now);
+  const said = Map.groupBy(
+    [
+      ...problems.map(({ code, custodian }) => ({
+        who: custodian ?? 'one of them',
+        what: away[code] as string,
+      })),
+      ...inRecovery.map(({ where }) => ({ who: where, what: 'failed in a recovery' })),
+    ],
+    ({ what }) => what,
+  );
+  if (said.size === 0) return unlessOld(row, now);
   const named = new Set([
     ...problems.map(({ custodian }) => custodian),
     ...inRecovery.map(({ where }) => where),
@@ -113,7 +119,10 @@ function unavailable(
   const owners = custodians.flatMap(({ name, owner }) =>
     owner !== undefined && named.has(name) ? [`${name} belongs to ${owner}`] : [],
   );
-  return present('escrow-unavailable', `custodian ${[...new Set(said)].toSorted().join('; ')}`, [
+  const words = [...said].map(
+    ([what, all]) => `${[...new Set(all.map(({ who }) => who))].toSorted().join(', ')}: ${what}`,
+  );
+  return present('escrow-unavailable', `custodian ${words.toSorted().join('; ')}`, [
     ...problems.map(({ message }) => message),
     ...inRecovery.map(troubleText),
     ...owners,

@@ -1,9 +1,9 @@
 /** Recoveries of one cluster as findings: under way, waiting for people, stopped, disturbed. */
 import { duration } from '../../alert/time.ts';
 import { type Finding, type FindingCode, finding, type Verdict } from '../../finding.ts';
-import type { Cluster } from '../../fleet/fleet.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
-import { endedText, line, runningText, startedText, troubleText } from './story.ts';
+import { awaitedText } from '../recover/words.ts';
+import { endedText, line, nameText, runningText, startedText, troubleText } from './story.ts';
 
 export const recoveryCodes = [
   'recovery-running',
@@ -27,22 +27,22 @@ const stops: ReadonlySet<string> = new Set(['refused', 'failed', 'expired']);
  * @param isDown whether the probe sees what a recovery would mend; undefined: it cannot tell.
  */
 export function judgeRecoveries(
-  cluster: Cluster,
   known: Recovery[],
   isDown: boolean | undefined,
   now: number,
 ): Partial<Record<RecoveryCode, Verdict>> {
-  const [newest] = known.toSorted(
-    (a, b) => Number(b.status === 'open') - Number(a.status === 'open') || b.requestedAt - a.requestedAt,
-  );
+  const newestFirst = known.toSorted((a, b) => b.requestedAt - a.requestedAt);
+  const newest = newestFirst.find(({ status }) => status === 'open') ?? newestFirst[0];
   if (!newest) return {};
+  // A rebind that ended brought no cluster back: what stopped the recovery before it still stands.
+  const last = newest.status === 'open' ? newest : newestFirst.find(({ kind }) => kind === 'unseal');
+  const halt: Verdict = last ? stopped(last, isDown, newest) : { state: 'absent' };
   const over: Verdict = { state: 'absent', how: endedText(newest) };
   const isOpen = newest.status === 'open';
   return {
     'recovery-running': isOpen ? running(newest, now) : over,
-    'recovery-needs-approval':
-      isOpen && newest.needs?.kind === 'approval' ? needsApproval(cluster, newest) : over,
-    'recovery-stopped': stopped(newest, isDown, over),
+    'recovery-needs-approval': isOpen && newest.needs ? needsApproval(newest, newest.needs) : over,
+    'recovery-stopped': halt,
     'unseal-interference': interference(known, now),
   };
 }
@@ -54,8 +54,7 @@ export function recoveredLately(known: Recovery[], now: number): string | undefi
   );
   const [newest] = ended.toSorted((a, b) => (b.ended?.at ?? 0) - (a.ended?.at ?? 0));
   if (!newest) return undefined;
-  const by = newest.way === 'automatic' ? 'automatic recovery' : `recovery by ${newest.byName}`;
-  return line(`${by}: ${endedText(newest)}`);
+  return line(`${nameText(newest)}: ${endedText(newest)}`);
 }
 
 function present(
@@ -68,54 +67,81 @@ function present(
 }
 
 function running(recovery: Recovery, now: number): Verdict {
-  const { id, needs, unsealed, requestedAt } = recovery;
-  // What it needs from people is the headline.
-  const under = needs && (needs.kind === 'approval' ? 'recovery-needs-approval' : 'recovery-stopped');
+  const { id, needs, unsealed, requestedAt, waiting } = recovery;
   const lasts = now - requestedAt;
+  const isSlow = !needs && lasts >= slowMs;
+  const stop = `sealwatch reject ${id} --reason "…"`;
   return present(
     'recovery-running',
     runningText(recovery),
     [
-      `recovery ${id}, for ${duration(lasts)}`,
+      waiting === undefined ? `recovery ${id}, for ${duration(lasts)}` : startedText(recovery),
       ...(unsealed.length > 0 ? [`unsealed by it: ${unsealed.join(', ')}`] : []),
       ...troublesOf(recovery),
     ],
-    { ...(under && { under }), ...(!needs && lasts >= slowMs && { severity: 'warning' as const }) },
+    {
+      advice: isSlow
+        ? `It takes long: mend what it waits for (sealwatch show ${id}). To end it: ${stop}`
+        : `Leave the nodes alone and watch (sealwatch show ${id}). To stop it: ${stop}`,
+      // What it needs from people is the headline.
+      ...(needs && { under: 'recovery-needs-approval' as const }),
+      ...(isSlow && { severity: 'warning' as const }),
+    },
   );
 }
 
-function needsApproval(cluster: Cluster, recovery: Recovery): Verdict {
-  const { id, needs } = recovery;
-  const steps = needs?.binding?.steps.join(', ');
-  const who =
-    cluster.recovery.approvals === 2
-      ? 'two people, neither of them who requested it, approve'
-      : 'somebody with the role Sealwatch.Approve approves';
+function needsApproval(recovery: Recovery, needs: NonNullable<Recovery['needs']>): Verdict {
+  const { id, way } = recovery;
   return present(
     'recovery-needs-approval',
-    `recovery waits for approval: ${needs?.why ?? 'it does not say why'}`,
+    `${nameText(recovery)} waits for approval by ${awaitedText(recovery, needs)}: ${needs.why}`,
     [
-      ...(steps === undefined ? [] : [`what it would do: ${steps}`]),
-      `${who}: POST /api/recoveries/${id}/approve, or …/reject`,
-      startedText(recovery),
+      way === 'automatic' ? `recovery ${id}: nobody asked for it, it began by itself` : startedText(recovery),
+      `what it would do: ${needs.binding.steps.join(', ')}`,
       ...troublesOf(recovery),
     ],
-    { advice: `Was it sealed on purpose? If not, approve recovery ${id}; if so, reject it.` },
+    { advice: decision(recovery), ...meaningOf(recovery) },
   );
 }
 
-function stopped(recovery: Recovery, isDown: boolean | undefined, over: Verdict): Verdict {
-  const { id, status, kind, needs, ended } = recovery;
-  const evidence = [`recovery ${id}: ${startedText(recovery)}`, ...troublesOf(recovery)];
-  if (status === 'open') {
-    if (needs?.kind === 'person')
-      return present('recovery-stopped', `recovery stopped: ${needs.why}`, evidence);
-    // One that begins does not make good what stopped the last one: its end will tell.
-    return { state: 'unjudged', why: 'another recovery is under way' };
+function decision({ id, kind }: Recovery): string {
+  const [approve, reject] = [`sealwatch approve ${id}`, `sealwatch reject ${id} --reason "…"`];
+  return kind === 'rebind'
+    ? `Find out who changed fleet.yaml. If it is right: ${approve}. If not: ${reject}, and put fleet.yaml back.`
+    : `Was it sealed on purpose? If not: ${approve} (it shows the plan first). If so: ${reject}`;
+}
+
+/** Other than the catalogue's, which is of what automation found by itself. */
+function meaningOf({ kind, way }: Recovery): Pick<Finding, 'meaning'> | undefined {
+  if (kind === 'rebind') {
+    return {
+      meaning: 'Shares stay bound to what was confirmed before, and recovery refuses, until people decide.',
+    };
   }
-  if (kind !== 'unseal' || !ended || !stops.has(ended.outcome)) return over;
+  return way === 'automatic'
+    ? undefined
+    : { meaning: 'The cluster stays as it is until people approve or reject this.' };
+}
+
+/** @param newest a rebind, where one ended since. */
+function stopped(recovery: Recovery, isDown: boolean | undefined, newest: Recovery): Verdict {
+  const { id, status, ended, cluster } = recovery;
+  // One that begins does not make good what stopped the last one: its end will tell.
+  if (status === 'open') return { state: 'unjudged', why: 'another recovery is under way' };
+  if (!ended || !stops.has(ended.outcome)) return { state: 'absent', how: endedText(recovery) };
   if (isDown === false) return { state: 'absent', how: 'the cluster serves' };
-  return present('recovery-stopped', `recovery stopped: ${ended.summary}`, evidence);
+  if (newest !== recovery && newest.ended?.outcome === 'recovered') {
+    const advice = `Unless it begins by itself within a minute: sealwatch request --cluster ${cluster} --reason "…"`;
+    const summary = 'recovery stopped; since then the escrow was bound to what fleet.yaml says';
+    return present('recovery-stopped', summary, [startedText(newest)], { advice });
+  }
+  const { why = ended.summary, remedy } = ended.refusal ?? {};
+  return present(
+    'recovery-stopped',
+    `recovery stopped: ${why}`,
+    [startedText(recovery), ...troublesOf(recovery)],
+    remedy === undefined ? {} : { advice: `${remedy} (all of it: sealwatch show ${id})` },
+  );
 }
 
 function interference(known: Recovery[], now: number): Verdict {

@@ -4,26 +4,45 @@ import { duration } from '../../alert/time.ts';
 import type { Recovery, Trouble } from '../../recovery/recovery.ts';
 
 const lineLength = 300;
-const reasonLength = 120;
+const reasonLength = 200;
+const nameLength = 80;
+
+/** "recovery by Ada Lovelace", "automatic recovery", "rebind of the escrow by Ada Lovelace" */
+export function nameText({ kind, way, byName }: Recovery): string {
+  const what = whatText(kind);
+  if (way === 'automatic') return `automatic ${what}`;
+  return `${way === 'break-glass' ? 'break-glass ' : ''}${what} by ${nameOf(byName)}`;
+}
 
 /** "recovery started by Ada Lovelace: vault restarted after patching" */
 export function startedText({ kind, way, byName, reason }: Recovery): string {
-  const what = kind === 'rebind' ? 'rebind of the escrow' : 'recovery';
+  const what = whatText(kind);
   const why = clip(oneLine(reason), reasonLength);
   if (way === 'automatic') return `automatic ${what} started: ${why}`;
-  return `${way === 'break-glass' ? 'break-glass ' : ''}${what} started by ${clip(oneLine(byName), 80)}: ${why}`;
+  return `${way === 'break-glass' ? 'break-glass ' : ''}${what} started by ${nameOf(byName)}: ${why}`;
 }
 
-/** "recovery started by Ada Lovelace: …; 3 of 5 nodes serving, waiting for a leader" */
+/** "recovery by Ada Lovelace: 3 of 5 nodes serving, waiting for a leader"; before it waits, how it started. */
 export function runningText(recovery: Recovery): string {
-  const { waiting } = recovery;
-  return waiting === undefined ? startedText(recovery) : line(`${startedText(recovery)}; ${waiting.what}`);
+  const { waiting, reason } = recovery;
+  // Automation that begins with a wait has no other reason.
+  if (waiting === undefined || waiting.what === reason) return startedText(recovery);
+  return line(`${nameText(recovery)}: ${waiting.what}`);
+}
+
+function whatText(kind: Recovery['kind']): string {
+  return kind === 'rebind' ? 'rebind of the escrow' : 'recovery';
+}
+
+/** Of a person, as they are known. */
+export function nameOf(byName: string): string {
+  return clip(oneLine(byName), nameLength);
 }
 
 /** "done after 42 s: 3 of 3 nodes serving" */
 export function endedText({ requestedAt, ended }: Recovery): string {
-  if (!ended) return 'it goes on';
-  const { outcome, summary, at } = ended;
+  if (!ended) return 'the recovery goes on';
+  const { outcome, summary, refusal, at } = ended;
   const after = duration(at - requestedAt);
   switch (outcome) {
     case 'recovered':
@@ -35,11 +54,11 @@ export function endedText({ requestedAt, ended }: Recovery): string {
     case 'rejected':
       return line(summary.startsWith('rejected') ? summary : `rejected after ${after}: ${summary}`);
     case 'taken-over':
-      return line(`taken over after ${after}: ${summary}`);
+      return line(summary);
     case 'refused':
     case 'failed':
     case 'expired':
-      return line(`stopped after ${after}: ${summary}`);
+      return line(`stopped after ${after}: ${refusal?.why ?? summary}`);
   }
 }
 

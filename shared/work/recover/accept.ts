@@ -57,7 +57,7 @@ async function take(
   const before = await deps.state.generations.newest(cluster.name);
   const chosen = choose(before);
   if ('problem' in chosen) return refused('conflict', chosen.problem);
-  const used = await accept(deps, cluster, chosen, before, { who: person.id });
+  const used = await accept(deps, cluster, chosen, before, { who: person.id, name: person.name });
   if (!used.ok) return refused('conflict', used.why);
   await deps.state.nudges.send('probe', cluster.name, 0);
   const { generation, revision } = chosen;

@@ -48,7 +48,8 @@ export async function considerAutomatic(
   });
   // Another instance was faster: its pass does it.
   if (!opened.ok) return undefined;
-  await deps.state.nudges.send('probe', cluster.name, 0);
+  // What needs people is told as that, by the pass that follows, and not as help that is on its way.
+  if (next.kind === 'act' || next.kind === 'wait') await deps.state.nudges.send('probe', cluster.name, 0);
   return deps.state.recoveries.active(cluster.name);
 }
 
@@ -74,7 +75,11 @@ function wasVain({ ended }: Recovery): boolean {
 
 /** People were told of exactly this within the hour: the same refusal, or a wait that ended in vain. */
 function isKnown(next: Plan, recent: Recovery[], considered: Recovery, now: number): boolean {
-  if (next.kind === 'wait') return recent.some((one) => wasVain(one) && one.reason === next.what);
+  if (next.kind === 'wait') {
+    // Which begins with what was waited for, where that was in vain.
+    const words = (one: Recovery) => [one.reason, one.ended?.summary ?? ''];
+    return recent.some((one) => wasVain(one) && words(one).some((text) => text.startsWith(next.what)));
+  }
   if (next.kind !== 'refuse') return false;
   // The hold itself is on view.
   if (next.code === 'hold') return true;

@@ -5,6 +5,7 @@ import { readGeneration } from '../../escrow/read.ts';
 import { differences } from '../../escrow/trust.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { Stored } from '../../state/ports.ts';
+import type { RecoverState } from '../../state/recover-ports.ts';
 import type { RecoverDeps } from './deps.ts';
 
 export type Escrowed =
@@ -18,24 +19,38 @@ export type Escrowed =
       trustChanged: string[];
     };
 
+type AcceptedAs = Pick<GenerationRow, 'cluster' | 'generation' | 'revision' | 'digest'>;
+
 /** Reads the blob that the row names: another one under the same name, or an older one, is not the one accepted. */
 export async function escrowed(deps: RecoverDeps, cluster: Cluster): Promise<Escrowed> {
   const row = await deps.state.generations.newest(cluster.name);
   if (!row) return { state: 'none' };
-  const name = generationBlobName(row.value);
-  const blob = await deps.state.escrow.read(name);
-  if (!blob) return { state: 'unreadable', row, why: `the blob ${name} is gone: import the shares again` };
-  if (blob.digest !== row.value.digest) {
-    return { state: 'unreadable', row, why: `the blob ${name} is not the one that was accepted` };
-  }
-  const read = readGeneration(blob.bytes);
-  if (!read.ok) return { state: 'unreadable', row, why: `the blob ${name} cannot be read: ${read.problem}` };
+  const read = await readAccepted(deps.state, row.value);
+  if (!read.ok) return { state: 'unreadable', row, why: read.why };
   const { generation } = read;
-  const { cluster: of, generation: number, revision } = generation;
-  if (of !== cluster.name || number !== row.value.generation || revision !== row.value.revision) {
-    return { state: 'unreadable', row, why: `the blob ${name} holds another generation` };
-  }
   return { state: 'ready', row, generation, trustChanged: await trustChanged(deps, cluster, generation) };
+}
+
+/** What was accepted under these numbers: the newest one, or the one to go back to. */
+export async function readAccepted(
+  { escrow }: Pick<RecoverState, 'escrow'>,
+  { cluster, generation: number, revision, digest }: AcceptedAs,
+): Promise<{ ok: true; generation: Generation; bytes: Buffer } | { ok: false; why: string }> {
+  const name = generationBlobName({ cluster, generation: number, revision });
+  const blob = await escrow.read(name);
+  if (!blob) return { ok: false, why: `the blob ${name} is gone: import the shares again` };
+  if (blob.digest !== digest) return { ok: false, why: `the blob ${name} is not the one that was accepted` };
+  const read = readGeneration(blob.bytes);
+  if (!read.ok) return { ok: false, why: `the blob ${name} cannot be read: ${read.problem}` };
+  const { generation } = read;
+  if (
+    generation.cluster !== cluster ||
+    generation.generation !== number ||
+    generation.revision !== revision
+  ) {
+    return { ok: false, why: `the blob ${name} holds another generation` };
+  }
+  return { ok: true, generation, bytes: blob.bytes };
 }
 
 async function trustChanged(deps: RecoverDeps, cluster: Cluster, { trust }: Generation): Promise<string[]> {

@@ -27,10 +27,13 @@ export class LostRow extends Error {
 }
 
 export class HeldRecovery {
+  /** The row as the pass found it. */
+  readonly taken: Recovery;
   readonly #deps: RecoverDeps;
   #stored: Stored<Recovery>;
 
   private constructor(deps: RecoverDeps, stored: Stored<Recovery>) {
+    this.taken = stored.value;
     this.#deps = deps;
     this.#stored = stored;
   }

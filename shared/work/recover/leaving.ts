@@ -3,17 +3,23 @@ import type { Recovery } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import type { HeldRecovery } from './held.ts';
 
-/** Gives the row back and, where a time is known, comes again. */
+/** Gives the row back and, where a time is known, comes again. What people are told is swept only where it changed. */
 export async function leave(
   deps: RecoverDeps,
   held: HeldRecovery,
   change: Partial<Recovery>,
   { afterMs, over }: { afterMs?: number; over?: ('needs' | 'waiting')[] } = {},
 ): Promise<void> {
+  const before = toldBy(held.taken);
   await held.release(change, over);
   const { cluster } = held.value;
   if (afterMs !== undefined) await deps.state.nudges.send('steps', cluster, Math.max(0, afterMs));
-  await deps.state.nudges.send('probe', cluster, 0);
+  if (toldBy(held.value) !== before) await deps.state.nudges.send('probe', cluster, 0);
+}
+
+/** What the sweep makes messages of. */
+function toldBy({ needs, waiting, unsealed, unseals, troubles }: Recovery): string {
+  return JSON.stringify([needs?.why, needs?.approvals, waiting?.what, unsealed, unseals, troubles.length]);
 }
 
 export async function finish(
@@ -21,10 +27,11 @@ export async function finish(
   held: HeldRecovery,
   ended: NonNullable<Recovery['ended']>,
 ): Promise<void> {
-  const { id, cluster, by, reason } = held.value;
+  const { id, cluster, by, byName, reason } = held.value;
   await deps.state.audit.write({
     at: ended.at,
     who: by,
+    name: byName,
     what: 'ended',
     cluster,
     recovery: id,

@@ -3,6 +3,7 @@ import type { Hold } from '../../alert/alert.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { ClusterFacts } from '../../probe/head-facts.ts';
+import { sameStartMs } from '../../process-start.ts';
 import { budgetOf } from '../../recovery/budget.ts';
 import { look } from '../../recovery/look.ts';
 import type { Disproof, NodeSight, PlanInput, Recovery } from '../../recovery/recovery.ts';
@@ -12,9 +13,6 @@ import type { Escrowed } from './escrowed.ts';
 
 /** All that one node is asked in one look, ms: above the 5 s after which Vault answers without its etcd. */
 const lookMs = 8_000;
-/** Start times closer than this are the same process, ms. */
-const sameStartMs = 2_000;
-
 /** A clock that is set wrong may be ahead, ms; a start further in the future is none, and nothing is built on it. */
 const aheadMs = 24 * 3_600_000;
 
@@ -117,10 +115,10 @@ function disproofsOf(sights: NodeSight[], facts: ClusterFacts | undefined): Disp
       unsealedStart !== undefined &&
       Math.abs(start - unsealedStart) <= sameStartMs
     ) {
-      return [{ node, proof: 'watch saw this process unsealed: the same start time' }];
+      return [{ node, proof: 'watch saw the same process unsealed (same start time)' }];
     }
     if (known.state === 'sealed' && unsealedConnection) {
-      return [{ node, proof: 'watch saw this process unsealed over the connection that it still has' }];
+      return [{ node, proof: 'watch saw the same process unsealed (same connection)' }];
     }
     return [];
   });

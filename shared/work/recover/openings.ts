@@ -7,6 +7,7 @@ export interface Purpose {
   kind: 'verify' | 'rewrap' | 'rebind';
   /** Person.id, or `app:recover`. */
   who: string;
+  name?: string;
   why: string;
   recovery?: string;
 }
@@ -15,12 +16,13 @@ export interface Purpose {
 export function recorded(
   { state, clock }: RecoverDeps,
   { cluster, generation, revision }: Pick<Generation, 'cluster' | 'generation' | 'revision'>,
-  { kind, who, why, recovery }: Purpose,
+  { kind, who, name, why, recovery }: Purpose,
 ): (key: OpenedKey) => Promise<void> {
   return ({ index, custodian, keyId }) =>
     state.audit.write({
       at: clock.now(),
       who,
+      ...(name !== undefined && { name }),
       what: 'key-opened',
       cluster,
       ...(recovery !== undefined && { recovery }),

@@ -14,13 +14,13 @@ import { type Escrowed, escrowed, trustFor } from './escrowed.ts';
 import { HeldRecovery, LostRow } from './held.ts';
 import { finish, leave } from './leaving.ts';
 import { observe } from './observe.ts';
-import { unanswered } from './overdue.ts';
+import { leftBehind, unanswered } from './overdue.ts';
 import { rebind } from './rebind.ts';
 import { clusterOf } from './request.ts';
 import { noteUnsealed } from './starts.ts';
 import { connectWith, type Trusted, trusts } from './trusted.ts';
 import { unseal } from './unseal.ts';
-import { endedBy, needsOf } from './words.ts';
+import { endedBy, endedWith, needsOf } from './words.ts';
 
 /** A longer wait is left to a nudge, ms. */
 const patienceMs = 5_000;
@@ -32,8 +32,16 @@ const awayKey = 'custodians';
 /** A pass ends its work after this, far before the host ends it, ms. */
 const passMs = 150_000;
 
-/** A nudge names a cluster and carries nothing else: what there is to do is looked up. */
-export async function runPass(deps: RecoverDeps, name: string): Promise<void> {
+/**
+ * A nudge names a cluster and carries nothing else: what there is to do is looked up.
+ *
+ * @param byHand break-glass: it begins nothing by itself, and works on what it opened.
+ */
+export async function runPass(
+  deps: RecoverDeps,
+  name: string,
+  { byHand = false }: { byHand?: boolean } = {},
+): Promise<void> {
   const { log, state } = deps;
   const cluster = await clusterOf(deps, name);
   const active = await state.recoveries.active(name);
@@ -42,7 +50,7 @@ export async function runPass(deps: RecoverDeps, name: string): Promise<void> {
     if (active) await endGone(deps, active);
     return;
   }
-  const open = active ?? (await considerAutomatic(deps, cluster));
+  const open = active ?? (byHand ? undefined : await considerAutomatic(deps, cluster));
   if (!open) return;
   const held = await HeldRecovery.take(deps, open);
   if (!held) {
@@ -50,7 +58,8 @@ export async function runPass(deps: RecoverDeps, name: string): Promise<void> {
     return;
   }
   try {
-    const expired = await unanswered(deps, held.value);
+    const expired =
+      (byHand ? undefined : leftBehind(deps, held.value)) ?? (await unanswered(deps, held.value));
     if (expired) await finish(deps, held, expired);
     else if (held.value.kind === 'rebind') await rebind(deps, cluster, held);
     else await work(deps, cluster, held);
@@ -64,9 +73,9 @@ async function work(deps: RecoverDeps, cluster: Cluster, held: HeldRecovery): Pr
   const found = await escrowed(deps, cluster);
   const trust = await trustFor(deps, cluster, found);
   if (!trust) {
-    const summary =
-      'tls of fleet.yaml cannot be read, and there is no generation: nothing can be connected to';
-    await finish(deps, held, { at: deps.clock.now(), outcome: 'refused', summary });
+    const why = 'tls of fleet.yaml cannot be read, and there is no generation: nothing can be connected to';
+    const remedy = 'Mend tls of this cluster in fleet.yaml, then import its shares.';
+    await finish(deps, held, endedWith('refused', { why, remedy }, deps.clock.now()));
     return;
   }
   const connected = await connectWith(deps, cluster, trust);
@@ -107,7 +116,12 @@ async function loop(
         }
         return finish(deps, held, endedBy(next, held.value, clock.now()));
       case 'needs-approval':
-        return leave(deps, held, { needs: needsOf(next), since }, { over: ['waiting'] });
+        return leave(
+          deps,
+          held,
+          { needs: needsOf(next, cluster.recovery.approvals), since },
+          { over: ['waiting'] },
+        );
       case 'wait': {
         const ms = next.until - clock.now();
         if (ms > patienceMs || clock.elapsed() + ms > endsAt) {
@@ -127,10 +141,8 @@ async function loop(
         const away = acted ? undefined : held.value.since?.[awayKey];
         const kept = { ...since, ...(away !== undefined && { [awayKey]: away }) };
         const sets = forgetSets(held.value, seen.nodes, seen.notes);
-        await held.update({ since: kept, sets, ...(acted && { passes: held.pass + 1 }) }, [
-          'needs',
-          'waiting',
-        ]);
+        // What it waits for stays told until it waits for something else.
+        await held.update({ since: kept, sets, ...(acted && { passes: held.pass + 1 }) }, ['needs']);
         acted = true;
         const opening = await unseal(deps, cluster, held, found, connected, seen.nodes, steps);
         if (!opening.ok) return awaitCustodians(deps, held, opening);
@@ -177,8 +189,10 @@ async function awaitCustodians(
   const first = since?.[awayKey] ?? now;
   // In break-glass a person sits there: what does not mend itself is theirs to mend, and to begin again.
   const hopeless = way === 'break-glass' && !recoverable;
-  if (hopeless || now - first >= custodiansMs)
-    return finish(deps, held, { at: now, outcome: 'failed', summary: why });
+  if (hopeless || now - first >= custodiansMs) {
+    const remedy = `Mend what is said of the custodians (sealwatch escrow verify --cluster ${held.value.cluster}), then request a recovery, or unseal by hand.`;
+    return finish(deps, held, endedWith('failed', { why, remedy }, now));
+  }
   const waiting = { what: why, until: now + custodianPauseMs };
   return leave(deps, held, { waiting, since: { ...since, [awayKey]: first } }, { afterMs: custodianPauseMs });
 }

@@ -3,7 +3,7 @@
  * created, verified and only then taken into use. The old revision's blob stays.
  */
 
-import { sortedSteps, validApprovals } from '../../approvals.ts';
+import { approversText, sortedSteps, validApprovals } from '../../approvals.ts';
 import { reseal } from '../../escrow/reseal.ts';
 import { differences } from '../../escrow/trust.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
@@ -14,7 +14,7 @@ import type { Recovery } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
 import type { HeldRecovery } from './held.ts';
-import { finish } from './leaving.ts';
+import { finish, leave } from './leaving.ts';
 import { recorded } from './openings.ts';
 import { custodianMs, putInUse } from './revision.ts';
 
@@ -37,21 +37,15 @@ export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldReco
   const approvals = await deps.state.approvals.of(cluster.name, held.value.id);
   // Loosening the number of approvals is itself such a change: the stricter one counts.
   const needed = Math.max(cluster.recovery.approvals, found.generation.trust.recovery?.approvals ?? 2);
-  const { missing } = validApprovals(
-    approvals,
-    binding,
-    { needed, requester: held.value.by },
-    deps.clock.now(),
-  );
+  const asked = { needed, requester: held.value.by };
+  const { missing } = validApprovals(approvals, binding, asked, deps.clock.now());
   const why = `shares would go by what fleet.yaml says now: ${changed.join('; ')}`;
   if (held.value.dryRun) {
-    const summary = `it would need ${missing} more approvals for rebind: ${why}`;
+    const summary = `it would need approval by ${approversText(binding, asked, missing)}: ${why}`;
     return finish(deps, held, { at: deps.clock.now(), outcome: 'dry-run', summary });
   }
   if (missing > 0) {
-    await held.release({ needs: { kind: 'approval', why, binding } });
-    await deps.state.nudges.send('probe', cluster.name, 0);
-    return;
+    return leave(deps, held, { needs: { kind: 'approval', why, approvals: { needed, missing }, binding } });
   }
   await bindAnew(deps, cluster, held, found, now.binding, changed);
 }
@@ -65,10 +59,11 @@ async function bindAnew(
   changed: string[],
 ): Promise<void> {
   const { clock, random, state } = deps;
-  const by = { who: held.value.by, recovery: held.value.id };
+  const by = { who: held.value.by, name: held.value.byName, recovery: held.value.id };
   await state.audit.write({
     at: clock.now(),
     who: held.value.by,
+    name: held.value.byName,
     what: 'step',
     cluster: cluster.name,
     recovery: held.value.id,

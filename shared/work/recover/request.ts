@@ -1,7 +1,7 @@
 /** A person (or the sweep's nudge) asks for a recovery: one row, open until it ends. */
 import type { Cluster } from '../../fleet/fleet.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
-import { reasonProblem } from '../../people/reason.ts';
+import { reasonProblem, withoutKeys } from '../../people/reason.ts';
 import type { Recovery, Way } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { refused, type Said, said } from './said.ts';
@@ -42,7 +42,9 @@ export async function requestRecovery(
   }
   const unknown = asked.lost.filter((node) => !cluster.nodes.some(({ name }) => name === node));
   if (unknown.length > 0) {
-    return refused('invalid', `lost: ${cluster.name} has no node ${unknown.join(', ').slice(0, 200)}`);
+    const named = withoutKeys(unknown.join(', ')).slice(0, 200);
+    const known = cluster.nodes.map(({ name }) => name).join(', ');
+    return refused('invalid', `lost: ${cluster.name} has no node ${named}; it has ${known}`);
   }
   if (takeOver) {
     const ended = await endOpen(deps, cluster.name, { ...asked, reason }, approver);
@@ -75,7 +77,8 @@ async function endOpen(
     const { lease: _lease, waiting: _waiting, needs: _needs, ...rest } = active.value;
     if (told !== rest.id) {
       const facts = { outcome: 'taken-over' };
-      await state.audit.write({ at, who: by, what: 'ended', cluster, recovery: rest.id, why: reason, facts });
+      const entry = { at, who: by, name: byName, what: 'ended' as const, cluster, recovery: rest.id };
+      await state.audit.write({ ...entry, why: reason, facts });
       told = rest.id;
     }
     const summary = `taken over by ${byName}: ${reason}`;
@@ -104,6 +107,7 @@ export async function open(deps: RecoverDeps, cluster: Cluster, asked: Asked): P
   await state.audit.write({
     at: recovery.requestedAt,
     who: recovery.by,
+    name: recovery.byName,
     what: 'requested',
     cluster: cluster.name,
     recovery: recovery.id,

@@ -1,4 +1,5 @@
 /** What people say of a recovery or a cluster: approve, reject, hold. Each word is on record before it counts. */
+import { approverProblem } from '../../approvals.ts';
 import { approve, bindingHash } from '../../people/approvals.ts';
 import { fleetEntryHash } from '../../people/fleet-entry.ts';
 import type { Approval, Person } from '../../people/person.ts';
@@ -34,8 +35,9 @@ export async function approveRecovery(
   if (!stored) return refused('not-found', 'there is no such recovery');
   const { value: recovery } = stored;
   if (recovery.status !== 'open') return refused('conflict', 'this recovery has ended');
-  const binding = recovery.needs?.binding;
-  if (!binding) return refused('conflict', 'this recovery asks for no approval now: look at it again');
+  const { needs } = recovery;
+  if (!needs) return refused('conflict', 'this recovery asks for no approval now: look at it again');
+  const { binding } = needs;
   if (bindingHash(binding) !== shown) {
     return refused('conflict', 'it asks for something else than you were shown: look at it again');
   }
@@ -44,17 +46,18 @@ export async function approveRecovery(
   if (fleetEntryHash(cluster) !== binding.fleetEntry) {
     return refused('conflict', `the entry of ${cluster.name} in fleet.yaml changed: look at the plan again`);
   }
-  if (cluster.recovery.approvals === 2 && recovery.by === person.id) {
-    return refused('forbidden', 'two others must approve: whoever asked for it does not count');
-  }
+  const { needed } = needs.approvals;
+  const wrong = approverProblem(person.id, binding, { needed, requester: recovery.by });
+  if (wrong !== undefined) return refused('forbidden', wrong);
   const approval = approve(person, binding, deps.clock.now());
   await deps.state.audit.write({
     at: approval.at,
     who: person.id,
+    name: person.name,
     what: 'approved',
     cluster: cluster.name,
     recovery: id,
-    why: recovery.needs?.why ?? '',
+    why: needs.why,
     facts: {
       steps: binding.steps.join(' '),
       fleetEntry: binding.fleetEntry,
@@ -86,6 +89,7 @@ export async function rejectRecovery(
   await deps.state.audit.write({
     at,
     who: person.id,
+    name: person.name,
     what: 'rejected',
     cluster,
     recovery: id,
@@ -123,6 +127,7 @@ export async function setHold(
   await deps.state.audit.write({
     at,
     who: person.id,
+    name: person.name,
     what: 'hold-set',
     cluster: cluster.name,
     why: reason,
@@ -143,6 +148,7 @@ export async function endHold(
   await deps.state.audit.write({
     at: deps.clock.now(),
     who: person.id,
+    name: person.name,
     what: 'hold-ended',
     cluster: cluster.name,
     why: 'ended by hand',

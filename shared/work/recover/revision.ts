@@ -12,13 +12,14 @@ import { generationBytes } from '../../escrow/write.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
+import { keysBefore } from './old-keys.ts';
 import { type Purpose, recorded } from './openings.ts';
 
 /** One call of a custodian, ms. */
 export const custodianMs = 10_000;
 
 /** On whose word. */
-export type By = Pick<Purpose, 'who' | 'recovery'>;
+export type By = Pick<Purpose, 'who' | 'name' | 'recovery'>;
 
 export type InUse = { ok: true; row: GenerationRow; problems: UpkeepProblem[] } | { ok: false; why: string };
 
@@ -131,13 +132,16 @@ export async function accept(
     acceptedAt: at,
     acceptedBy: by.who,
     ...(before && learned(before.value, number)),
+    ...(before && (await keysBefore(state, before.value, generation))),
     upkeep: { at, problems },
   };
   await state.audit.write({
     at,
     who: by.who,
+    ...(by.name !== undefined && { name: by.name }),
     what: 'generation-accepted',
     cluster: cluster.name,
+    ...(by.recovery !== undefined && { recovery: by.recovery }),
     why: followed(before?.value, number),
     facts: {
       generation: number,

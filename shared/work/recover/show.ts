@@ -1,9 +1,11 @@
 /** A recovery as people see it: no intents by nonce, no bindings but the one to approve. */
+import { excludesRequester } from '../../approvals.ts';
 import { bindingHash } from '../../people/approvals.ts';
 import type { Recovery } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { findRecovery } from './respond.ts';
 import { refused, type Said, said } from './said.ts';
+import { awaitedText } from './words.ts';
 
 export interface Shown {
   id: string;
@@ -13,7 +15,7 @@ export interface Shown {
   requested: { at: string; by: string; way: Recovery['way']; reason: string; dryRun: boolean };
   waitsFor?: { what: string; until: string };
   /** `hash`: of the binding, by which whoever approves says what was shown. */
-  needs?: NonNullable<Recovery['needs']> & { hash?: string };
+  needs?: NonNullable<Recovery['needs']> & { hash: string };
   approvals: { by: string; at: string; until: string }[];
   unsealed: string[];
   troubles: { at: string; where: string; message: string }[];
@@ -35,7 +37,7 @@ export async function showRecovery(deps: RecoverDeps, id: string): Promise<Said<
     status,
     requested: { at: iso(requestedAt), by: byName, way, reason, dryRun },
     ...(value.waiting && { waitsFor: { what: value.waiting.what, until: iso(value.waiting.until) } }),
-    ...(value.needs && { needs: hashed(value.needs) }),
+    ...(value.needs && { needs: neededBy(value, value.needs) }),
     approvals: approvals.map(({ name, at, expiresAt }) => ({ by: name, at: iso(at), until: iso(expiresAt) })),
     unsealed: value.unsealed,
     troubles: value.troubles.map(({ at, where, message }) => ({ at: iso(at), where, message })),
@@ -43,6 +45,10 @@ export async function showRecovery(deps: RecoverDeps, id: string): Promise<Said<
   });
 }
 
-function hashed(needs: NonNullable<Recovery['needs']>): NonNullable<Shown['needs']> {
-  return needs.binding ? { ...needs, hash: bindingHash(needs.binding) } : needs;
+/** `why` says who may approve. */
+function neededBy(recovery: Recovery, needs: NonNullable<Recovery['needs']>): NonNullable<Shown['needs']> {
+  const { binding, approvals, why } = needs;
+  const asked = { needed: approvals.needed, requester: recovery.by };
+  const who = `${awaitedText(recovery, needs)}${excludesRequester(binding, asked) ? ' (whoever asked does not count)' : ''}`;
+  return { ...needs, why: `by ${who}: ${why}`, hash: bindingHash(binding) };
 }

@@ -3,6 +3,7 @@
  * that unseal with shares; only what this app saw itself, over connections that trust the generation's binding.
  */
 import type { Cluster } from '../../fleet/fleet.ts';
+import { sameStartMs } from '../../process-start.ts';
 import type { NodeSight, StartNote } from '../../recovery/recovery.ts';
 import type { RecoverDeps } from './deps.ts';
 import { escrowed, trustFor } from './escrowed.ts';
@@ -10,8 +11,6 @@ import { lookAround } from './observe.ts';
 
 /** Notes are renewed at least this often, so that `at` says how old the last sight is, ms. */
 const renewMs = 10 * 60_000;
-/** Start times stand on the kernel's boot time, which moves a little when the clock is set, ms. */
-const sameStartMs = 2_000;
 
 export async function noteStarts(deps: RecoverDeps): Promise<void> {
   const { fleet } = await deps.loadFleet();

@@ -11,6 +11,7 @@ import { type HeldRecovery, leaseMs } from './held.ts';
 import { markBad, markProven, refusals } from './learned.ts';
 import { holdOf } from './observe.ts';
 import { saveNotes } from './starts.ts';
+import { foreignSets, troubleOf } from './troubles.ts';
 import { type Trusted, trusts } from './trusted.ts';
 
 type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;
@@ -33,7 +34,7 @@ export async function unseal(
 ): Promise<{ ok: true } | { ok: false; message: string; recoverable: boolean }> {
   const { clock, state } = deps;
   const { generation, row } = found;
-  const { id, by, reason } = held.value;
+  const { id, by, byName, reason } = held.value;
   // Rule 2, at the last place where it can be asked.
   if (!trusts(connected, generation))
     throw new Error(`${cluster.name}: connected by the trust of another generation`);
@@ -41,13 +42,16 @@ export async function unseal(
     state.audit.write({
       at: clock.now(),
       who: by,
+      name: byName,
       what,
       cluster: cluster.name,
       recovery: id,
       why: reason,
       facts: { ...facts, pass: held.pass, generation: generation.generation, revision: generation.revision },
     });
-  await Promise.all(steps.map(({ node, address }) => audit('step', { kind: 'unseal-node', node, address })));
+  await Promise.all(
+    steps.map(({ kind, node, address, reset }) => audit('step', { kind, node, address, reset })),
+  );
   const custodians = await deps.custodians(cluster);
   const { value: opened, lost } = await held.whileKept((signal) =>
     openThreshold({ generation, custodians, calling: { clock, timeoutMs: custodianMs, signal } }),
@@ -75,6 +79,7 @@ export async function unseal(
     // Custodians may have taken a minute: a hold that was set meanwhile stops automation before its first share.
     const hold = held.value.way === 'automatic' && (await holdOf(deps, cluster.name));
     if (hold && hold.until > clock.now()) return { ok: true };
+    await held.trouble(foreignSets(held.value, sights, steps, clock.now()));
     const results = await unsealNodes(
       targetsOf(connected, steps),
       {
@@ -147,33 +152,4 @@ async function note(deps: RecoverDeps, held: HeldRecovery, results: UnsealResult
   }
   await held.update({ unsealed, unseals });
   await held.trouble(troubles);
-}
-
-function troubleOf({ node, result }: UnsealResult, at: number): Trouble[] {
-  switch (result.kind) {
-    case 'interference':
-      return [
-        {
-          at,
-          code: 'unseal-interference',
-          where: node,
-          message: `${node} answered what our shares alone cannot explain: somebody else sends shares, or something stands in front of it`,
-        },
-      ];
-    case 'wrong-generation':
-      return [
-        {
-          at,
-          code: 'wrong-generation',
-          where: node,
-          message: `${node} took the whole set and refused it: these shares are not of its current key`,
-        },
-      ];
-    case 'failed':
-      return [
-        { at, code: 'node-failed', where: node, message: `${node} did not take a share: ${result.code}` },
-      ];
-    default:
-      return [];
-  }
 }

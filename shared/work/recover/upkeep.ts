@@ -6,6 +6,7 @@ import type { Cluster } from '../../fleet/fleet.ts';
 import type { Person } from '../../people/person.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
+import { needsOf, type OldKey, oldKeysOf, stillEnabled } from './old-keys.ts';
 import { type Purpose, recorded } from './openings.ts';
 import { clusterOf } from './request.ts';
 import { custodianMs, isOfflineCopy, putInUse } from './revision.ts';
@@ -33,12 +34,31 @@ export async function keepEscrow(deps: RecoverDeps): Promise<void> {
       deps.log.error('escrow-upkeep-failed', { cluster: cluster.name, error });
     }
   }
+  await tellOldKeys(deps);
+}
+
+/** After all of them were moved: clusters may share a key. `escrow list` shows the same. */
+async function tellOldKeys({ state, log }: RecoverDeps): Promise<void> {
+  const rows = (await state.generations.all()).rows.filter(({ oldKeys = [] }) => oldKeys.length > 0);
+  if (rows.length === 0) return;
+  const needs = await needsOf(state);
+  for (const row of rows) {
+    for (const { neededBy, custodian, keyId } of await oldKeysOf(state, row, needs)) {
+      const about = { cluster: row.cluster, custodian, version: keyId };
+      if (neededBy.length === 0) log.info('escrow-key-version-not-needed', about);
+      else log.info('escrow-key-version-still-needed', { ...about, neededBy });
+    }
+  }
 }
 
 export interface Kept {
   generation: number;
   revision: number;
   problems: UpkeepProblem[];
+  /** Key versions that blobs before it are wrapped by, and what needs them still. */
+  oldKeys: OldKey[];
+  /** An open recovery: a new revision would take away what was approved for it. */
+  waitsFor?: string;
 }
 
 /** The same for one cluster, when a person asks. */
@@ -55,6 +75,7 @@ export async function keepNow(
   await deps.state.audit.write({
     at: deps.clock.now(),
     who: person.id,
+    name: person.name,
     what: 'requested',
     cluster: cluster.name,
     why: 'asked by hand',
@@ -63,7 +84,12 @@ export async function keepNow(
   const problems = await keepCluster(deps, cluster, { verifyOnly, by: person.id });
   const after = (await deps.state.generations.newest(cluster.name)) ?? before;
   await deps.state.nudges.send('probe', cluster.name, 0);
-  return said({ generation: after.value.generation, revision: after.value.revision, problems });
+  const { generation, revision } = after.value;
+  const needs = after.value.oldKeys ? await needsOf(deps.state) : [];
+  const oldKeys = await oldKeysOf(deps.state, after.value, needs);
+  const isOld = !verifyOnly && problems.some(({ code }) => code === 'old-key-version');
+  const open = isOld ? await deps.state.recoveries.active(cluster.name) : undefined;
+  return said({ generation, revision, problems, oldKeys, ...(open && { waitsFor: open.value.id }) });
 }
 
 export async function keepCluster(
@@ -98,7 +124,7 @@ export async function keepCluster(
   ) {
     return rewrap(deps, cluster, found, problems, by);
   }
-  await note(deps, found, problems);
+  await note(deps, cluster, found, problems);
   return problems;
 }
 
@@ -171,14 +197,21 @@ async function rewrap(
     : { ok: false as const, why: resealed.problems.join('; ') };
   if (!used.ok) {
     log.error('escrow-not-rewrapped', { cluster: cluster.name, why: used.why });
-    await note(deps, found, problems);
+    await note(deps, cluster, found, problems);
     return problems;
   }
-  const retired = resealed.ok ? resealed.retired : [];
-  log.info('escrow-rewrapped', { cluster: cluster.name, revision: used.row.revision, notNeeded: retired });
+  log.info('escrow-rewrapped', { cluster: cluster.name, revision: used.row.revision });
   return used.problems;
 }
 
-async function note(deps: RecoverDeps, { row }: Ready, problems: UpkeepProblem[]): Promise<void> {
-  await deps.state.generations.save({ ...row.value, upkeep: { at: deps.clock.now(), problems } }, row.etag);
+async function note(
+  deps: RecoverDeps,
+  cluster: Cluster,
+  { row }: Ready,
+  problems: UpkeepProblem[],
+): Promise<void> {
+  const { oldKeys: _before, ...rest } = row.value;
+  const oldKeys = await stillEnabled(deps, row.value, await deps.custodians(cluster));
+  const upkeep = { at: deps.clock.now(), problems };
+  await deps.state.generations.save({ ...rest, ...oldKeys, upkeep }, row.etag);
 }

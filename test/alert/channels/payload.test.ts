@@ -91,7 +91,9 @@ describe.each(formats)('a $name payload', ({ render, problems, lines }) => {
         ),
       ),
     ).join('\n');
-    expect(shown).toContain('Hold by Bo until 03:14 UTC: automation leaves this cluster alone. restore runs');
+    expect(shown).toContain(
+      'Hold by Bo until 03:14 UTC: restore runs. Automation leaves this cluster alone; people may act.',
+    );
     expect(shown).toContain('Still open (1)');
     expect(shown).toContain(
       'critical: vault-2 is sealed (0 of 3 shares), since 02:14 UTC (3 min); acknowledged by Ann',

@@ -121,11 +121,16 @@ describe('escrow verify', () => {
 });
 
 describe('escrow rewrap', () => {
-  it('moves to the newest key version, as a new revision', async () => {
+  it('moves to the newest key version, as a new revision, and names the old one that is not needed', async () => {
+    const [, before = ''] =
+      /keys\/escrow\/(\w+)/.exec(String(world.state.blobs.get('payments/0001.0001.json'))) ?? [];
     await world.keyVaults.vault('kv-a').rotate('escrow');
     const { code, out } = await escrow('rewrap', '--cluster', 'payments');
     expect(code).toBe(0);
     expect(out).toContain('generation 1, revision 2');
+    const told = `custodian "a": version ${before} of ${world.keyVaults.vault('kv-a').key('escrow')} is no longer needed`;
+    expect(out).toContain(told);
+    expect((await escrow('list')).out).toContain(told);
     expect(world.state.blobs.has('payments/0001.0002.json')).toBe(true);
     expect(world.state.audited.at(-1)).toMatchObject({ what: 'generation-accepted', who: 'app:recover' });
     expect(world.state.audited).toContainEqual(
@@ -135,6 +140,15 @@ describe('escrow rewrap', () => {
         facts: { kind: 'upkeep', generation: 1 },
       }),
     );
+  });
+
+  it('waits for the end of an open recovery, and says so', async () => {
+    await escrow('rebind', '--cluster', 'payments', '--reason', 'new CA');
+    await world.keyVaults.vault('kv-a').rotate('escrow');
+    const { code, out } = await escrow('rewrap', '--cluster', 'payments');
+    expect(code).toBe(1);
+    expect(out).toMatch(/Not rewrapped: recovery payments\.\w+ is open/);
+    expect(world.state.blobs.has('payments/0001.0002.json')).toBe(false);
   });
 
   it('says so when nothing is escrowed', async () => {

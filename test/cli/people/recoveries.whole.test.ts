@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovalBinding } from '../../../shared/people/person.ts';
-import type { Recovery } from '../../../shared/recovery/recovery.ts';
+import { anAsking } from '../../fakes/state/recover-examples.ts';
 import { EscrowUnderTest } from '../escrow/escrow-under-test.ts';
 
 let world: EscrowUnderTest;
@@ -30,7 +30,7 @@ async function needing(id: string, more: Partial<ApprovalBinding> = {}): Promise
   if (!stored) throw new Error('no recovery');
   const { cluster, fleetEntry } = stored.value;
   const binding = { recovery: id, cluster, steps: ['unseal-node' as const], fleetEntry, ...more };
-  const needs: Recovery['needs'] = { kind: 'approval', why: 'vault-0 was sealed in process', binding };
+  const needs = anAsking('vault-0 was sealed in process', { binding });
   await world.state.recoveries.save({ ...stored, value: { ...stored.value, needs } });
 }
 
@@ -86,7 +86,7 @@ describe('show', () => {
     const { code, out } = await world.run(['show', id]);
     expect(code).toBe(0);
     expect(out).toContain(`${id}: unseal of payments, open`);
-    expect(out).toContain('needs approval: vault-0 was sealed in process');
+    expect(out).toContain('needs approval: by one person: vault-0 was sealed in process');
     expect(out).toContain('to approve: unseal-node');
   });
 

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StorageWord } from '../../../shared/compose/break-glass.ts';
 import { Laptop } from '../../work/break-glass/laptop.ts';
 
 let laptop: Laptop;
@@ -19,7 +18,9 @@ describe('sealwatch recover', () => {
     ['a stray word', [...all, 'now'], 'belongs to no option'],
     ['no cluster', without('--cluster'), '--cluster C'],
     ['a cluster that is no name', ['--cluster', '../x', '--reason', 'night'], '--cluster C'],
-    ['no envelopes', without('--envelopes'), '--envelopes FILE'],
+    ['no envelopes, and no storage', without('--envelopes'), 'leave --without-state out'],
+    ['a look that takes over', ['--cluster', 'payments', '--dry-run', '--take-over'], 'which ends nothing'],
+    ['a file that takes over', [...all, '--take-over'], 'no meaning with --envelopes'],
     ['no reason', without('--reason'), '--reason R'],
     ['a nonce without a progress', [...all, '--custodian', 'a', '--nonce', 'ae36f811'], 'belong together'],
     [
@@ -68,24 +69,17 @@ describe('sealwatch recover', () => {
     expect(text).toContain('SEALWATCH_ESCROW_VAULTS');
   });
 
-  it.each<[StorageWord, string]>([
-    [{ state: 'reachable' }, 'sealwatch request --cluster payments'],
-    [{ state: 'reachable', open: 'payments.abc' }, 'recovery payments.abc of this cluster is open'],
-    [{ state: 'unreachable', why: 'denied' }, 'Storage does not answer (denied)'],
-    [{ state: 'not-set' }, 'sealwatch request --cluster payments'],
-  ])('without --without-state says what the normal way is, and sends nothing (%j)', async (word, said) => {
-    const args = without('--envelopes').filter((one) => one !== '--without-state');
-    const { code, text } = await laptop.run(args, { storage: async () => word });
-    expect(code).toBe(1);
-    expect(text).toContain(said);
-    expect(text).toContain('Break-glass cannot be fenced');
-    expect(text).toContain('--without-state');
+  it('says what is right where a file is named and storage answers, and where it does not; nothing is sent', async () => {
+    const args = all.filter((one) => one !== '--without-state');
+    const answers = { storage: { state: laptop.state, facts: async () => undefined } };
+    const up = await laptop.run(args, answers);
+    expect(up.code).toBe(1);
+    expect(up.text).toContain('Storage answers, and has the envelopes: leave --envelopes out');
+    const down = await laptop.run(args);
+    expect(down.code).toBe(1);
+    expect(down.text).toContain('no storage is set here (SEALWATCH_STORAGE). To go on without it');
+    for (const { text } of [up, down]) expect(text).toContain('add --without-state');
     expect(laptop.sent).toEqual([]);
-  });
-
-  it('finds by itself that no storage is set', async () => {
-    const { text } = await laptop.run(all.filter((one) => one !== '--without-state'));
-    expect(text).toContain('No storage is set here (SEALWATCH_STORAGE)');
   });
 
   it('does not ask with --yes, and sends nothing where another name is typed', async () => {

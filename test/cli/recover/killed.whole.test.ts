@@ -2,7 +2,8 @@ import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalBroken } from '../../../shared/work/break-glass/journal-file.ts';
 import { recovery } from '../../recovery/build.ts';
-import { killing, Laptop } from '../../work/break-glass/laptop.ts';
+import { killing } from '../../work/break-glass/killing.ts';
+import { Laptop } from '../../work/break-glass/laptop.ts';
 
 let laptop: Laptop;
 beforeEach(async () => {

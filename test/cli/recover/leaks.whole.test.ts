@@ -20,6 +20,11 @@ function secrets(): Buffer[] {
 
 const stories: Record<string, () => Promise<string[]>> = {
   'a recovery': async () => (await laptop.recover()).lines,
+  'a recovery from storage, and what it leaves there': async () => {
+    const { lines } = await laptop.fromStorage();
+    const { state } = laptop;
+    return [...lines, JSON.stringify([state.everyRecovery(), state.audited, state.nudged])];
+  },
   'a recovery that somebody spoils': async () => {
     laptop.before.set(2, () => {
       for (const node of laptop.names) laptop.stranger(node, { key: strangersShare() });

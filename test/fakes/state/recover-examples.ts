@@ -48,7 +48,7 @@ export function aFullRecovery(over: Partial<Recovery> = {}): Recovery {
       },
     ],
     waiting: { what: 'a leader', until: noon + 5000 },
-    needs: { kind: 'approval', why: 'vault-0 was sealed in process', binding: aBinding() },
+    needs: anAsking('vault-0 was sealed in process'),
     troubles: [{ at: noon, code: 'foreign-progress', where: 'vault-1', message: 'somebody else began' }],
     unsealed: ['vault-2'],
     ...over,
@@ -58,6 +58,14 @@ export function aFullRecovery(over: Partial<Recovery> = {}): Recovery {
 export function ended(recovery: Recovery, over: Partial<NonNullable<Recovery['ended']>> = {}): Recovery {
   const outcome = { at: noon + 42_000, outcome: 'recovered', summary: '3 of 3 nodes serving after 42 s' };
   return { ...recovery, status: 'ended', ended: { ...outcome, ...over } as NonNullable<Recovery['ended']> };
+}
+
+/** Waits for people's approval, of what stands in `aBinding`. */
+export function anAsking(
+  why: string,
+  over: Partial<NonNullable<Recovery['needs']>> = {},
+): NonNullable<Recovery['needs']> {
+  return { kind: 'approval', why, approvals: { needed: 1, missing: 1 }, binding: aBinding(), ...over };
 }
 
 export function aBinding(over: Partial<ApprovalBinding> = {}): ApprovalBinding {

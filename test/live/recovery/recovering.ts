@@ -2,32 +2,29 @@
  * The recover app as it is composed for Azure, with a fleet.yaml of its own, over real servers: only its storage is in
  * memory, and the test plays the queue. Its clock can be set ahead, for what waits longer than a test may.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../../shared/compose/clock.ts';
 import { composeRecover, type RecoverReplacements } from '../../../shared/compose/recover.ts';
-import { generationBlobName } from '../../../shared/escrow/generation.ts';
-import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
-import { Share } from '../../../shared/escrow/share.ts';
-import { generationBytes } from '../../../shared/escrow/write.ts';
 import type { Person } from '../../../shared/people/person.ts';
 import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import type { RecoverState } from '../../../shared/state/recover-ports.ts';
 import type { ShareClient } from '../../../shared/vault/unseal.ts';
-import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
 import { noteStarts } from '../../../shared/work/recover/starts.ts';
 import { MemoryCustodian } from '../../escrow/build.ts';
+import type { FakeKeyVaults } from '../../fakes/keyvault/server.ts';
 import { type MemoryRecoverState, memoryRecoverState } from '../../fakes/state/recover-memory.ts';
 import { ownFolder, removeFolder } from '../../servers/owned-processes.ts';
+import { importShares } from '../../work/recover/sealed-shares.ts';
 
 export const ada: Person = { id: 'tid/ada', name: 'Ada Lovelace', roles: ['Sealwatch.Operate'] };
 export const grace: Person = { id: 'tid/grace', name: 'Grace Hopper', roles: ['Sealwatch.Approve'] };
+export const alan: Person = { id: 'tid/alan', name: 'Alan Turing', roles: ['Sealwatch.Approve'] };
 
 /** Any two of the three hold every share: losing one leaves the threshold. */
 export const spread = { a: [1, 2, 5], b: [2, 3, 4], c: [1, 3, 4, 5] };
@@ -43,6 +40,8 @@ export interface RecoveringOptions {
   state?: RecoverState;
   /** Custodians are what fleet.yaml says; else keys in memory, by the names of `spread`. */
   realCustodians?: boolean;
+  /** What watch remembers is read from its table; else it is what a test says. */
+  realFacts?: boolean;
 }
 
 /** In fleet.yaml, the keys of `spread`. */
@@ -51,6 +50,19 @@ export function custodiansEntry(
 ): Entry {
   const entries = Object.entries(spread).map(([name, shares]) => [name, { key: key(name), shares }]);
   return { custodians: Object.fromEntries(entries) };
+}
+
+/** Custodians are keys of the FAKE of Key Vault, by the names of `spread`, behind the real SDK. */
+export function byKeyVaults(fake: FakeKeyVaults): Omit<RecoveringOptions, 'clusters'> {
+  return {
+    env: {
+      SEALWATCH_ESCROW_VAULTS: Object.keys(spread)
+        .map((name) => fake.origin(name))
+        .join(' '),
+    },
+    replacements: { keyVault: { agent: fake.agent }, credential: async () => fake.credential },
+    realCustodians: true,
+  };
 }
 
 export class Recovering {
@@ -89,7 +101,8 @@ export class Recovering {
 
   /** The app, started anew. */
   process(): RecoverDeps {
-    const { env = {}, replacements = {}, realCustodians = false, state = this.state } = this.#options;
+    const { env = {}, replacements = {}, realCustodians = false, realFacts = false } = this.#options;
+    const { state = this.state } = this.#options;
     const { deps } = composeRecover(
       {
         SEALWATCH_FLEET: this.fleetFile,
@@ -104,7 +117,7 @@ export class Recovering {
     return {
       ...deps,
       ...(realCustodians ? {} : { custodians: async () => this.custodians }),
-      facts: async () => this.facts,
+      ...(realFacts ? {} : { facts: async () => this.facts }),
       clock: { ...systemClock, now: () => Date.now() + this.#aheadMs },
       connect: async (cluster, trust) => {
         const connected = await deps.connect(cluster, trust);
@@ -136,33 +149,7 @@ export class Recovering {
     const { fleet } = await deps.loadFleet();
     const cluster = fleet.clusters.find((one) => one.name === name);
     if (!cluster) throw new Error(`no cluster ${name}`);
-    const trust = await deps.binding(cluster);
-    if (!trust.ok) throw new Error(trust.problem);
-    const generation = ((await deps.state.generations.newest(name))?.value.generation ?? 0) + 1;
-    const sealed = await sealGeneration(
-      {
-        identity: {
-          cluster: name,
-          generation,
-          kind: 'unseal',
-          threshold,
-          count: shares.length,
-          trust: trust.binding,
-        },
-        shares: shares.map((share, place) => new Share(place + 1, Buffer.from(share, 'base64'))),
-        holdings: cluster.escrow.custodians.map((one) => ({ name: one.name, shares: one.shares })),
-        made: { createdAt: deps.clock.now(), createdBy: ada.id },
-      },
-      {
-        custodians: await deps.custodians(cluster),
-        random: randomBytes,
-        calling: { clock: deps.clock, timeoutMs: 20_000 },
-      },
-    );
-    if (!sealed.ok) throw new Error(sealed.problems.join('; '));
-    await deps.state.escrow.create(generationBlobName(sealed.generation), generationBytes(sealed.generation));
-    const accepted = await acceptGeneration(deps, name, ada, { generation, revision: 1 });
-    if (!accepted.ok) throw new Error(accepted.message);
+    await importShares(deps, cluster, shares, ada, { threshold });
     this.state.nudged.length = 0;
   }
 

@@ -85,7 +85,7 @@ describe('three nodes that restarted', () => {
       const waiting = await app.nudge();
       expect(waiting).toMatchObject({
         status: 'open',
-        waiting: { what: expect.stringMatching(`waiting for ${without(survivor)}`) },
+        waiting: { what: expect.stringMatching(`${without(survivor)} must come back`) },
       });
       expect(app.sent).toEqual([]);
       await cluster.start(back);

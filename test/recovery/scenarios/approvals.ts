@@ -2,8 +2,7 @@
 import * as b from '../build.ts';
 import type { Scenario } from './scenario.ts';
 
-const { input, sights, restarted, inProcess, minute, now } = b;
-const manual = b.recovery({ way: 'manual', by: 'tid/ada', byName: 'Ada' });
+const { input, sights, restarted, inProcess, minute, now, manual } = b;
 const twoPeople = b.cluster({ recovery: { approvals: 2 } });
 
 export const approvals: Scenario[] = [

@@ -2,9 +2,7 @@
 import * as b from '../build.ts';
 import type { Scenario } from './scenario.ts';
 
-const { input, sights, restarted, inProcess, sight, minute, now } = b;
-const manual = b.recovery({ way: 'manual', by: 'tid/ada', byName: 'Ada' });
-const waited = (key: string, ms: number) => ({ [key]: now - ms });
+const { input, sights, restarted, inProcess, sight, minute, now, waited, manual } = b;
 
 export const cause: Scenario[] = [
   { title: 'three nodes restarted', input: input(), plan: 'act' },
@@ -59,7 +57,7 @@ export const cause: Scenario[] = [
     title: 'a restart, disproved by watch, on a cluster that says automatic',
     input: input({
       nodes: [...sights('active', 'standby'), restarted(3)],
-      disproofs: [{ node: 'vault-3', proof: 'session resumed' }],
+      disproofs: [{ node: 'vault-3', proof: 'watch saw the same process unsealed (same connection)' }],
       cluster: b.cluster({ unknownSealCause: 'automatic' }),
     }),
     plan: 'needs-approval',

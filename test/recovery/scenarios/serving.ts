@@ -2,8 +2,7 @@
 import * as b from '../build.ts';
 import type { Scenario } from './scenario.ts';
 
-const { input, sights, restarted, sight, minute, now } = b;
-const waited = (key: string, ms: number) => ({ [key]: now - ms });
+const { input, sights, restarted, sight, minute, waited } = b;
 
 export const serving: Scenario[] = [
   {

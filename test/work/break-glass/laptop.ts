@@ -6,7 +6,9 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Replacements, recover } from '../../../cli/recover/run.ts';
+import type { Replacements } from '../../../cli/recover/replacements.ts';
+import { recover } from '../../../cli/recover/run.ts';
+import { composeRecoverDeps } from '../../../shared/compose/recover.ts';
 import type { Custodian } from '../../../shared/escrow/custodian.ts';
 import type { Holding } from '../../../shared/escrow/distribution.ts';
 import type { Generation } from '../../../shared/escrow/generation.ts';
@@ -14,10 +16,13 @@ import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
 import { Share } from '../../../shared/escrow/share.ts';
 import { bindingOf } from '../../../shared/escrow/trust.ts';
 import { generationBytes } from '../../../shared/escrow/write.ts';
-import type { Journal, JournalEntry } from '../../../shared/work/break-glass/journal.ts';
+import type { JournalEntry } from '../../../shared/work/break-glass/journal.ts';
+import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { calling, InstantClock, MemoryCustodian, spread } from '../../escrow/build.ts';
+import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
 import { type ServedSimulation, serveSimulation } from '../../fakes/vault/http.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { keepIn, storageWith } from './stored.ts';
 
 export const cluster = 'payments';
 
@@ -49,6 +54,8 @@ export class Laptop {
   readonly folder: string;
   readonly custodians: Map<string, Custodian>;
   readonly generation: Generation;
+  /** Recover's storage; only commands without `--without-state` see it. */
+  readonly state = memoryRecoverState();
   /** Bodies of sys/unseal as nodes got them. */
   readonly sent: { node: string; key: string }[];
   /** What happens right before the n-th sys/unseal that nodes get (from 1). */
@@ -125,8 +132,10 @@ export class Laptop {
     if (!made.ok) throw new Error(made.problems.join('; '));
     const folder = await mkdtemp(join(tmpdir(), 'sealwatch-laptop-'));
     const { generation } = made;
+    const bytes = generationBytes(generation);
     const laptop = new Laptop({ clock, simulation, served, folder, custodians, generation, sent, before });
-    await laptop.write('envelopes.json', generationBytes(generation));
+    await laptop.write('envelopes.json', bytes);
+    await keepIn(laptop.state, bytes);
     laptop.real = real;
     if (real) laptop.env = { ...laptop.env, ...real.env };
     await laptop.write('fleet.yaml', laptop.fleet(holdings));
@@ -204,6 +213,23 @@ export class Laptop {
     );
   }
 
+  /** The same while storage answers. */
+  fromStorage(extra: string[] = [], replacements: Told = {}): Promise<Outcome> {
+    const storage = storageWith(this.state);
+    const args = ['--cluster', cluster, '--reason', 'functions are down', ...extra];
+    return this.run(args, { storage, ...replacements });
+  }
+
+  /** The recover app, over the same storage, nodes and custodians. */
+  app(logged: string[] = []): RecoverDeps {
+    const live = { read: async () => ({ outbox: [] }) };
+    const deps = composeRecoverDeps(
+      { ...this.env, SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' },
+      { state: this.state, live, write: (line) => void logged.push(line) },
+    );
+    return { ...deps, clock: this.clock, custodians: async () => this.custodians, owner: 'app' };
+  }
+
   async run(args: string[], { answer = cluster, ...replacements }: Told = {}): Promise<Outcome> {
     const lines: string[] = [];
     const code = await recover(
@@ -261,28 +287,6 @@ export class Laptop {
     await this.served.close();
     await rm(this.folder, { recursive: true });
   }
-}
-
-/** What a process is killed with; its file is as it was then once `asItWas` is called. */
-export class Killed extends Error {}
-
-/** A journal whose process is killed before or after its n-th write; or in the middle of it. */
-export function killing(at: number, when: 'before' | 'after' | 'torn') {
-  const killed = { writes: 0, path: '', file: undefined as Buffer | undefined };
-  const around = (journal: Journal): Journal => ({
-    ...journal,
-    async append(entry) {
-      if (killed.file) throw new Killed('killed');
-      killed.writes += 1;
-      killed.path = journal.path;
-      if (killed.writes !== at) return journal.append(entry);
-      if (when !== 'before') await journal.append(entry);
-      const file = await readFile(journal.path);
-      killed.file = when === 'torn' ? file.subarray(0, file.length - 7) : file;
-      throw new Killed('killed');
-    },
-  });
-  return { killed, around, asItWas: () => (killed.file ? writeFile(killed.path, killed.file) : undefined) };
 }
 
 /** A share of somebody else's key, base64; its number is none of ours. */

@@ -212,8 +212,8 @@ describe('the daily upkeep', () => {
     const row = await newest(world);
     expect(row).toMatchObject({ generation: 1, revision: 2, upkeep: { problems: [] } });
     expect(row?.provenAt).toBeDefined();
-    const told = world.logged.find((line) => line.includes('escrow-rewrapped'));
-    expect(JSON.parse(told ?? '{}')).toMatchObject({ revision: 2, notNeeded: [old] });
+    const told = world.logged.find((line) => line.includes('escrow-key-version-not-needed'));
+    expect(JSON.parse(told ?? '{}')).toMatchObject({ cluster: 'payments', custodian: 'a', version: old });
     await world.restart();
     a.failing = (_call, keyId) => (keyId === old ? errorOf('key-disabled') : undefined);
     await world.nudge();

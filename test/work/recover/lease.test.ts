@@ -144,6 +144,28 @@ describe('custodians who take longer than a lease', () => {
   });
 });
 
+it('a pass whose looks took all its time sends nothing any more, and the next one goes on at once', async () => {
+  const world = await new RecoveryUnderTest().ready();
+  await world.restart();
+  const slow = world.process({
+    facts: async () => {
+      await world.clock.sleep(151_000);
+      return undefined;
+    },
+  });
+  await runPass(slow, 'payments');
+  expect([world.sent, world.sealed()]).toEqual([[], world.names]);
+  expect(world.state.audited.filter(({ what }) => what === 'step')).toEqual([]);
+  const [recovery] = world.recoveries();
+  expect(recovery).toMatchObject({ status: 'open' });
+  expect(recovery).not.toHaveProperty('lease');
+  expect(world.state.nudged.filter(({ queue }) => queue === 'steps')).toEqual([
+    { queue: 'steps', cluster: 'payments', delayMs: 0 },
+  ]);
+  await world.settle();
+  expect(world.sealed()).toEqual([]);
+});
+
 it('a key that opened is on record, also when the recovery was rejected meanwhile', async () => {
   const world = await new RecoveryUnderTest().ready();
   await world.restart();

@@ -123,14 +123,39 @@ describe('what watch remembers', () => {
     await stillAsks(asked);
   });
 
-  it('may stop: a restart that it disproves needs approval', async () => {
+  const connection = { id: 7, openedAt: 0 };
+  it.each<[string, (start: number) => Partial<NodeFacts>]>([
+    ['same start time', (start) => ({ unsealedStart: start })],
+    ['same start time', (start) => ({ unsealedStart: start + 2_000 })],
+    ['same connection', () => ({ unsealedConnection: connection })],
+  ])('may stop: a restart that it disproves (%s) needs approval', async (proof, facts) => {
     const world = await new RecoveryUnderTest().ready();
     await world.restart('payments-2');
     const start = world.simulation.state.nodes[1]?.startedAt ?? 0;
-    world.facts = { nodes: { 'payments-2': { state: 'sealed', since: 0, unsealedStart: start } } };
+    world.facts = { nodes: { 'payments-2': { state: 'sealed', since: 0, ...facts(start) } } };
     await world.nudge();
     expect(world.sent).toEqual([]);
-    expect(world.recoveries()).toMatchObject([{ status: 'open', needs: { kind: 'approval' } }]);
+    expect(world.recoveries()).toMatchObject([
+      {
+        status: 'open',
+        needs: { why: expect.stringContaining(`same process unsealed (${proof})`) as string },
+      },
+    ]);
+  });
+
+  it.each<[string, NodeFacts]>([
+    ['another start time', { state: 'sealed', since: 0, unsealedStart: 1 }],
+    // It has not looked since: the connection is of the process before.
+    [
+      'a connection to a node that it last saw unsealed',
+      { state: 'standby', since: 0, unsealedConnection: connection },
+    ],
+  ])('does not stop what it does not disprove: %s', async (_what, facts) => {
+    const world = await new RecoveryUnderTest().ready();
+    await world.restart('payments-2');
+    world.facts = { nodes: { 'payments-2': facts } };
+    await world.nudge();
+    expect(world.sealed()).toEqual([]);
   });
 
   it('that cannot be read stops automation, and not what people approved', async () => {

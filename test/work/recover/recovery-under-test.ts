@@ -4,15 +4,12 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Hold } from '../../../shared/alert/alert.ts';
-import { generationBlobName } from '../../../shared/escrow/generation.ts';
 import { bindingOf } from '../../../shared/escrow/trust.ts';
-import { generationBytes } from '../../../shared/escrow/write.ts';
 import type { Cluster, Fleet } from '../../../shared/fleet/fleet.ts';
 import { createLog } from '../../../shared/log/log.ts';
 import type { Person } from '../../../shared/people/person.ts';
 import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
-import { acceptGeneration } from '../../../shared/work/recover/accept.ts';
 import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
@@ -24,7 +21,7 @@ import { createSimulation, type Simulation, type SimulationOptions } from '../..
 import { connectTo, type Sent } from './connected.ts';
 import { fleetOf, fleetText, type Holdings, threeCustodians } from './fleet-text.ts';
 import { Rules } from './rules.ts';
-import { sealedShares } from './sealed-shares.ts';
+import { importShares } from './sealed-shares.ts';
 
 export const ada: Person = { id: 'tid/ada', name: 'Ada Lovelace', roles: ['Sealwatch.Operate'] };
 export const grace: Person = { id: 'tid/grace', name: 'Grace Hopper', roles: ['Sealwatch.Approve'] };
@@ -153,24 +150,8 @@ export class RecoveryUnderTest {
     cluster = this.cluster,
     holdings = this.holdings,
   ): Promise<void> {
-    const trust = await deps.binding(cluster);
-    if (!trust.ok) throw new Error(trust.problem);
-    const before = await this.state.generations.newest(cluster.name);
-    const sealed = await sealedShares(
-      {
-        cluster: cluster.name,
-        generation: (before?.value.generation ?? 0) + 1,
-        threshold: this.simulation.keys.threshold,
-        trust: trust.binding,
-      },
-      shares,
-      holdings,
-      { custodians: this.custodians, clock: this.clock, createdBy: ada.id },
-    );
-    await this.state.escrow.create(generationBlobName(sealed), generationBytes(sealed));
-    const { generation, revision } = sealed;
-    const accepted = await acceptGeneration(deps, cluster.name, ada, { generation, revision });
-    if (!accepted.ok) throw new Error(accepted.message);
+    const { threshold } = this.simulation.keys;
+    await importShares(deps, cluster, shares, ada, { threshold, holdings });
   }
 
   /** Escrowed, and its nodes' start times noted a minute ago. */

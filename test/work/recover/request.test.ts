@@ -28,6 +28,23 @@ async function opened(over: Parameters<typeof asked>[0] = {}, deps = world.proce
 
 const byGrace = { by: grace.id, byName: grace.name, reason: 'mine now', takeOver: true, approver: true };
 
+describe('nodes that are called lost', () => {
+  it('and that the cluster does not have are named, with those that it has', async () => {
+    const lost = ['payments-9', 'payments-2', 'hvs.CAESIJ0xCAESIJ0xCAESIJ0x'];
+    expect(await requestRecovery(world.process(), 'payments', asked({ lost }))).toEqual({
+      ok: false,
+      code: 'invalid',
+      message: 'lost: payments has no node payments-9, [removed]; it has payments-1, payments-2, payments-3',
+    });
+    expect([world.recoveries(), world.state.audited]).toEqual([[], []]);
+  });
+
+  it('are kept with the recovery', async () => {
+    await opened({ lost: ['payments-2', 'payments-3'] });
+    expect(world.recoveries()).toMatchObject([{ lost: ['payments-2', 'payments-3'] }]);
+  });
+});
+
 describe('taking over', () => {
   it('ends the open recovery, on record first, and opens a new one', async () => {
     const first = await opened();

@@ -7,6 +7,8 @@ import type { Glass } from '../deps.ts';
 
 export interface Contributed {
   ok: boolean;
+  /** The cluster has an active node again; else it is the next person's turn. */
+  serves?: boolean;
   summary: string;
 }
 
@@ -29,7 +31,8 @@ export async function waitForServing(
     const words = `${serving.length} of ${sights.length} nodes serving`;
     const tookMs = clock.elapsed() - begun;
     const waiting = answering.filter(({ state }) => state.kind !== 'serving' && state.kind !== 'sealed');
-    if (active && waiting.length === 0) return { ok: true, summary: `${words}, after ${duration(tookMs)}` };
+    if (active && waiting.length === 0)
+      return { ok: true, serves: true, summary: `${words}, after ${duration(tookMs)}` };
     if (tookMs >= serveMs || stop.aborted) {
       return { ok: false, summary: `${words} after ${duration(tookMs)}: look at the nodes' logs` };
     }

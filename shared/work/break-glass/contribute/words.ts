@@ -26,7 +26,7 @@ export function resultWords({ node, result }: UnsealResult): string {
 }
 
 export function handOver(
-  { cluster, envelopes }: Glass,
+  { cluster, envelopes, stored }: Glass,
   results: UnsealResult[],
   shares: Share[],
   { given, join }: Contribution,
@@ -39,6 +39,6 @@ export function handOver(
   const all = [...given, ...shares.map(({ index }) => index)].sort((a, b) => a - b).join(',');
   return [
     `${threshold - progress} more to go. Read this out to the next person:`,
-    `  sealwatch recover --cluster ${cluster.name} --envelopes FILE --without-state --custodian NAME ${nonces.join(' ')} --progress ${progress} --given ${all} --reason "…"`,
+    `  sealwatch recover --cluster ${cluster.name}${stored ? '' : ' --envelopes FILE --without-state'} --custodian NAME ${nonces.join(' ')} --progress ${progress} --given ${all} --reason "…"`,
   ].join('\n');
 }
