@@ -13,27 +13,22 @@ export class Slots {
   }
 
   /**
-   * A function that gives the slot back (calling it again does nothing), at once or when one is free.
+   * Undefined: one is taken. A promise: it is when that resolves. Each is to be given back once.
    *
    * @param behind waits until nobody else does.
    */
-  take(behind = false): (() => void) | Promise<() => void> {
+  take(behind = false): Promise<void> | undefined {
     if (this.#free > 0) {
       this.#free -= 1;
-      return this.#release();
+      return undefined;
     }
     const queue = behind ? this.#behind : this.#waiting;
-    return new Promise<void>((resolve) => queue.push(resolve)).then(() => this.#release());
+    return new Promise((resolve) => queue.push(resolve));
   }
 
-  #release(): () => void {
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const next = this.#waiting.shift() ?? this.#behind.shift();
-      if (next) next();
-      else this.#free += 1;
-    };
+  giveBack(): void {
+    const next = this.#waiting.shift() ?? this.#behind.shift();
+    if (next) next();
+    else this.#free += 1;
   }
 }
