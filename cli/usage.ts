@@ -11,6 +11,9 @@ Escrow
   escrow go-back --cluster C                     an approver: back to the last proven generation, while this one is not
   escrow export --cluster C [--out F]            the wrapped envelopes, for break-glass
 
+Readiness: would a node that restarted right now unseal?
+  readiness [--cluster C] [--now] [--json]       as last exercised; --now exercises it first
+
 Recovery
   request --cluster C --reason R [--dry-run] [--lost NODE]... [--take-over]
   show ID
@@ -26,6 +29,7 @@ People
 
 Settings
   SEALWATCH_API               where recover runs               http://127.0.0.1:7071
+  SEALWATCH_ROTATE_API        where rotate runs (readiness)    as SEALWATCH_API
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
   SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
   SEALWATCH_FLEET             path of fleet.yaml               ./fleet.yaml
@@ -33,4 +37,5 @@ Settings
                               export, and recover; without it, the embedded host's of this folder
   SEALWATCH_ISSUER_FILE       key of the embedded host's issuer  .sealwatch/issuer.pem
 
-Exit codes: 0 done, 1 refused or failed, 2 not understood.`;
+Exit codes: 0 done, 1 refused or failed, 2 not understood.
+Of readiness also 1: a cluster is not ready, at risk, or was exercised too long ago.`;

@@ -11,6 +11,7 @@ import { readFleetFile } from './compose/fleet-file.ts';
 import { keepLastGood } from './compose/last-good.ts';
 import { tokenSourceFor } from './compose/logins.ts';
 import { composeRecover, type RecoverApp } from './compose/recover.ts';
+import { composeRotate, type RotateApp } from './compose/rotate.ts';
 import type { Environment } from './compose/settings.ts';
 import { stateSettings } from './compose/state.ts';
 import { createFleetSource } from './fleet/source.ts';
@@ -20,6 +21,7 @@ import type { WatchDeps } from './work/deps.ts';
 
 let composed: WatchDeps | undefined;
 let composedRecover: RecoverApp | undefined;
+let composedRotate: RotateApp | undefined;
 
 /** The watch app's use cases' dependencies, built from this process's environment on the first call. */
 export function watch(): WatchDeps {
@@ -31,6 +33,12 @@ export function watch(): WatchDeps {
 export function recover(): RecoverApp {
   composedRecover ??= composeRecover(process.env);
   return composedRecover;
+}
+
+/** The rotate app's, in the same way. */
+export function rotate(): RotateApp {
+  composedRotate ??= composeRotate(process.env);
+  return composedRotate;
 }
 
 /** What tests, the benchmark and the demo put in place of parts of the world. */

@@ -8,11 +8,12 @@ import type { CodeEntry } from './catalogue/entry.ts';
 import { ofFleet } from './catalogue/of-fleet.ts';
 import { ofProbe } from './catalogue/of-probe.ts';
 import { ofRecover } from './catalogue/of-recover.ts';
+import { ofRotate } from './catalogue/of-rotate.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
 
 /** Every code there is, by who judges it. */
-export const catalogue = { ...ofProbe, ...ofRecover, ...ofFleet } as const;
+export const catalogue = { ...ofProbe, ...ofRecover, ...ofRotate, ...ofFleet } as const;
 
 export type FindingCode = keyof typeof catalogue;
 

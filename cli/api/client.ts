@@ -1,8 +1,8 @@
-/** Calls of recover's routes, with a person's token. */
+/** Calls of an app's routes, with a person's token. */
 import { Agent, fetch } from 'undici';
 import { z } from 'zod';
 import { type Context, Refused } from '../context.ts';
-import { apiOrigin } from './origin.ts';
+import { type ApiApp, apiOrigin, apiSettings } from './origin.ts';
 import { personIn, personToken } from './person-token.ts';
 
 export interface Api {
@@ -11,7 +11,7 @@ export interface Api {
   person: string;
   /**
    * @param path below /api/, its parts already escaped.
-   * @throws Refused in recover's own words; `NoAnswer` where it may have done it all the same.
+   * @throws Refused in the app's own words; `NoAnswer` where it may have done it all the same.
    */
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>, body?: object): Promise<T>;
 }
@@ -21,41 +21,49 @@ export class NoAnswer extends Refused {
   override name = 'NoAnswer';
 }
 
-/** Above the 60 s that recover itself takes at most, ms. */
+/** Above the 60 s that an app itself takes at most, ms. */
 const patienceMs = 75_000;
-const longestAnswer = 1024 * 1024;
+/** Readiness of a thousand clusters, with evidence, is above 1 MiB. */
+const longestAnswer = 16 * 1024 * 1024;
 const Refusal = z.object({ error: z.string().optional(), message: z.string() });
 
 /** @throws Refused without an address or a token; nothing is called yet. */
-export async function connectApi(context: Context): Promise<Api> {
-  const origin = apiOrigin(context.env);
+export async function connectApi(context: Context, app: ApiApp = 'recover'): Promise<Api> {
+  const origin = apiOrigin(context.env, app);
   const token = await personToken(context, origin);
   return {
     origin,
     person: personIn(token),
     async call(method, path, answer, body) {
-      const { status, text } = await send(`${origin}/api/${path}`, token, method, body);
+      const { status, text } = await send(`${origin}/api/${path}`, { token, method, body, app });
       const json = parsed(text);
       if (status >= 200 && status < 300) {
         const read = answer.safeParse(json);
         if (read.success) return read.data;
-        throw new NoAnswer(`${origin} answered something else than recover does: is SEALWATCH_API right?`);
+        throw new NoAnswer(
+          `${origin} answered something else than ${app} does: is ${apiSettings[app]} right?`,
+        );
       }
       const refusal = Refusal.safeParse(json);
       const why = refusal.success
         ? plain(refusal.data.message)
-        : `${origin} answered ${status}${hint(status)}`;
+        : `${origin} answered ${status}${hint(status, app)}`;
       const undecided = status >= 500 && refusal.data?.error !== 'people-not-configured';
       throw undecided ? new NoAnswer(why) : new Refused(why);
     },
   };
 }
 
+interface Sent {
+  token: string;
+  method: string;
+  body: object | undefined;
+  app: ApiApp;
+}
+
 async function send(
   url: string,
-  token: string,
-  method: string,
-  body: object | undefined,
+  { token, method, body, app }: Sent,
 ): Promise<{ status: number; text: string }> {
   const { origin } = new URL(url);
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the token is as good as the person.
@@ -72,7 +80,7 @@ async function send(
     return { status: response.status, text: (await response.text()).slice(0, longestAnswer) };
   } catch (error) {
     const why = reasonOf(error);
-    throw new NoAnswer(`${origin} does not answer (${why}): set SEALWATCH_API to where recover runs`);
+    throw new NoAnswer(`${origin} does not answer (${why}): set ${apiSettings[app]} to where ${app} runs`);
   } finally {
     await dispatcher.destroy();
   }
@@ -86,8 +94,8 @@ function reasonOf(error: unknown): string {
   return typeof code === 'string' ? code : 'no connection';
 }
 
-function hint(status: number): string {
-  return status === 404 ? ': is SEALWATCH_API the address of recover?' : '';
+function hint(status: number, app: ApiApp): string {
+  return status === 404 ? `: is ${apiSettings[app]} the address of ${app}?` : '';
 }
 
 function parsed(text: string): unknown {
@@ -98,7 +106,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What a server says is shown on a terminal: no control characters. */
+/** What a server says is shown on a terminal: no control characters, and not too much. */
 export function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 2000);
+  return oneLine(text).slice(0, 2000);
+}
+
+/** The same, whole: for what a person has to copy. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }

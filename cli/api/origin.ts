@@ -1,19 +1,26 @@
-/** Where recover is. A person's token goes there, so it is a place that TLS or the machine itself vouches for. */
+/** Where an app is. A person's token goes there, so it is a place that TLS or the machine itself vouches for. */
 import { isIPv4 } from 'node:net';
 import type { Environment } from '../../shared/compose/settings.ts';
 import { Refused } from '../context.ts';
 
-/** @throws Refused */
-export function apiOrigin(env: Environment): string {
-  const text = env.SEALWATCH_API?.trim() || `http://127.0.0.1:${env.SEALWATCH_PORT?.trim() || 7071}`;
+/** The apps that a command calls, and the setting that says where each is. */
+export const apiSettings = { recover: 'SEALWATCH_API', rotate: 'SEALWATCH_ROTATE_API' } as const;
+export type ApiApp = keyof typeof apiSettings;
+
+/**
+ * Where rotate has no address of its own, it is looked for beside recover: so it is in the embedded host.
+ *
+ * @throws Refused
+ */
+export function apiOrigin(env: Environment, app: ApiApp = 'recover'): string {
+  const setting = env[apiSettings[app]]?.trim() ? apiSettings[app] : apiSettings.recover;
+  const text = env[setting]?.trim() || `http://127.0.0.1:${env.SEALWATCH_PORT?.trim() || 7071}`;
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.pathname !== '/') {
-    throw new Refused('SEALWATCH_API must be an origin, such as https://NAME.azurewebsites.net');
+    throw new Refused(`${setting} must be an origin, such as https://NAME.azurewebsites.net`);
   }
   if (url.protocol === 'http:' && !isLoopback(url.origin)) {
-    throw new Refused(
-      'SEALWATCH_API must be https: a token is sent there, and only loopback may be plain HTTP',
-    );
+    throw new Refused(`${setting} must be https: a token is sent there, and only loopback may be plain HTTP`);
   }
   return url.origin;
 }

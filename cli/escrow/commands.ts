@@ -16,7 +16,14 @@ const Kept = z.object({
   revision: z.int(),
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
   oldKeys: z
-    .array(z.object({ custodian: z.string(), keyId: z.string(), neededBy: z.array(z.string()) }))
+    .array(
+      z.object({
+        custodian: z.string(),
+        keyId: z.string(),
+        gone: z.enum(['disabled', 'deleted']).exactOptional(),
+        neededBy: z.array(z.string()),
+      }),
+    )
     .default([]),
   waitsFor: z.string().optional(),
 });

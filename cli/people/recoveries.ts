@@ -1,6 +1,6 @@
 /** `sealwatch request | show | approve | reject`: calls of recover's routes. */
 import { z } from 'zod';
-import { type Api, connectApi, plain } from '../api/client.ts';
+import { type Api, connectApi, oneLine, plain } from '../api/client.ts';
 import { parse, reasonOf, required } from '../arguments.ts';
 import { type Command, Refused } from '../context.ts';
 
@@ -62,7 +62,8 @@ export const request: Command = async (args, context) => {
 
 export const show: Command = async (args, context) => {
   const [id = ''] = parse(args, {}, 1).positionals;
-  for (const line of describe(await read(await connectApi(context), id))) context.terminal.say(plain(line));
+  const shown = await read(await connectApi(context), id);
+  for (const line of [...describe(shown), ...endOf(shown)]) context.terminal.say(line);
   return 0;
 };
 
@@ -73,7 +74,7 @@ export const approve: Command = async (args, context) => {
   const { terminal } = context;
   const api = await connectApi(context);
   const shown = await read(api, id);
-  for (const line of describe(shown)) terminal.complain(plain(line));
+  for (const line of describe(shown)) terminal.complain(line);
   const hash = shown.needs?.hash;
   if (hash === undefined) throw new Refused('it asks for no approval now');
   if (!values.yes) {
@@ -110,7 +111,7 @@ function at(id: string): string {
 }
 
 function describe({ id, cluster, kind, status, requested, ...more }: Shown): string[] {
-  const { waitsFor, needs, approvals, unsealed, troubles, ended } = more;
+  const { waitsFor, needs, approvals, unsealed, troubles } = more;
   const generation = needs?.binding?.generation;
   return [
     `${id}: ${kind} of ${cluster}, ${status}${requested.dryRun ? ', dry run' : ''}`,
@@ -122,6 +123,16 @@ function describe({ id, cluster, kind, status, requested, ...more }: Shown): str
     ...approvals.map(({ by, at, until }) => `  approved ${at} by ${by}, until ${until}`),
     ...(unsealed.length > 0 ? [`  unsealed: ${unsealed.join(', ')}`] : []),
     ...troubles.map(({ at, where, message }) => `  trouble ${at} at ${where}: ${message}`),
-    ...(ended ? [`  ended ${ended.at}, ${ended.outcome}: ${ended.summary}`] : []),
-  ];
+  ].map(plain);
+}
+
+/**
+ * Line by line and whole: it may hold a file for a person to place (peers.json). Further lines are set in deeper than
+ * any other line of ours, so that none of them can pass for one.
+ */
+function endOf({ ended }: Shown): string[] {
+  if (!ended) return [];
+  const [first = '', ...further] = ended.summary.split(/\r?\n/);
+  const lines = [`  ended ${ended.at}, ${ended.outcome}: ${first}`, ...further.map((line) => `    ${line}`)];
+  return lines.map(oneLine);
 }

@@ -1,7 +1,7 @@
 /** What comes after the envelopes: who is there already, the person's word, the journal, and then the recovery. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { StateError } from '../../shared/state/errors.ts';
+import { StateError, type StateErrorCode } from '../../shared/state/errors.ts';
 import { contributeFenced } from '../../shared/work/break-glass/contribute/fenced.ts';
 import type { Contributed } from '../../shared/work/break-glass/contribute/serving.ts';
 import { contributionNeedless } from '../../shared/work/break-glass/contribute.ts';
@@ -12,11 +12,13 @@ import {
   leftOpen,
   type OpenedJournal,
   openJournal,
+  pastEntries,
   unfinished,
 } from '../../shared/work/break-glass/journal-file.ts';
 import { lookFirst } from '../../shared/work/break-glass/look.ts';
+import { whyNotOpen } from '../../shared/work/break-glass/may-open.ts';
 import { recoverByHand, standing } from '../../shared/work/break-glass/recover.ts';
-import { openLines, type Standing } from '../../shared/work/break-glass/storage.ts';
+import { clockProblem, openLines, type Standing } from '../../shared/work/break-glass/storage.ts';
 import type { Asked } from './arguments.ts';
 import { keepEnvelopes } from './keep-envelopes.ts';
 import type { Person, Prepared } from './prepare.ts';
@@ -43,6 +45,11 @@ export async function act(
       return 1;
     }
   }
+  const wrongClock = stored && clockProblem(stored);
+  if (wrongClock !== undefined) {
+    complain(`${wrongClock} Nothing was opened, sent or written.`);
+    return 1;
+  }
   say(fenceWords(stored));
   const connected = await world.connect(cluster, glass.envelopes.generation.trust);
   let journal: Journal | undefined;
@@ -54,6 +61,7 @@ export async function act(
       complain('Not confirmed: nothing was sent. Where nobody can be asked: --yes.');
       return 1;
     }
+    const files = asked.contribution ? await pastEntries(folder, cluster.name) : [];
     const opened = await open(glass, path, person);
     if (!opened.ok) {
       complain(opened.message);
@@ -61,18 +69,34 @@ export async function act(
     }
     journal = replacements.aroundJournal?.(opened.journal) ?? opened.journal;
     say(`Intents and audit: ${journal.path}. Ctrl-C stops before the next request.`);
-    if (!asked.contribution) return await whole(glass, journal, say, complain);
     const { contribution } = asked;
-    return tell(await contributeFenced(glass, connected, sights, contribution, journal), say, complain);
+    const denied = asked.takeOver ? await whyNotOpen(glass, journal, contribution) : undefined;
+    if (denied !== undefined) {
+      complain(`Not done: nothing was taken over or sent: ${denied}.`);
+      return 1;
+    }
+    if (!contribution) return await whole(glass, journal, say, complain);
+    const done = await contributeFenced(glass, connected, contribution, journal, files);
+    if (!glass.stored && done.serves) say(unknownToStorage);
+    return tell(done, say, complain);
   } catch (error) {
-    // Storage went away, or lets nobody write: what is in memory is the way on without it.
-    if (glass.stored && error instanceof StateError) complain(await keepEnvelopes(glass.envelopes, folder));
+    // What is in memory is the way on without it.
+    if (glass.stored && error instanceof StateError && away.has(error.code)) {
+      complain(await keepEnvelopes(glass.envelopes, folder, asked.contribution));
+    }
     throw error;
   } finally {
     await connected.close();
     await journal?.close(world.clock.now());
   }
 }
+
+/** Storage does not answer any more, or not to this login. What it answers otherwise is no reason to do without it. */
+const away: ReadonlySet<StateErrorCode> = new Set(['unavailable', 'denied', 'missing']);
+
+/** docs/escrow.md, Break-glass. */
+const unknownToStorage =
+  'Storage knows nothing of it: until the recover app has seen these nodes unsealed for a minute, automation may take a seal that you set now for a restart. Set a hold before you seal one on purpose.';
 
 function fenceWords(stored: Standing | undefined): string {
   return stored
@@ -116,6 +140,7 @@ async function whole(
         ? `Keep ${journal.path}: it is this machine's record of this recovery; storage has one, too.`
         : `Keep ${journal.path}: it is the record of this recovery; storage knows nothing of it.`,
     );
+    if (!glass.stored && end.outcome === 'recovered') say(unknownToStorage);
     return good ? 0 : 1;
   }
   complain(`Not done: ${end.why}.`);

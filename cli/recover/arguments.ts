@@ -30,7 +30,8 @@ export const usage = `usage: sealwatch recover --cluster C --reason R [--take-ov
   --given 1,2        which shares were given already
 
   SEALWATCH_FLEET          path of fleet.yaml                            ./fleet.yaml
-  SEALWATCH_STORAGE...     recover's storage account: read, and table recoveries written
+  SEALWATCH_STORAGE...     recover's storage account: read; tables recoveries, generations and starts, and container
+                           audit-recover, are written
   SEALWATCH_ESCROW_VAULTS  Key Vaults that may hold escrow keys`;
 
 export interface Asked {

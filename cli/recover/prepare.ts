@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { BreakGlassApp } from '../../shared/compose/break-glass.ts';
+import { holdingsOf } from '../../shared/escrow/distribution.ts';
 import type { Fleet } from '../../shared/fleet/fleet.ts';
 import { parseFleet } from '../../shared/fleet/parse.ts';
 import { formatProblems } from '../../shared/fleet/problem.ts';
@@ -51,6 +52,8 @@ export async function prepare(
       `--lost: ${cluster.name} has no node ${withoutKeys(unknown.join(', ')).slice(0, 200)}; it has ${names}`,
     );
   }
+  const strange = custodianProblem(asked, envelopes);
+  if (strange !== undefined) return no(strange);
   const given = await raftOf(asked.raft);
   if (given && 'problem' in given) return no(given.problem);
   const raft = given ?? standing?.raft;
@@ -76,6 +79,17 @@ export async function prepare(
     `escrow-trust-changed: ${app.fleetPath} differs from what the envelopes are bound to: ${changed.join('; ')}. ` +
       'It cannot be rebound here. Put fleet.yaml back as it was, or add --without-fleet to go by the addresses, names and CA of the envelopes.',
   );
+}
+
+/** Before anything is opened or ended by it. Never repeats the word: it may be a share (rule 1). */
+function custodianProblem(
+  { contribution }: Asked,
+  { generation: { envelopes } }: EnvelopeFile,
+): string | undefined {
+  if (!contribution) return undefined;
+  const names = holdingsOf(envelopes).map(({ name }) => name);
+  if (names.includes(contribution.custodian)) return undefined;
+  return `--custodian: the envelopes know no custodian of that name; theirs are ${names.join(', ')}. If it was a share that you typed, it is known to others now: the history of this shell has it.`;
 }
 
 async function fleetFor(

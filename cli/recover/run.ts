@@ -6,7 +6,7 @@ import { StateError } from '../../shared/state/errors.ts';
 import { JournalBroken } from '../../shared/work/break-glass/journal-file.ts';
 import { dryRun } from '../../shared/work/break-glass/look.ts';
 import { trustLines } from '../../shared/work/break-glass/sight-words.ts';
-import { holdLine, openLines } from '../../shared/work/break-glass/storage.ts';
+import { clockProblem, holdLine, openLines } from '../../shared/work/break-glass/storage.ts';
 import { storageFile, withStorage } from '../storage-file.ts';
 import { act } from './act.ts';
 import { parseArguments, usage } from './arguments.ts';
@@ -54,6 +54,8 @@ export async function recover(
     for (const line of trustLines(glass)) say(line);
     if (standing?.hold) say(holdLine(standing.hold));
     if (!asked.dryRun) return await act(prepared, asked, person, terminal, replacements);
+    const wrongClock = standing && clockProblem(standing);
+    if (wrongClock !== undefined) say(wrongClock);
     if (standing?.active) for (const line of openLines(standing.active, app.world.clock.now())) say(line);
     return (await dryRun(glass)) ? 0 : 1;
   } catch (error) {

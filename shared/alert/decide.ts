@@ -3,6 +3,7 @@
  *
  *   track     what the sweep says of every known alert and every new finding
  *   coverage  which of them a headline already tells of
+ *   growth    which headline has to be told anew, for what came under it
  *   advance   each one's next state: pending → firing → acknowledged or silenced → gone
  *   flapping  what came and went too often stays open for a while
  *   messageOf at most one message that names all that changed
@@ -15,6 +16,7 @@ import type { Alert, Hold, Message, Quiet, Transition } from './alert.ts';
 import { advance, type Outcome } from './decide/advance.ts';
 import { coverage } from './decide/coverage.ts';
 import { isRemembered, isRest, restOf } from './decide/flapping.ts';
+import { growth } from './decide/grown.ts';
 import { messageOf } from './decide/message.ts';
 import { track } from './decide/tracked.ts';
 
@@ -53,7 +55,8 @@ export function decide(input: DecideInput): Decided {
     ends: new Map(rests.map(({ key, ends = [] }) => [key, ends])),
   });
   const covered = coverage(tracked);
-  const outcomes = tracked.map((each) => advance(each, covered(each), input));
+  const grown = growth(tracked, covered);
+  const outcomes = tracked.map((each) => advance(each, covered(each), grown(each), input));
   const message = messageOf(outcomes, input);
   const transitions = outcomes
     .filter(({ from, to }) => from !== to)

@@ -13,6 +13,8 @@ export interface CodeEntry {
   immediate?: boolean;
   /** A story: its summary is the headline, and is told again when it says something else. */
   story?: boolean;
+  /** Outages that it foretells: one that begins under it is told with it by this title, acknowledged or not. */
+  strikes?: { by: readonly string[]; title: string };
   /** What its end is called, where "recovered: <title>" would not be true or tell nothing. */
   over?: string;
 }

@@ -5,6 +5,7 @@ import { createLog } from '../log/log.ts';
 import { Redactor } from '../log/redactor.ts';
 import { connectState } from '../state/azure/connect.ts';
 import { connectRecoverState } from '../state/azure/recover/connect.ts';
+import { storageTime } from '../state/azure/storage-time.ts';
 import { StateError } from '../state/errors.ts';
 import type { BreakGlassWorld } from '../work/break-glass/deps.ts';
 import type { Storage } from '../work/break-glass/storage.ts';
@@ -78,6 +79,7 @@ function storageOf(env: Environment, credential: Credential, secrets: Redactor):
     return {
       state: connectRecoverState(storage, systemClock, randomUUID),
       facts: async (cluster) => (await live.read(cluster)).head?.value.facts,
+      time: () => storageTime(storage, systemClock),
     };
   } catch (error) {
     if (error instanceof SettingsInvalid || error instanceof StateError) return { problem: error.message };

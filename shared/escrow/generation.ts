@@ -88,6 +88,8 @@ export interface OldKeyVersion {
   custodian: string;
   /** Versioned. */
   keyId: string;
+  /** Set by the upkeep: something that is kept needs it, and it does not open now. */
+  gone?: 'disabled' | 'deleted';
 }
 
 export interface UpkeepProblem {
@@ -103,7 +105,9 @@ export interface UpkeepProblem {
     | 'tampered'
     | 'trust-changed'
     | 'single-point'
-    | 'old-key-version';
+    | 'old-key-version'
+    /** An older version that something kept needs is disabled or deleted; what is in use opens. */
+    | 'old-key-gone';
   /** One line, names the custodian or index and the fix; no secret. */
   message: string;
 }

@@ -30,9 +30,12 @@ export function checkEndpoint(
   if (isLinkLocal(url.hostname)) return refuse('must not be a link-local address: they are never called');
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     return refuse('must use https: plain http is for loopback addresses only');
-  if ([...builtIn[kind], ...limits.endpointHosts].some((pattern) => matches(url, pattern)))
-    return { ok: true, url };
+  if (isAllowedHost(url, [...builtIn[kind], ...limits.endpointHosts])) return { ok: true, url };
   return refuse(`host ${url.host} is not allowed: add it to the setting SEALWATCH_ENDPOINT_HOSTS`);
+}
+
+export function isAllowedHost(url: URL, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => matches(url, pattern));
 }
 
 function matches(url: URL, pattern: string): boolean {

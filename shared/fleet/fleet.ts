@@ -125,7 +125,16 @@ export interface Expect {
 
 export type Seal =
   | { type: 'shamir' }
-  | { type: 'transit'; provider: string; mount: string; key: string }
+  | {
+      type: 'transit';
+      provider: string;
+      mount: string;
+      key: string;
+      /** The seal's own token, as the next restart reads it. Undefined: its readiness cannot be told. */
+      token?: SecretReference;
+      /** Where the seal reaches its provider; undefined: any of the provider's nodes. */
+      address?: string;
+    }
   | { type: 'azurekeyvault'; vault?: string; key?: string }
   | { type: 'other' };
 

@@ -184,7 +184,14 @@ export type Plan =
   | { kind: 'wait'; steps: Step[]; what: string; until: number; giveUpAt: number }
   | { kind: 'needs-approval'; why: string; binding: ApprovalBinding; missing: number }
   /** Nothing that we may do helps: what a person must do. */
-  | { kind: 'refuse'; code: RefusalCode; why: string; remedy: string }
+  | {
+      kind: 'refuse';
+      code: RefusalCode;
+      why: string;
+      remedy: string;
+      /** The end of `why` that stays the same while nodes come and go: what has this was told. Undefined: all of it. */
+      lasting?: string;
+    }
   /** `recovered`: serving, and what is left of it that does not. */
   | { kind: 'nothing'; outcome: 'recovered' | 'nothing-to-do'; summary: string };
 

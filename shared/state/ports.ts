@@ -3,6 +3,7 @@ import type { Alert, Hold, Message, Quiet, Transition } from '../alert/alert.ts'
 import type { GenerationRow } from '../escrow/generation.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
+import type { Readiness } from '../readiness/readiness.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 
 /** Everything remembered of one cluster (or of "fleet"): one row, written on change. */
@@ -133,6 +134,12 @@ export interface RecoverView {
   generations(cluster?: string): Promise<{ rows: GenerationRow[]; unreadable: UnreadableRow[] }>;
 }
 
+/** What the rotate app wrote: read here, never changed. */
+export interface RotateView {
+  /** The newest exercise of one cluster, or of each. */
+  readiness(cluster?: string): Promise<{ rows: Readiness[]; unreadable: UnreadableRow[] }>;
+}
+
 /** Storage queues. A nudge names a cluster and carries nothing else. `steps` is the recover app's. */
 export interface Nudges {
   send(queue: 'notify' | 'probe' | 'steps', cluster: string, delayMs: number): Promise<void>;
@@ -146,6 +153,7 @@ export interface State {
   observations: Observations;
   lastGood: LastGood;
   recover: RecoverView;
+  rotate: RotateView;
   nudges: Nudges;
   /** Creates what is missing: tables, queues, containers. For the embedded host; Azure's are made by infra. */
   prepare(): Promise<void>;

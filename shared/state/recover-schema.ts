@@ -128,6 +128,7 @@ const problem: z.ZodType<UpkeepProblem> = z.looseObject({
     'trust-changed': true,
     'single-point': true,
     'old-key-version': true,
+    'old-key-gone': true,
   }),
   message: z.string(),
 });
@@ -144,7 +145,15 @@ export const generationRowSchema: z.ZodType<GenerationRow> = z.looseObject({
   previous: z
     .looseObject({ generation: counted, revision: counted, digest: sha256, provenAt: ms })
     .exactOptional(),
-  oldKeys: z.array(z.looseObject({ custodian: z.string(), keyId: z.string() })).exactOptional(),
+  oldKeys: z
+    .array(
+      z.looseObject({
+        custodian: z.string(),
+        keyId: z.string(),
+        gone: z.enum(['disabled', 'deleted']).exactOptional(),
+      }),
+    )
+    .exactOptional(),
   upkeep: z.looseObject({ at: ms, problems: z.array(problem) }).exactOptional(),
 });
 

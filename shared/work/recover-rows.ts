@@ -1,6 +1,6 @@
-/** The recover app's rows, by cluster. A table that cannot be read stops no sweep: what it would say is unjudged. */
-import type { GenerationRow } from '../escrow/generation.ts';
+/** The other apps' rows, by cluster. A table that cannot be read stops no sweep: what it would say is unjudged. */
 import { within } from '../fleet/within.ts';
+import type { Readiness } from '../readiness/readiness.ts';
 import type { UnreadableRow } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
 import { type Read, type RecoverRows, rememberedMs } from './recover-findings.ts';
@@ -8,16 +8,25 @@ import { type Read, type RecoverRows, rememberedMs } from './recover-findings.ts
 /** Longest wait for one table, ms: a sweep has a deadline of its own. */
 const answerMs = 5000;
 
-export type RowsOf = (cluster: string) => RecoverRows;
+export interface OtherRows extends RecoverRows {
+  readiness: Read<Readiness | undefined>;
+}
+
+export type RowsOf = (cluster: string) => OtherRows;
 
 /** Never rejects. @param cluster read for this one only. */
 export async function readRecoverRows(deps: WatchDeps, cluster?: string): Promise<RowsOf> {
   const { clock, state } = deps;
-  const [recoveries, generations] = await Promise.all([
+  const [recoveries, generations, readiness] = await Promise.all([
     byCluster(deps, 'recoveries', () => state.recover.recoveries(clock.now() - rememberedMs, cluster)),
     byCluster(deps, 'generations', () => state.recover.generations(cluster)),
+    byCluster(deps, 'readiness', () => state.rotate.readiness(cluster)),
   ]);
-  return (name) => ({ recoveries: recoveries(name), generation: newest(generations(name)) });
+  return (name) => ({
+    recoveries: recoveries(name),
+    generation: newest(generations(name)),
+    readiness: newest(readiness(name)),
+  });
 }
 
 async function byCluster<T extends { cluster: string }>(
@@ -43,6 +52,6 @@ async function byCluster<T extends { cluster: string }>(
   }
 }
 
-function newest(read: Read<GenerationRow[]>): RecoverRows['generation'] {
+function newest<T>(read: Read<T[]>): Read<T | undefined> {
   return read.read ? { read: true, value: read.value[0] } : read;
 }

@@ -4,6 +4,7 @@ import type { Severity } from '../finding.ts';
 import type { NodeFacts } from '../probe/head-facts.ts';
 import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
+import { type ReadinessLine, readinessLine } from './readiness-line.ts';
 import { readRecoverRows } from './recover-rows.ts';
 import { type RecoveryLine, recoveryLine } from './recovery-line.ts';
 import { wordsOf } from './remember.ts';
@@ -37,6 +38,8 @@ export interface ClusterStatus {
   hold?: { by: string; reason: string; until: string };
   labels: Record<string, string>;
   recovery: RecoveryLine;
+  /** Whether a node that restarts now would unseal. */
+  readiness: ReadinessLine;
   nodes: { name: string; address: string; state: NodeFacts['state'] | 'unknown'; since?: string }[];
   alerts: AlertLine[];
 }
@@ -75,6 +78,7 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
     clusters: fleet.clusters.map((cluster) => {
       const why = reasons.get(cluster.name);
       const { hold } = wordsOf({ quiets: [], holds }, cluster.name, now);
+      const rows = rowsOf(cluster.name);
       const facts = scanned.partitions.get(cluster.name)?.head?.value.facts.nodes;
       return {
         cluster: cluster.name,
@@ -84,7 +88,8 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
           hold: { by: hold.by, reason: hold.reason, until: new Date(hold.until).toISOString() },
         }),
         labels: cluster.labels,
-        recovery: recoveryLine(cluster, rowsOf(cluster.name)),
+        recovery: recoveryLine(cluster, rows),
+        readiness: readinessLine(rows.readiness, now),
         nodes: cluster.nodes.map(({ name, address }) => ({ name, address, ...nodeLine(facts?.[name]) })),
         alerts: lines(cluster.name),
       };

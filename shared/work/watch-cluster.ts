@@ -11,6 +11,8 @@ import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, sendDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { type NudgeDue, nudgeSteps } from './nudge-steps.ts';
+import { isReadinessOf } from './readiness-findings/of-seal.ts';
+import { withReadiness } from './readiness-findings.ts';
 import { withUnheardUntold } from './recipients.ts';
 import { withRecover } from './recover-findings.ts';
 import type { RowsOf } from './recover-rows.ts';
@@ -27,7 +29,8 @@ const readWithLogin: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'probe-denied',
 ]);
 
-function isWatched({ code, subject }: Finding, { nodes, login }: Cluster): boolean {
+function isWatched({ code, subject }: Finding, { nodes, login, seal }: Cluster): boolean {
+  if (!isReadinessOf(code, seal)) return false;
   if (subject.kind === 'node' && !nodes.some((node) => node.name === subject.name)) return false;
   if (subject.kind === 'peer' && !isKnownPeer(code, subject.name, nodes)) return false;
   return login !== undefined || !readWithLogin.has(code);
@@ -66,7 +69,9 @@ export async function watchCluster(
   const { assessment: probed, facts } = assess(cluster, observation, head?.facts, now);
   const nudged = nudgeSteps(deps, cluster, probed, head?.alerts ?? [], nudgeDue);
   const rowsOf = await recoverRows;
-  const assessment = withRecover(cluster, rowsOf(cluster.name), probed, now);
+  const rows = rowsOf(cluster.name);
+  const recovered = withRecover(cluster, rows, probed, now);
+  const assessment = withReadiness(cluster, rows, recovered, observation, now);
   const decision = decide({
     cluster: cluster.name,
     labels: cluster.labels,

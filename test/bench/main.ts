@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { requireNode } from '../../cli/node-version.ts';
 import { benchDetect } from './detect/run.ts';
-import { benchRecover } from './recover/real.ts';
+import { benchRecover, slowness } from './recover/real.ts';
 import { benchSimulated, shortfall } from './recover/simulated.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';
@@ -12,8 +12,9 @@ requireNode();
 const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 8] [--json]
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
        npm run bench -- detect [--runs 3] [--json]
-       npm run bench -- recover [--rounds 5] [--fast-elections] [--json]
-       npm run bench -- recover --simulated [--clusters 200] [--limit 4000] [--json]
+       npm run bench -- recover [--rounds 5] [--fast-elections] [--limit 1.3] [--json]
+         exits with 1 if it takes longer than plain calls times the limit
+       npm run bench -- recover --simulated [--clusters 200] [--vaults 3] [--limit 4000] [--json]
          exits with 1 unless all clusters serve and no vault was asked more often than the limit in any 10 s`;
 
 const { values, positionals } = parseArgs({
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     simulated: { type: 'boolean', default: false },
     clusters: { type: 'string', default: '200' },
+    vaults: { type: 'string', default: '3' },
     limit: { type: 'string' },
     'fast-elections': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -34,6 +36,11 @@ const { values, positionals } = parseArgs({
 });
 const say = (line: string): void => console.error(line);
 const nodes = Number(values.nodes);
+const failWith = (problem: string | undefined): void => {
+  if (problem === undefined) return;
+  say(problem);
+  process.exitCode = 1;
+};
 
 const benches: Record<string, () => Promise<unknown>> = {
   sweep: () =>
@@ -48,14 +55,17 @@ const benches: Record<string, () => Promise<unknown>> = {
     ),
   detect: () => benchDetect(Number(values.runs), say),
   recover: async () => {
-    if (!values.simulated) return benchRecover(Number(values.rounds ?? 5), values['fast-elections'], say);
     const limit = values.limit === undefined ? undefined : Number(values.limit);
-    const result = await benchSimulated(Number(values.clusters), say, limit);
-    const problem = shortfall(result);
-    if (problem !== undefined) {
-      say(problem);
-      process.exitCode = 1;
+    if (!values.simulated) {
+      const timed = await benchRecover(Number(values.rounds ?? 5), values['fast-elections'], say);
+      failWith(slowness(timed, limit));
+      return timed;
     }
+    const result = await benchSimulated(Number(values.clusters), say, {
+      ...(limit !== undefined && { limitIn10s: limit }),
+      vaults: Number(values.vaults),
+    });
+    failWith(shortfall(result));
     return result;
   },
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),

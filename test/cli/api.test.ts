@@ -30,6 +30,31 @@ describe("recover's address", () => {
   });
 });
 
+describe("rotate's address", () => {
+  it.each([
+    [{}, 'http://127.0.0.1:7071'],
+    [{ SEALWATCH_API: 'https://recover.azurewebsites.net' }, 'https://recover.azurewebsites.net'],
+    [
+      {
+        SEALWATCH_API: 'https://recover.azurewebsites.net',
+        SEALWATCH_ROTATE_API: 'https://rotate.azurewebsites.net',
+      },
+      'https://rotate.azurewebsites.net',
+    ],
+  ])('of %j is %s', (env, origin) => {
+    expect(apiOrigin(env, 'rotate')).toBe(origin);
+  });
+
+  it('is refused by its own name', () => {
+    const env = {
+      SEALWATCH_API: 'https://recover.example.com',
+      SEALWATCH_ROTATE_API: 'http://x.example.com',
+    };
+    expect(() => apiOrigin(env, 'rotate')).toThrow(/^SEALWATCH_ROTATE_API must be https/);
+    expect(apiOrigin(env)).toBe('https://recover.example.com');
+  });
+});
+
 describe("a person's token", () => {
   const azure = 'https://recover.azurewebsites.net';
   const token = (env: Record<string, string>, origin = azure, world: World = {}) =>

@@ -42,6 +42,7 @@ describe('the docs', () => {
         'recover',
         'hold',
         'escrow rewrap',
+        'readiness',
       ]),
     );
     expect(commands.length).toBeGreaterThan(15);

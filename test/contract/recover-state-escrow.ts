@@ -34,6 +34,7 @@ export function recoverStateOfEscrow(open: () => Promise<RecoverStateUnderTest>)
       { bad: { at: noon, node: 'vault-0', recovery: 'payments.first' } },
       { upkeep: { at: noon, problems: [{ index: 1, custodian: 'a', code: 'denied', message: 'denied' }] } },
       { oldKeys: [{ custodian: 'a', keyId: 'https://a.vault.azure.net/keys/escrow/1' }] },
+      { oldKeys: [{ custodian: 'a', keyId: 'https://a.vault.azure.net/keys/escrow/1', gone: 'disabled' }] },
     ])('is followed by %j', async (over) => {
       const state = await fresh();
       const next = aGenerationRow(over);

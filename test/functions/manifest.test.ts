@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import recover from '../../functions/recover/manifest.json' with { type: 'json' };
+import rotate from '../../functions/rotate/manifest.json' with { type: 'json' };
 import watch from '../../functions/watch/manifest.json' with { type: 'json' };
 import hostJson from '../../host.json' with { type: 'json' };
 
-/** Both apps from one build; each is deployed with its own folder. */
+/** All apps from one build; each is deployed with its own folder. */
 const manifest = {
-  files: [watch, recover].flatMap(({ app, files }) => files.map((file) => `${app}/${file}`)).sort(),
-  functions: [...watch.functions, ...recover.functions],
+  files: [watch, recover, rotate].flatMap(({ app, files }) => files.map((file) => `${app}/${file}`)).sort(),
+  functions: [...watch.functions, ...recover.functions, ...rotate.functions],
 };
 
 const run = promisify(execFile);

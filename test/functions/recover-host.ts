@@ -16,7 +16,16 @@ export interface RecoverHost {
 }
 
 /** @param names of files in functions/recover. @param fleet text of fleet.yaml; undefined: there is none. */
-export async function startRecoverHost(names: string[], fleet?: string): Promise<RecoverHost> {
+export function startRecoverHost(names: string[], fleet?: string): Promise<RecoverHost> {
+  return startHostOf('recover', names, fleet);
+}
+
+/** The same of any app that people have routes of. */
+export async function startHostOf(
+  app: 'recover' | 'rotate',
+  names: string[],
+  fleet?: string,
+): Promise<RecoverHost> {
   const folder = await mkdtemp(join(tmpdir(), 'sealwatch-recover-'));
   const issuerFile = join(folder, 'issuer.pem');
   const opened = await openLocalIssuer(issuerFile);
@@ -33,7 +42,7 @@ export async function startRecoverHost(names: string[], fleet?: string): Promise
   process.env['SEALWATCH_FLEET'] = join(folder, 'fleet.yaml');
   const host = await startHost({
     load: async () => {
-      for (const name of names) await import(`../../functions/recover/${name}.ts`);
+      for (const name of names) await import(`../../functions/${app}/${name}.ts`);
     },
     settings: {},
     port: 0,

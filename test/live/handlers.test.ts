@@ -1,4 +1,4 @@
-/** The bodies of functions/watch, as `npm start` runs them: one process of its own, on Azurite. */
+/** The bodies of functions/watch, and the queues of functions/rotate, as `npm start` runs them: one process of its own, on Azurite. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -160,9 +160,22 @@ test('a nudge on `probe` looks at its cluster, and at no other', async () => {
   expect(vaults.get('payments')?.received).toEqual([]);
 });
 
+test('a nudge on `turns` exercises the seal of its cluster, and of no other', async () => {
+  await send('turns', 'orders');
+  await until(
+    'a row of readiness',
+    20,
+    async () => (await state.rotate.readiness('orders')).rows[0],
+    () => output,
+  );
+  const { rows } = await state.rotate.readiness();
+  expect(rows).toMatchObject([{ cluster: 'orders', seal: 'shamir', standing: { state: 'unknown' } }]);
+});
+
 test.each([
   ['notify', 'payments', 'payments'],
   ['probe', 'not a cluster name', 'malformed'],
+  ['turns', 'payments', 'payments'],
 ])('a nudge on `%s` that failed too often (%j) is logged as an error', async (queue, message, cluster) => {
   await send(`${queue}-poison`, message);
   const record = await until(

@@ -91,6 +91,14 @@ describe('where two people are asked for', () => {
     expect(counted).toMatchObject({ missing: 1, valid: [{ at: night + minute }] });
   });
 
+  it.each([1, 2, 5])('%i rows of one person, each of another time, leave one more to wait for', (rows) => {
+    const own = Array.from({ length: rows }, (_, n) => approval('ada', { at: night + n * minute }));
+    const asked = validApprovals(own, binding(), two, later);
+    expect(asked).toMatchObject({ missing: 1, valid: [{ name: 'ada', at: night + (rows - 1) * minute }] });
+    expect(asked.valid).toHaveLength(1);
+    expect(validApprovals([...own, approval('bob')], binding(), two, later)).toMatchObject({ missing: 0 });
+  });
+
   it('the same person under another name counts once', () => {
     expect(names([approval('ada'), approval('ada', { name: 'Countess' })])).toHaveLength(1);
   });

@@ -5,6 +5,7 @@ import type { Cluster } from '../../shared/fleet/fleet.ts';
 import { assess } from '../../shared/probe/assess.ts';
 import type { ClusterFacts } from '../../shared/probe/head-facts.ts';
 import type { ClusterObservation } from '../../shared/probe/observation.ts';
+import { readinessCodes } from '../../shared/readiness/readiness.ts';
 import { escrowCodes } from '../../shared/work/recover-findings/escrow.ts';
 import { recoveryCodes } from '../../shared/work/recover-findings/recoveries.ts';
 import { before, fleets, observation } from '../scenarios/arbitrary.ts';
@@ -12,7 +13,7 @@ import { epoch } from '../scenarios/build.ts';
 
 const ofFleet = ['fleet-config-invalid', 'sweep-gap', 'alert-undeliverable'];
 /** Judged of the probe, not by it. */
-const elsewhere: string[] = [...ofFleet, ...recoveryCodes, ...escrowCodes];
+const elsewhere: string[] = [...ofFleet, ...recoveryCodes, ...escrowCodes, ...readinessCodes];
 const judged = Object.keys(catalogue).filter((code) => !elsewhere.includes(code));
 const raftCodes = judged.filter((code) => code.startsWith('raft-') || code.startsWith('autopilot-'));
 

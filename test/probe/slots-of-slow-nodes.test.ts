@@ -31,7 +31,7 @@ it('gives the slot of a silent node to one other, not to a second one when that 
     clusters: { payments: { nodes: 5 } },
   });
   const { gather } = await gathering(fleet);
-  const [silent = '', ...others] = ['payments-1', 'payments-2', 'payments-3', 'payments-4', 'payments-5'];
+  const [silent, ...others] = ['payments-1', 'payments-2', 'payments-3', 'payments-4', 'payments-5'];
   fleet.simulation().apply({ kind: 'faults', node: silent, faults: { latencyMs: 1500 } });
   for (const node of others) fleet.simulation().apply({ kind: 'faults', node, faults: { latencyMs: 900 } });
   const asked = new Map<string, number>();

@@ -10,7 +10,7 @@ const ms = (seconds: number) => epoch + seconds * 1000;
 export interface RecoveryWords
   extends Partial<Omit<Recovery, 'requestedAt' | 'waiting' | 'troubles' | 'ended' | 'needs'>> {
   at: number;
-  /** "3 of 5 nodes serving, waiting for a leader" */
+  /** "3 of 5 nodes unsealed, waiting for a leader" */
   waiting?: string;
   troubles?: (Omit<Trouble, 'at' | 'message'> & { at: number; message?: string })[];
   needs?: Recovery['needs'];

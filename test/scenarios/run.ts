@@ -2,15 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import type { Alert } from '../../shared/alert/alert.ts';
+import type { Alert, Message } from '../../shared/alert/alert.ts';
 import { decide } from '../../shared/alert/decide.ts';
 import { type Assessment, catalogue, type FindingCode, findingKey } from '../../shared/finding.ts';
+import type { Cluster } from '../../shared/fleet/fleet.ts';
 import { assess } from '../../shared/probe/assess.ts';
 import type { ClusterFacts } from '../../shared/probe/head-facts.ts';
+import type { ClusterObservation } from '../../shared/probe/observation.ts';
+import { withReadiness } from '../../shared/work/readiness-findings.ts';
 import { withRecover } from '../../shared/work/recover-findings.ts';
 import { file, fleetOf } from '../fleet/builders.ts';
 import { type ClusterWords, cluster, observe, type StepWords } from './build.ts';
 import { judgeSweeps, type SweepWords } from './fleet-itself.ts';
+import { type ReadinessWords, readReadiness } from './readiness-rows.ts';
 import { type RecoverWords, recoverRows } from './recover-rows.ts';
 import { recorded, type SampleWords, sample } from './samples.ts';
 
@@ -22,10 +26,16 @@ interface Head {
   nearMiss?: FindingCode[];
 }
 
+interface RowWords {
+  recover?: RecoverWords;
+  /** A text: why it cannot be read; `none`: there is no row. */
+  readiness?: ReadinessWords | string;
+}
+
 interface ClusterScenario extends Head {
   cluster?: ClusterWords;
-  /** `recover`: what the recover app's tables say from then on; until it is said they are not asked. */
-  steps: ((StepWords | SampleWords) & { recover?: RecoverWords })[];
+  /** `recover`, `readiness`: what other apps' tables say from then on; until it is said they are not asked. */
+  steps: ((StepWords | SampleWords) & RowWords)[];
 }
 
 /** Of the fleet itself: its file, its sweeps, its channels. */
@@ -68,11 +78,22 @@ export function goldenPath(scenario: Scenario): string {
 
 export function play(scenario: Scenario): Outcome[] {
   const isStory = 'steps' in scenario && scenario.steps.some(({ recover }) => recover);
-  const tell = telling('sweeps' in scenario ? 'fleet' : clusterOf(scenario).name, isStory);
+  return told(scenario).map(({ assessment, facts, at, message }) => {
+    return { ...outcome(assessment, facts, at), ...(message && { message: gist(message, isStory) }) };
+  });
+}
+
+/** What people are told, as it is handed to the channels. */
+export function messagesOf(scenario: Scenario): Message[] {
+  return told(scenario).flatMap(({ message }) => message ?? []);
+}
+
+function told(scenario: Scenario): (Judged & { message?: Message })[] {
+  const tell = telling('sweeps' in scenario ? 'fleet' : clusterOf(scenario).name);
   const judged = 'sweeps' in scenario ? judgeSweeps(scenario.sweeps) : judgeSteps(scenario);
-  return judged.map(({ assessment, facts, at }) => {
-    const message = tell(assessment, at);
-    return { ...outcome(assessment, facts, at), ...(message && { message }) };
+  return judged.map((each) => {
+    const message = tell(each.assessment, each.at);
+    return { ...each, ...(message && { message }) };
   });
 }
 
@@ -86,16 +107,30 @@ export interface Judged {
 function judgeSteps(scenario: ClusterScenario): Judged[] {
   const of = clusterOf(scenario);
   let before: ClusterFacts | undefined;
-  let words: RecoverWords | undefined;
+  const words: RowWords = {};
   return scenario.steps.map((step) => {
     const observation = 'sample' in step ? sample(step) : observe(of, step);
     const at = observation.finishedAt;
     const { assessment, facts } = assess(of, observation, before, at);
     before = facts;
-    words = step.recover ?? words;
-    if (!words) return { assessment, facts, at };
-    return { assessment: withRecover(of, recoverRows(words), assessment, at), facts, at };
+    if (step.recover) words.recover = step.recover;
+    if (step.readiness !== undefined) words.readiness = step.readiness;
+    return { assessment: withRows(of, words, assessment, observation), facts, at };
   });
+}
+
+/** In the order in which a sweep asks. */
+function withRows(
+  of: Cluster,
+  { recover, readiness }: RowWords,
+  probed: Assessment,
+  observation: ClusterObservation,
+): Assessment {
+  const at = observation.finishedAt;
+  const rows = recoverRows(recover ?? {});
+  const recovered = recover ? withRecover(of, rows, probed, at) : probed;
+  if (readiness === undefined) return recovered;
+  return withReadiness(of, { ...rows, readiness: readReadiness(readiness) }, recovered, observation, at);
 }
 
 function clusterOf({ cluster: words, steps }: ClusterScenario) {
@@ -104,25 +139,25 @@ function clusterOf({ cluster: words, steps }: ClusterScenario) {
 
 const { alerts: settings } = fleetOf(file());
 
-/** The life of one cluster's alerts, told step by step. `withNotes`: with what is said of each change besides. */
-function telling(
-  name: string,
-  withNotes: boolean,
-): (assessment: Assessment, now: number) => Outcome['message'] {
+/** The life of one cluster's alerts, told step by step. */
+function telling(name: string): (assessment: Assessment, now: number) => Message | undefined {
   let alerts: Alert[] = [];
   return (assessment, now) => {
     const said = { labels: {}, quiets: [], watched: () => true, settings, messageId: 'a message' };
     const decided = decide({ cluster: name, alerts, assessment, now, ...said });
     alerts = decided.alerts;
-    const { headline, changes = [] } = decided.message ?? {};
-    if (headline === undefined) return undefined;
-    return {
-      headline,
-      changes: changes.map(({ change, finding: { code, subject }, note }) => {
-        const said = withNotes && note !== undefined ? `: ${note}` : '';
-        return `${change} ${findingKey(code, subject)}${said}`;
-      }),
-    };
+    return decided.message;
+  };
+}
+
+/** @param withNotes with what is said of each change besides. */
+function gist({ headline, changes }: Message, withNotes: boolean): NonNullable<Outcome['message']> {
+  return {
+    headline,
+    changes: changes.map(({ change, finding: { code, subject }, note }) => {
+      const said = withNotes && note !== undefined ? `: ${note}` : '';
+      return `${change} ${findingKey(code, subject)}${said}`;
+    }),
   };
 }
 

@@ -11,7 +11,7 @@ export interface PortCall {
 export type Around = <T>(call: PortCall, run: () => Promise<T>) => Promise<T>;
 
 export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
-  const { live, sweeps, history, observations, lastGood, nudges, recover, words } = deps.state;
+  const { live, sweeps, history, observations, lastGood, nudges, recover, rotate, words } = deps.state;
   const effect = <T>(name: string, run: () => Promise<T>) => around({ name, effect: true }, run);
   const read = <T>(name: string, run: () => Promise<T>) => around({ name, effect: false }, run);
   return {
@@ -55,6 +55,9 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       recover: {
         recoveries: (since, cluster) => read('recover.recoveries', () => recover.recoveries(since, cluster)),
         generations: (cluster) => read('recover.generations', () => recover.generations(cluster)),
+      },
+      rotate: {
+        readiness: (cluster) => read('rotate.readiness', () => rotate.readiness(cluster)),
       },
       nudges: {
         send: (queue, cluster, delayMs) => effect('nudges.send', () => nudges.send(queue, cluster, delayMs)),

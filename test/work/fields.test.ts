@@ -5,6 +5,7 @@ import { limits } from '../fleet/builders.ts';
 import { fields } from '../fleet/schema-fields.ts';
 import { askedFields } from './fields/asked.ts';
 import { escrowedFields } from './fields/escrowed.ts';
+import { exercisedFields } from './fields/exercised.ts';
 import { judgedFields } from './fields/judged.ts';
 import { loginFields } from './fields/logged-in.ts';
 import type { Proof } from './fields/proof.ts';
@@ -41,6 +42,7 @@ const proofs: Record<string, Proof> = {
   ...judgedFields,
   ...recoveredFields,
   ...escrowedFields,
+  ...exercisedFields,
   ...sentFields,
   ...toldFields,
 };

@@ -53,7 +53,7 @@ describe('a recovery', () => {
     await fleet.sweep(intervalMs);
     recoveryRows[0] = started(fleet, {
       requestedAt: fleet.clock.now() - 30_000,
-      waiting: { what: '2 of 3 nodes serving, waiting for a leader', until: 0 },
+      waiting: { what: '2 of 3 nodes unsealed, waiting for a leader', until: 0 },
     });
     await fleet.sweep(intervalMs);
     const at = fleet.clock.now();
@@ -66,7 +66,7 @@ describe('a recovery', () => {
     await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toEqual([
       'payments: recovery started by Ada Lovelace: vault restarted after patching',
-      'payments: recovery by Ada Lovelace: 2 of 3 nodes serving, waiting for a leader',
+      'payments: recovery by Ada Lovelace: 2 of 3 nodes unsealed, waiting for a leader',
       'payments: recovery ended: done after 42 s: 3 of 3 nodes serving',
     ]);
   });

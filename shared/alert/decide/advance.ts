@@ -29,7 +29,8 @@ interface AdvanceInput {
   now: number;
 }
 
-export function advance(tracked: Tracked, covered: boolean, input: AdvanceInput): Outcome {
+/** @param grown what it foretold has begun since it was told. */
+export function advance(tracked: Tracked, covered: boolean, grown: boolean, input: AdvanceInput): Outcome {
   const { before, standing } = tracked;
   const rest = { tracked, covered, from: before ? statusOf(before) : ('none' as const) };
   if (standing.state === 'absent')
@@ -40,7 +41,7 @@ export function advance(tracked: Tracked, covered: boolean, input: AdvanceInput)
   if (!tracked.ripe) {
     return { ...rest, alert: before ? restated(before, tracked, false) : pending(tracked), to: 'pending' };
   }
-  return { ...rest, ...stay(tracked, covered, input) };
+  return { ...rest, ...stay(tracked, covered, grown, input) };
 }
 
 function statusOf(alert: Alert): Outcome['from'] {
@@ -65,6 +66,7 @@ function leave(
 function stay(
   tracked: Tracked,
   covered: boolean,
+  grown: boolean,
   input: AdvanceInput,
 ): Pick<Outcome, 'alert' | 'change' | 'note' | 'to'> {
   const { before, finding, standing } = tracked;
@@ -76,10 +78,12 @@ function stay(
   const worse = alert.toldSeverity !== undefined && compareSeverity(finding.severity, alert.toldSeverity) > 0;
   const loud = !covered && !words.silenced;
   // What grew worse is news: an acknowledgement of the lesser evil does not hold for it.
-  const tellWorse = loud && present && worse;
+  const tellWorse = loud && present && (worse || grown);
   const acknowledgedBy = tellWorse ? undefined : words.acknowledgedBy;
   const status = words.silenced ? 'silenced' : acknowledgedBy === undefined ? 'firing' : 'acknowledged';
-  const change = loud ? changeOf(alert, tracked, tellWorse, status, input) : undefined;
+  const change = loud
+    ? changeOf(alert, tracked, tellWorse && (worse ? 'worse' : 'fired'), status, input)
+    : undefined;
   const { acknowledgedBy: _former, ...restatement } = restated(alert, tracked, change !== undefined);
   const by = words.silenced ? alert.acknowledgedBy : acknowledgedBy;
   const next: Alert = { ...restatement, status, firedAt: tellWorse ? input.now : firedAt };
@@ -95,7 +99,7 @@ function stay(
 function changeOf(
   alert: Alert,
   { finding, standing }: Tracked,
-  tellWorse: boolean,
+  news: 'worse' | 'fired' | false,
   status: AlertStatus,
   { settings, now }: AdvanceInput,
 ): Change | undefined {
@@ -103,7 +107,7 @@ function changeOf(
     if (standing.state !== 'present') return undefined;
     return alert.firedAt !== undefined && alert.finding.under !== undefined ? 'uncovered' : 'fired';
   }
-  if (tellWorse) return 'worse';
+  if (news) return news;
   if (status === 'firing' && isNextChapter(alert, finding, standing)) return 'fired';
   if (status === 'acknowledged') return alert.acknowledgedBy === undefined ? 'acknowledged' : undefined;
   // A quiet time that ran out ends with a word, whatever the reminders' rhythm.

@@ -27,10 +27,11 @@ export function headline(input: HeadlineInput, all: Tracked[]): string {
   const same = named ? leading.filter((item) => item.finding.code === lead.finding.code) : [lead];
   // Who rides along now is not who was named then: the end of a headline names nobody.
   const names = named ? same.flatMap(nameOf) : kind === 'resolved' ? [] : namesUnder(lead, all);
-  const { title, story, over } = entryOf(lead.finding.code);
+  const { title, story, over, strikes } = entryOf(lead.finding.code);
+  const called = names.length > 0 && strikes ? strikes.title : title;
   const what = story
     ? clip(oneLine(lead.finding.summary), storyLength)
-    : [title, ...(names.length > 0 ? [names.join(', ')] : [])].join(': ');
+    : [called, ...(names.length > 0 ? [names.join(', ')] : [])].join(': ');
   const others = leading.length - same.length;
   const more = others > 0 ? `; and ${others} more` : '';
   const age = duration(now - lead.since);

@@ -24,7 +24,7 @@ export const checkLimits: Check = ({ draft, limits, report }) => {
     const { signingKeys = [] } = channel;
     signingKeys.forEach((key, index) => reference([...path, 'signingKeys', index], key));
   }
-  for (const [name, { tls = {}, login, escrow }] of Object.entries(draft.clusters ?? {})) {
+  for (const [name, { tls = {}, login, escrow, seal }] of Object.entries(draft.clusters ?? {})) {
     const path = ['clusters', name];
     reference([...path, 'tls', 'ca'], tls.ca);
     reference([...path, 'tls', 'clientCertificate'], tls.clientCertificate);
@@ -34,6 +34,7 @@ export const checkLimits: Check = ({ draft, limits, report }) => {
       reference([...path, 'login', 'secretId'], login.secretId);
     }
     if (login?.method === 'token') reference([...path, 'login', 'token'], login.token);
+    if (seal?.type === 'transit') reference([...path, 'seal', 'token'], seal.token);
     for (const [custodian, { passphrase }] of Object.entries(escrow?.custodians ?? {}))
       reference([...path, 'escrow', 'custodians', custodian, 'passphrase'], passphrase);
   }

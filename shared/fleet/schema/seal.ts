@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { address } from './address.ts';
 import { mount } from './login.ts';
 import { namePattern, nameRule } from './names.ts';
+import { secret } from './secret.ts';
 import { matching } from './text.ts';
 
 const keyName = matching(
@@ -23,6 +25,13 @@ export const seal = z
       ),
       mount: mount('Where the transit engine is mounted.').prefault('transit'),
       key: keyName,
+      token: secret(
+        "The seal's own token, as the nodes read it at their next start: with it readiness is exercised.",
+        'a token',
+      ).exactOptional(),
+      address: address
+        .meta({ description: "Where the seal reaches its provider. Default: any of the provider's nodes." })
+        .exactOptional(),
     }),
     z.strictObject({
       type: z.literal('azurekeyvault').meta({ description: 'Unsealed by a key in Azure Key Vault.' }),

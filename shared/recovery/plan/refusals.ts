@@ -58,9 +58,9 @@ export const withoutData: Judge = (_input, { nodes, uninitialised, unreachable, 
 };
 
 /** Asked where shares are about to be needed. */
-export const escrowUnusable: Judge = (input, { sealed }) => {
+export const escrowUnusable: Judge = (input, picture) => {
   const { generation, cluster } = input;
-  if (sealed.length === 0) return undefined;
+  if (picture.sealed.length === 0) return undefined;
   const again = reimport(cluster.name);
   if (generation.state === 'none') {
     return refuse('escrow-missing', `no shares of ${cluster.name} are escrowed`, again);
@@ -85,11 +85,12 @@ export const escrowUnusable: Judge = (input, { sealed }) => {
       again,
     );
   }
-  return trustChanged(input);
+  return trustChanged(input, picture);
 };
 
 /** Also where nodes do not answer: those that moved with fleet.yaml are never seen over the trust of the import. */
-export function trustChanged({ generation, cluster, recovery }: PlanInput, seen = ''): Refuse | undefined {
+export function trustChanged(input: PlanInput, picture: Picture): Refuse | undefined {
+  const { generation, cluster, recovery } = input;
   if (generation.state !== 'ready' || generation.trustChanged.length === 0) return undefined;
   const { row, trustChanged: changes } = generation;
   // Break-glass asks the same: it cannot be rebound there (rule 8).
@@ -97,11 +98,20 @@ export function trustChanged({ generation, cluster, recovery }: PlanInput, seen 
     recovery.way === 'break-glass'
       ? 'Put fleet.yaml back as it was.'
       : `If the change is right: sealwatch escrow rebind --cluster ${cluster.name} --reason "…", which needs approval. Else put fleet.yaml back.`;
-  return refuse(
-    'escrow-trust-changed',
-    `${seen}fleet.yaml differs from what generation ${row.generation}.${row.revision} is bound to: ${changes.join(', ')}`,
-    way,
-  );
+  const lasting = `fleet.yaml differs from what generation ${row.generation}.${row.revision} is bound to: ${changes.join(', ')}`;
+  if (!isShort(picture)) return { ...refuse('escrow-trust-changed', lasting, way), lasting };
+  const seen = [servingWords(input, picture), ...leftOver(input, picture), lasting].join('; ');
+  return { ...refuse('escrow-trust-changed', seen, `${way} ${startRemedy(input, picture)}`), lasting };
+}
+
+/** Without some that do not answer there is no election, whatever shares open. */
+function isShort({ active, unreachable, leaderless, sealed, quorum }: Picture): boolean {
+  return !active && unreachable.length > 0 && leaderless.length + sealed.length < quorum;
+}
+
+export function startRemedy({ cluster }: PlanInput, { unreachable }: Picture): string {
+  const lost = unreachable.map(({ node }) => `--lost ${node}`).join(' ');
+  return `Start ${names(unreachable)}. If they are lost for good: sealwatch request --cluster ${cluster.name} ${lost} --reason "…"`;
 }
 
 /** When waiting came to its end. */

@@ -2,7 +2,7 @@
 import type { Plan, PlanInput, Step } from '../recovery.ts';
 import { joinerMs, laterMs, leaderMs, restartMs, soonMs, storageMs, verifyMs } from './limits.ts';
 import { isRaft, leftOver, names, type Picture, servingWords } from './picture.ts';
-import { gaveUp, type Judge, trustChanged } from './refusals.ts';
+import { gaveUp, type Judge, startRemedy, trustChanged } from './refusals.ts';
 import { joinKey, leaderKey, since } from './since.ts';
 
 /** Storage that all nodes share is away: shares would be taken for nothing. A raft node's disk is its own. */
@@ -28,23 +28,13 @@ export const awaitStorage: Judge = (input, picture) => {
 export const awaitRestart: Judge = (input, picture) => {
   const { unreachable, leaderless, quorum, active } = picture;
   if (active || unreachable.length === 0 || leaderless.length >= quorum) return undefined;
-  const moved = trustChanged(
-    input,
-    `${[servingWords(input, picture), ...leftOver(input, picture)].join('; ')}; `,
-  );
+  const moved = trustChanged(input, picture);
   if (moved) return moved;
   const giveUpAt = since(input, 'restart') + restartMs;
   const steps = unreachable.map(({ node }): Step => ({ kind: 'await-restart', node }));
   const what = `${leaderless.length} unsealed, an election takes ${quorum}: ${names(unreachable)} must come back`;
   if (input.now < giveUpAt) return wait(input, picture, steps, what, laterMs, giveUpAt);
-  const lost = unreachable.map(({ node }) => `--lost ${node}`).join(' ');
-  return gaveUp(
-    'unreachable',
-    input,
-    picture,
-    what,
-    `Start ${names(unreachable)}. If they are lost for good: sealwatch request --cluster ${input.cluster.name} ${lost} --reason "…"`,
-  );
+  return gaveUp('unreachable', input, picture, what, startRemedy(input, picture));
 };
 
 export const awaitLeader: Judge = (input, picture) => {

@@ -10,6 +10,7 @@ import { connectNudges } from './nudges.ts';
 import { connectObservations } from './observations.ts';
 import { prepareAccount } from './prepare.ts';
 import { connectRecoverView } from './recover-view.ts';
+import { connectReadiness } from './rotate/readiness.ts';
 import { connectSweeps } from './sweeps.ts';
 import { connectWords } from './words.ts';
 
@@ -34,6 +35,7 @@ export function connectState(
     observations: connectObservations(clients, call, tellUnreadable),
     lastGood: connectLastGood(clients, call),
     recover: connectRecoverView(clients, call),
+    rotate: { readiness: (cluster) => connectReadiness(clients, call).list(cluster) },
     nudges: connectNudges(clients, call),
     prepare: () =>
       prepareAccount(clients, call, {

@@ -1,4 +1,4 @@
-/** Queues `notify`, `probe` and `steps`: raw text, as host.json's `messageEncoding: none` expects. */
+/** Queues `notify`, `probe`, `steps` and `turns`: raw text, as host.json's `messageEncoding: none` expects. */
 import { checkKey } from '../limits.ts';
 import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
@@ -9,10 +9,10 @@ const longestDelay = 7 * 24 * 3600;
 const lifetime = 24 * 3600;
 
 interface AnyNudges {
-  send(queue: 'notify' | 'probe' | 'steps', cluster: string, delayMs: number): Promise<void>;
+  send(queue: 'notify' | 'probe' | 'steps' | 'turns', cluster: string, delayMs: number): Promise<void>;
 }
 
-/** Serves the Nudges of watch and of recover alike. */
+/** Serves the Nudges of every app. */
 export function connectNudges(clients: Clients, call: Call): AnyNudges {
   return {
     async send(queue, cluster, delayMs) {

@@ -57,19 +57,37 @@ export async function openJournal(
   }
 }
 
+/** What the files of a cluster in a folder say, oldest first; those that cannot be read say nothing. */
+export async function pastEntries(folder: string, cluster: string): Promise<JournalEntry[][]> {
+  const all: JournalEntry[][] = [];
+  for (const name of (await filesOf(folder, cluster)).toReversed()) {
+    try {
+      const read = readJournal(await wholeFile(join(folder, name)));
+      if (read.ok) all.push(read.entries);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+    }
+  }
+  return all;
+}
+
 /** The newest file of a cluster in a folder that holds a recovery which did not end, or cannot be read. */
 export async function unfinished(folder: string, cluster: string): Promise<string | undefined> {
-  const pattern = new RegExp(`^sealwatch-recovery-${cluster}-\\d{8}T\\d{9}Z\\.jsonl$`);
-  const names = (await readdir(folder))
-    .filter((name) => pattern.test(name))
-    .sort()
-    .toReversed();
-  for (const name of names) {
+  for (const name of await filesOf(folder, cluster)) {
     const path = join(folder, name);
     const left = await leftOpen(path, cluster);
     if (left !== undefined) return path;
   }
   return undefined;
+}
+
+/** Newest first. */
+async function filesOf(folder: string, cluster: string): Promise<string[]> {
+  const pattern = new RegExp(`^sealwatch-recovery-${cluster}-\\d{8}T\\d{9}Z\\.jsonl$`);
+  return (await readdir(folder))
+    .filter((name) => pattern.test(name))
+    .sort()
+    .toReversed();
 }
 
 /** The recovery that a file left open; `damaged`: nobody can tell. */

@@ -18,7 +18,18 @@ export type JournalEntry =
   | { kind: 'generation'; value: GenerationRow }
   /** Of a contribution, before its request. */
   | { kind: 'intents'; value: Intent[] }
+  /** Of a contribution, once it is over. */
+  | { kind: 'held'; value: Held[] }
   | { kind: 'audit'; value: AuditEntry };
+
+/** What a node holds, and which of it a contribution gave. */
+export interface Held {
+  node: string;
+  nonce: string;
+  progress: number;
+  /** Indexes. */
+  given: number[];
+}
 
 export interface Journal {
   readonly path: string;
@@ -55,6 +66,13 @@ const auditSchema: z.ZodType<AuditEntry> = z.looseObject({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
 
+const heldSchema: z.ZodType<Held> = z.strictObject({
+  node: z.string(),
+  nonce: z.string(),
+  progress: z.int(),
+  given: z.array(z.int()),
+});
+
 const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('run'),
@@ -68,6 +86,7 @@ const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('recovery'), value: recoverySchema }),
   z.strictObject({ kind: z.literal('generation'), value: generationRowSchema }),
   z.strictObject({ kind: z.literal('intents'), value: z.array(intentSchema) }),
+  z.strictObject({ kind: z.literal('held'), value: z.array(heldSchema) }),
   z.strictObject({ kind: z.literal('audit'), value: auditSchema }),
 ]);
 

@@ -31,8 +31,7 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
   }
   const open = (cluster: string) =>
     [...rows.values()].find(({ value }) => value.cluster === cluster && value.status === 'open');
-  const stopped = (value: Recovery) =>
-    stop.aborted && value.intents.length > (rows.get(value.id)?.value.intents.length ?? 0);
+  const sends = (value: Recovery) => value.intents.length > (rows.get(value.id)?.value.intents.length ?? 0);
 
   return {
     takeNudge() {
@@ -54,8 +53,11 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
       read: async (_cluster, id) => rows.get(id),
       active: async (cluster) => open(cluster),
       async save({ value, etag }) {
-        if (rows.get(value.id)?.etag !== etag || stopped(value)) return { saved: false };
-        return { saved: true, etag: await store(value) };
+        const isToSend = sends(value);
+        if (rows.get(value.id)?.etag !== etag || (isToSend && stop.aborted)) return { saved: false };
+        const saved = await store(value);
+        // Asked again: writing took its time, and what follows is the request.
+        return isToSend && stop.aborted ? { saved: false } : { saved: true, etag: saved };
       },
       async end({ value, etag }) {
         if (rows.get(value.id)?.etag !== etag) return 'conflict';

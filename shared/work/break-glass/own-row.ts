@@ -72,6 +72,9 @@ export class OwnRow {
       const summary = `recovery ${opened.busy} is open`;
       const ended = { at: this.#clock.now(), outcome: 'refused', summary } as const;
       await this.#journal.append({ kind: 'recovery', value: { ...recovery, status: 'ended', ended } });
+      // Begun by this very file, while its lease stood: once that ran out, the file is still what it is gone on with by.
+      const left = openRecovery(this.#journal.before, recovery.cluster);
+      if (left?.id === opened.busy) await this.#journal.append({ kind: 'recovery', value: left });
       return opened;
     }
     return { opened: true, etag: String(this.#version) };

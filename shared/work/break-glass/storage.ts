@@ -1,5 +1,6 @@
 /** What recover's storage says, read and not changed: envelopes, and who works on the cluster already. */
 import type { Hold } from '../../alert/alert.ts';
+import { duration } from '../../alert/time.ts';
 import type { Clock } from '../../clock.ts';
 import { generationBlobName } from '../../escrow/generation.ts';
 import { OutOfTime, within } from '../../fleet/within.ts';
@@ -15,6 +16,8 @@ export interface Storage {
   state: RecoverState;
   /** What *watch* remembers: the raft configuration, for a quorum that is lost. */
   facts(cluster: string): Promise<ClusterFacts | undefined>;
+  /** Its own time, ms, in whole seconds; undefined: its answers have none. */
+  time(): Promise<number | undefined>;
 }
 
 export interface Standing {
@@ -24,6 +27,8 @@ export interface Standing {
   /** One that stands, or why it cannot be read. */
   hold?: Hold | { unread: string };
   raft?: NonNullable<Glass['raft']>;
+  /** How far this machine's clock is ahead of storage's, ms; behind: below 0. Undefined: nobody can tell. */
+  aheadMs?: number;
 }
 
 /** `away`: storage does not answer, not to this login, or not in a way that can be read; else it holds nothing to use. */
@@ -49,6 +54,7 @@ function wordsOf(error: unknown): string {
 
 async function look(storage: Storage, cluster: string, clock: Clock): Promise<Looked> {
   const { state } = storage;
+  const aheadMs = await aheadOf(storage, clock);
   const [row, active, hold, remembered] = await Promise.all([
     state.generations.newest(cluster),
     state.recoveries.active(cluster),
@@ -71,8 +77,31 @@ async function look(storage: Storage, cluster: string, clock: Clock): Promise<Lo
       ...(active && { active: active.value }),
       ...(hold && { hold }),
       ...(raft && { raft }),
+      ...(aheadMs !== undefined && { aheadMs }),
     },
   };
+}
+
+/** As little as the whole seconds of its answer, and the way there and back, leave open. */
+async function aheadOf(storage: Storage, clock: Clock): Promise<number | undefined> {
+  const before = clock.now();
+  const theirs = await storage.time();
+  if (theirs === undefined) return undefined;
+  const after = clock.now();
+  if (before > theirs + 1000) return before - theirs - 1000;
+  return after < theirs ? after - theirs : 0;
+}
+
+/** A lease of a minute is no fence between machines that disagree about the time by more than this, ms. */
+const mostAheadMs = 5_000;
+
+/** Why the row would keep nobody away, and the fix; undefined: the clocks agree. */
+export function clockProblem({ aheadMs = 0 }: Standing): string | undefined {
+  const offMs = Math.abs(aheadMs);
+  if (offMs <= mostAheadMs) return undefined;
+  return `This machine's clock is ${duration(offMs)} ${aheadMs > 0 ? 'ahead of' : 'behind'} storage's: the lease of its row would ${
+    aheadMs > 0 ? 'keep others away for too long' : 'count as run out while it works'
+  }. Set the clock (Linux: sudo timedatectl set-ntp true; macOS: sudo sntp -sS time.apple.com; Windows: w32tm /resync), then run the same command again.`;
 }
 
 function nothing(why: string): Looked {

@@ -5,7 +5,6 @@
  */
 import type { Clock } from '../../clock.ts';
 import { auditEntry } from '../../people/audit.ts';
-import type { Recovery } from '../../recovery/recovery.ts';
 import { StateError } from '../../state/errors.ts';
 import type { RecoverState } from '../../state/recover-ports.ts';
 import { LostRow } from '../recover/held.ts';
@@ -33,9 +32,6 @@ export async function storedState(
   await row.adopt(cluster);
   let nudge: number | undefined;
 
-  const stopped = (value: Recovery) =>
-    stop.aborted && value.intents.length > (row.value?.intents.length ?? 0);
-
   return {
     takeNudge() {
       const left = nudge;
@@ -51,7 +47,13 @@ export async function storedState(
       read: async (of, id) => (id === row.value?.id ? row.asOpen() : remote.recoveries.read(of, id)),
       // Once it has its own, no other one is worked on.
       active: async (of) => (row.value ? row.asOpen() : remote.recoveries.active(of)),
-      save: async (stored) => (stopped(stored.value) ? { saved: false } : row.save(stored)),
+      async save(stored) {
+        const sends = stored.value.intents.length > (row.value?.intents.length ?? 0);
+        if (sends && stop.aborted) return { saved: false };
+        const saved = await row.save(stored);
+        // Asked again: writing took its time, and what follows is the request.
+        return sends && stop.aborted ? { saved: false } : saved;
+      },
       end: (stored) => (stored.value.id === row.value?.id ? row.end(stored) : remote.recoveries.end(stored)),
       list: (of, since) => remote.recoveries.list(of, since),
       allActive: () => remote.recoveries.allActive(),

@@ -50,13 +50,19 @@ function trustLines({ serverName, ca, pins, recovery }: TrustBinding): string[] 
           'CA: none named: every root that this system trusts may vouch for a node (tls.ca of fleet.yaml narrows it)',
         ]
       : ca.flatMap(authorityLines)),
-    ...(pins.length === 0 ? ['Pins: none'] : pins.map((pin) => `Pin: ${pin}`)),
+    ...(pins.length === 0 ? [withoutPins(ca)] : pins.map((pin) => `Pin: ${pin}`)),
     ...(recovery
       ? [
           `Recovery: ${recovery.policy}, ${recovery.approvals} approval${recovery.approvals === 1 ? '' : 's'}, unknown seal cause: ${recovery.unknownSealCause}`,
         ]
       : []),
   ];
+}
+
+/** Names are the CA's word: only a pin asks for the node's own key. */
+function withoutPins(ca: readonly string[]): string {
+  const vouching = ca.length === 0 ? 'any such root' : ca.length === 1 ? 'this CA' : 'one of these CAs';
+  return `Pins: none: whoever ${vouching} certifies for these names is taken for a node, and gets shares (tls.pins of fleet.yaml narrows it)`;
 }
 
 function authorityLines(der: string): string[] {

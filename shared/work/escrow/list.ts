@@ -1,7 +1,8 @@
 /** What is escrowed of each cluster, as its row and the names of its blobs say. */
 import { type GenerationRow, generationIn } from '../../escrow/generation.ts';
 import type { RecoverDeps } from '../recover/deps.ts';
-import { needsOf, type OldKey, oldKeysOf } from '../recover/old-keys.ts';
+import { type Need, needsOf } from '../recover/key-needs.ts';
+import { type OldKey, oldKeysOf } from '../recover/old-keys.ts';
 import { oldKeyLine } from './old-key-words.ts';
 
 export interface Listed {
@@ -14,6 +15,8 @@ export interface Listed {
   notAccepted: string[];
   /** Key versions that are not in use any more. */
   oldKeys: OldKey[];
+  /** Why the way back that the row remembers does not work now. */
+  noWayBack?: string;
   /** In fleet.yaml. */
   known: boolean;
 }
@@ -33,6 +36,7 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
     [...names].sort().map(async (cluster) => {
       const row = rows.find((one) => one.cluster === cluster);
       const why = damaged.get(cluster);
+      const noWayBack = row && wayBackProblem(row, needs);
       const notAccepted = (await deps.state.escrow.list(cluster)).filter((name) =>
         isNewer(name, cluster, row),
       );
@@ -40,9 +44,10 @@ export async function listEscrow(deps: RecoverDeps): Promise<Listed[]> {
         cluster,
         known: known.has(cluster),
         notAccepted,
-        oldKeys: row ? await oldKeysOf(deps.state, row, needs) : [],
+        oldKeys: row ? oldKeysOf(row, needs) : [],
         ...(row && { row }),
         ...(why !== undefined && { unreadable: why }),
+        ...(noWayBack !== undefined && { noWayBack }),
       };
     }),
   );
@@ -55,7 +60,20 @@ function isNewer(name: string, cluster: string, row?: GenerationRow): boolean {
   return (found.generation - row.generation || found.revision - row.revision) > 0;
 }
 
-export function describeListed({ cluster, row, unreadable, notAccepted, oldKeys, known }: Listed): string[] {
+/** Each of its envelopes must open before it is taken into use again. */
+function wayBackProblem({ cluster, oldKeys = [] }: GenerationRow, needs: Need[]): string | undefined {
+  const back = needs.find((need) => need.isWayBack && need.cluster === cluster);
+  if (!back) return undefined;
+  if (!back.keyIds) return 'its blob is gone, or cannot be read';
+  const gone = oldKeys.filter((key) => key.gone !== undefined && back.keyIds?.has(key.keyId));
+  if (gone.length === 0) return undefined;
+  return gone
+    .map(({ custodian, gone: is }) => `custodian "${custodian}": its key version is ${is}`)
+    .join('; ');
+}
+
+export function describeListed(listed: Listed): string[] {
+  const { cluster, row, unreadable, notAccepted, oldKeys, noWayBack, known } = listed;
   const more = [
     ...notAccepted.map(
       (name) =>
@@ -75,7 +93,7 @@ export function describeListed({ cluster, row, unreadable, notAccepted, oldKeys,
     ...(bad ? [`  BAD: ${bad.node} refused the full set on ${time(bad.at)} (${bad.recovery})`] : []),
     ...(previous && provenAt === undefined
       ? [
-          `  before it: generation ${previous.generation}, revision ${previous.revision}, which unsealed a node on ${time(previous.provenAt)}: sealwatch escrow go-back --cluster ${cluster}`,
+          `  before it: generation ${previous.generation}, revision ${previous.revision}, which unsealed a node on ${time(previous.provenAt)}: ${noWayBack === undefined ? `sealwatch escrow go-back --cluster ${cluster}` : `NO WAY BACK to it now (${noWayBack})`}`,
         ]
       : []),
     ...(upkeep

@@ -25,6 +25,7 @@ const away = {
   'key-deleted': 'its key is gone',
   'key-expiring': 'its key expires soon',
   denied: 'it refuses access',
+  'old-key-gone': 'an old version of its key is disabled or gone, and still needed',
 } as const satisfies Partial<Record<UpkeepProblem['code'], string>>;
 
 /** @param known recoveries, open or ended lately: what they met counts until the next upkeep looks. */

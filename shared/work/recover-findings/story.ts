@@ -22,7 +22,7 @@ export function startedText({ kind, way, byName, reason }: Recovery): string {
   return `${way === 'break-glass' ? 'break-glass ' : ''}${what} started by ${nameOf(byName)}: ${why}`;
 }
 
-/** "recovery by Ada Lovelace: 3 of 5 nodes serving, waiting for a leader"; before it waits, how it started. */
+/** "recovery by Ada Lovelace: 3 of 5 nodes unsealed, waiting for a leader"; before it waits, how it started. */
 export function runningText(recovery: Recovery): string {
   const { waiting, reason } = recovery;
   // Automation that begins with a wait has no other reason.

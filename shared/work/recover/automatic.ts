@@ -83,6 +83,9 @@ function isKnown(next: Plan, recent: Recovery[], considered: Recovery, now: numb
   if (next.kind !== 'refuse') return false;
   // The hold itself is on view.
   if (next.code === 'hold') return true;
+  const { lasting } = next;
+  // Nodes that go down one after the other are no news of it, and must not use up what automation may try.
+  if (lasting !== undefined) return recent.some(({ ended }) => ended?.refusal?.why.endsWith(lasting));
   const { summary } = endedBy(next, considered, now);
   return recent.some(({ ended }) => ended?.summary === summary);
 }

@@ -124,6 +124,7 @@ export async function accept(
   );
   if (broken.length > 0) return { ok: false, why: broken.map(({ message }) => message).join('; ') };
   const at = clock.now();
+  const old = before ? await keysBefore(state, before.value, generation) : {};
   const row: GenerationRow = {
     cluster: cluster.name,
     generation: number,
@@ -132,8 +133,8 @@ export async function accept(
     acceptedAt: at,
     acceptedBy: by.who,
     ...(before && learned(before.value, number)),
-    ...(before && (await keysBefore(state, before.value, generation))),
-    upkeep: { at, problems },
+    ...old,
+    upkeep: { at, problems: [...problems, ...stillGone(before?.value, old)] },
   };
   await state.audit.write({
     at,
@@ -177,6 +178,16 @@ function learned(
   return provenAt !== undefined && !bad
     ? { previous: { generation, revision, digest, provenAt } }
     : { ...kept };
+}
+
+/** Nothing here looked at them again: the next upkeep does, and until then they are told. */
+function stillGone(
+  before: Pick<GenerationRow, 'upkeep'> | undefined,
+  { oldKeys = [] }: Pick<GenerationRow, 'oldKeys'>,
+): UpkeepProblem[] {
+  const told = before?.upkeep?.problems.filter(({ code }) => code === 'old-key-gone') ?? [];
+  const gone = oldKeys.filter((key) => key.gone !== undefined);
+  return told.filter(({ message }) => gone.some(({ keyId }) => message.includes(keyId)));
 }
 
 function followed(before: GenerationRow | undefined, next: number): string {

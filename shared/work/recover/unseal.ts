@@ -122,7 +122,7 @@ function targetsOf(connected: Trusted, steps: UnsealStep[]) {
 }
 
 /** Before anything else: sealed again right away, it is not to look like the restart that it had before (rule 6). */
-async function noteStartsOf(
+export async function noteStartsOf(
   deps: RecoverDeps,
   cluster: string,
   results: UnsealResult[],

@@ -1,12 +1,14 @@
 /** Daily: opens every envelope of every generation in use, says what is wrong, and rewraps what an old key version holds. */
-import type { UpkeepProblem } from '../../escrow/generation.ts';
+import type { GenerationRow, UpkeepProblem } from '../../escrow/generation.ts';
 import { reseal } from '../../escrow/reseal.ts';
 import { verify } from '../../escrow/upkeep.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { Person } from '../../people/person.ts';
+import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
-import { needsOf, type OldKey, oldKeysOf, stillEnabled } from './old-keys.ts';
+import { needsOf } from './key-needs.ts';
+import { lookAtOldKeys, type OldKey, oldKeysOf } from './old-keys.ts';
 import { type Purpose, recorded } from './openings.ts';
 import { clusterOf } from './request.ts';
 import { custodianMs, isOfflineCopy, putInUse } from './revision.ts';
@@ -43,10 +45,11 @@ async function tellOldKeys({ state, log }: RecoverDeps): Promise<void> {
   if (rows.length === 0) return;
   const needs = await needsOf(state);
   for (const row of rows) {
-    for (const { neededBy, custodian, keyId } of await oldKeysOf(state, row, needs)) {
+    for (const { neededBy, custodian, keyId, gone } of oldKeysOf(row, needs)) {
       const about = { cluster: row.cluster, custodian, version: keyId };
       if (neededBy.length === 0) log.info('escrow-key-version-not-needed', about);
-      else log.info('escrow-key-version-still-needed', { ...about, neededBy });
+      else if (gone === undefined) log.info('escrow-key-version-still-needed', { ...about, neededBy });
+      else log.warn('escrow-key-version-gone', { ...about, is: gone, neededBy });
     }
   }
 }
@@ -86,7 +89,7 @@ export async function keepNow(
   await deps.state.nudges.send('probe', cluster.name, 0);
   const { generation, revision } = after.value;
   const needs = after.value.oldKeys ? await needsOf(deps.state) : [];
-  const oldKeys = await oldKeysOf(deps.state, after.value, needs);
+  const oldKeys = oldKeysOf(after.value, needs);
   const isOld = !verifyOnly && problems.some(({ code }) => code === 'old-key-version');
   const open = isOld ? await deps.state.recoveries.active(cluster.name) : undefined;
   return said({ generation, revision, problems, oldKeys, ...(open && { waitsFor: open.value.id }) });
@@ -100,12 +103,7 @@ export async function keepCluster(
   const found = await escrowed(deps, cluster);
   if (found.state === 'none') return [];
   if (found.state === 'unreadable') {
-    const problems: UpkeepProblem[] = [{ code: 'tampered', message: found.why }];
-    await deps.state.generations.save(
-      { ...found.row.value, upkeep: { at: deps.clock.now(), problems } },
-      found.row.etag,
-    );
-    return problems;
+    return note(deps, cluster, found.row, [{ code: 'tampered', message: found.why }]);
   }
   // A copy for a drawer is away by design.
   const verifying = { kind: 'verify', who: by, why: 'escrow upkeep' } as const;
@@ -124,8 +122,7 @@ export async function keepCluster(
   ) {
     return rewrap(deps, cluster, found, problems, by);
   }
-  await note(deps, cluster, found, problems);
-  return problems;
+  return note(deps, cluster, found.row, problems);
 }
 
 /**
@@ -197,21 +194,27 @@ async function rewrap(
     : { ok: false as const, why: resealed.problems.join('; ') };
   if (!used.ok) {
     log.error('escrow-not-rewrapped', { cluster: cluster.name, why: used.why });
-    await note(deps, cluster, found, problems);
-    return problems;
+    return note(deps, cluster, found.row, problems);
   }
   log.info('escrow-rewrapped', { cluster: cluster.name, revision: used.row.revision });
-  return used.problems;
+  const now = await deps.state.generations.newest(cluster.name);
+  // Somebody else's by now: whoever accepted it looked at it.
+  if (now?.value.digest !== used.row.digest) return used.problems;
+  return note(deps, cluster, now, used.problems);
 }
 
+/** With what became of older key versions: none of it keeps what is in use from being rewrapped. */
 async function note(
   deps: RecoverDeps,
   cluster: Cluster,
-  { row }: Ready,
-  problems: UpkeepProblem[],
-): Promise<void> {
+  row: Stored<GenerationRow>,
+  found: UpkeepProblem[],
+): Promise<UpkeepProblem[]> {
   const { oldKeys: _before, ...rest } = row.value;
-  const oldKeys = await stillEnabled(deps, row.value, await deps.custodians(cluster));
+  const looked = await lookAtOldKeys(deps, row.value, await deps.custodians(cluster));
+  const { problems: old, ...oldKeys } = looked;
+  const problems = [...found, ...old];
   const upkeep = { at: deps.clock.now(), problems };
   await deps.state.generations.save({ ...rest, ...oldKeys, upkeep }, row.etag);
+  return problems;
 }

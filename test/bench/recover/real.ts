@@ -27,6 +27,15 @@ export interface RecoverResult {
   vault: string;
 }
 
+/** Issue 4: what going by plans, intents and custodians may cost, next to plain calls with the shares at hand. */
+const mostRatio = 1.3;
+
+/** What makes a run a failure, in a line. A ratio that is no number is one, too. */
+export function slowness({ ratio }: Pick<RecoverResult, 'ratio'>, most = mostRatio): string | undefined {
+  if (ratio <= most) return undefined;
+  return `FAILED: recovery took ${ratio.toFixed(2)} times as long as plain calls, and may take ${most}`;
+}
+
 const holdings = { a: [1, 2, 5], b: [2, 3, 4], c: [1, 3, 4, 5] };
 
 /** @param fast raft's shortest timeouts: less of the time is the election's. */

@@ -1,7 +1,8 @@
-/** The benchmark of a regional restart runs as written down, and fails aloud. */
+/** The benchmarks of recovery run as written down, and fail aloud. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { slowness } from './real.ts';
 import { type SimulatedResult, shortfall } from './simulated.ts';
 
 interface Ran {
@@ -29,10 +30,34 @@ it.concurrent('all of 20 clusters serve again, and no vault is asked more than i
   expect(code).toBe(0);
 });
 
+/**
+ * All in one vault: 600 unwraps, and where they go out at once each is challenged first, 1,200 calls. Paced, 400 go out
+ * at once (800 calls), and by the turn of the others the vault's challenge is known: 1,000.
+ */
+it.concurrent('its pace keeps a restart of 200 clusters below a limit that they would exceed at once', async () => {
+  const { code, result, said } = await bench('--clusters', '200', '--vaults', '1', '--limit', '1100');
+  expect(said).not.toContain('FAILED');
+  expect(result).toMatchObject({ serving: 200, keyVault: { unwraps: 600, limitIn10s: 1_100 } });
+  expect(code).toBe(0);
+});
+
 it.concurrent('more calls than the limit end it with 1 and a line that says so', async () => {
   const { code, said } = await bench('--clusters', '2', '--limit', '1');
   expect(said).toMatch(/^FAILED: one vault was asked \d+ times in 10 s, and it takes 1$/m);
   expect(code).toBe(1);
+});
+
+it.each([1.31, 2, Number.NaN, Number.POSITIVE_INFINITY])(
+  'a ratio of %d to plain calls is a failure',
+  (ratio) => {
+    expect(slowness({ ratio })).toMatch(
+      /^FAILED: recovery took .* times as long as plain calls, and may take 1.3$/,
+    );
+  },
+);
+
+it.each([0.9, 1.3])('a ratio of %d to plain calls is none', (ratio) => {
+  expect(slowness({ ratio })).toBeUndefined();
 });
 
 it.each([

@@ -86,22 +86,32 @@ describe('escrow go-back', () => {
 });
 
 describe('escrow verify', () => {
-  it("opens every envelope, one at a time, with the person's own login", async () => {
+  it("opens every envelope, one at a time, with the person's own login, and writes nothing", async () => {
     const [asked, before] = [world.asked.length, unwraps()];
+    const written = async () => [
+      world.state.audited.length,
+      [...world.state.blobs.keys()],
+      await world.state.generations.newest('payments'),
+    ];
+    const stored = await written();
     const { code, out } = await escrow('verify', '--cluster', 'payments');
     expect(code).toBe(0);
     expect(out).toContain('your login opens every envelope');
     expect(unwraps() - before).toBe(4);
     expect(world.asked).toHaveLength(asked);
+    expect(await written()).toEqual(stored);
   });
 
-  it('asks recover to, without a rewrap', async () => {
+  it('asks recover to, without a rewrap, with each opening on record', async () => {
     await world.keyVaults.vault('kv-a').rotate('escrow');
+    const openings = () => world.state.audited.filter(({ what }) => what === 'key-opened').length;
+    const before = openings();
     const { code, out } = await escrow('verify', '--cluster', 'payments', '--by-recover');
     expect(code).toBe(1);
     expect(out).toMatch(
       /revision 1, as recover finds it:\n {2}old-key-version: shares 1, 2 of custodian "a"/,
     );
+    expect(openings() - before).toBe(4);
   });
 
   it('names what does not open', async () => {

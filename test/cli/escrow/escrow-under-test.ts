@@ -13,6 +13,9 @@ import { run } from '../../../cli/run.ts';
 import { composeRecover } from '../../../shared/compose/recover.ts';
 import { openLocalIssuer } from '../../../shared/people/local-issuer.ts';
 import type { Role } from '../../../shared/people/person.ts';
+import type { ClusterFacts } from '../../../shared/probe/head-facts.ts';
+import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
+import { runPass } from '../../../shared/work/recover/pass.ts';
 import { type FakeKeyVaults, startKeyVaults } from '../../fakes/keyvault/server.ts';
 import { createAuthority, type TestAuthority } from '../../fakes/pki.ts';
 import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
@@ -51,6 +54,7 @@ export class EscrowUnderTest {
   env: Record<string, string | undefined> = {};
   /** Instead of recover's answer. */
   broken: { status: number; body: string } | 'reset' | undefined;
+  #recover: RecoverDeps | undefined;
   #closing: (() => Promise<unknown>)[] = [];
   #issue: (roles: Role[], name?: string) => Promise<string> = () => Promise.reject(new Error('not open'));
   simulation!: Simulation;
@@ -194,11 +198,18 @@ export class EscrowUnderTest {
     return this.run(['escrow', 'import', '--cluster', 'payments', ...args], typing);
   }
 
+  /** Recover's next pass. @param facts what watch remembers. */
+  async pass(facts?: ClusterFacts): Promise<void> {
+    if (!this.#recover) throw new Error('not open');
+    await runPass({ ...this.#recover, facts: async () => facts }, 'payments');
+  }
+
   async #serve(env: Record<string, string | undefined>): Promise<void> {
     const { deps, authenticate } = composeRecover(env, {
       ...this.replacements,
       write: (line) => this.logged.push(line),
     });
+    this.#recover = deps;
     const answer = async (request: IncomingMessage): Promise<{ status: number; json: unknown }> => {
       const { method = '', url = '', headers } = request;
       const text = await textOf(request);

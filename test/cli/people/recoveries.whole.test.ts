@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovalBinding } from '../../../shared/people/person.ts';
+import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { anAsking } from '../../fakes/state/recover-examples.ts';
 import { EscrowUnderTest } from '../escrow/escrow-under-test.ts';
 
@@ -26,12 +27,18 @@ const read = async (id: string) => (await world.state.recoveries.read('payments'
 
 /** As a pass leaves it. */
 async function needing(id: string, more: Partial<ApprovalBinding> = {}): Promise<void> {
+  const { cluster = '', fleetEntry = '' } = (await read(id)) ?? {};
+  const binding = { recovery: id, cluster, steps: ['unseal-node' as const], fleetEntry, ...more };
+  await saved(id, { needs: anAsking('vault-0 was sealed in process', { binding }) });
+}
+
+async function saved(id: string, change: Partial<Recovery>): Promise<void> {
   const stored = await world.state.recoveries.read('payments', id);
   if (!stored) throw new Error('no recovery');
-  const { cluster, fleetEntry } = stored.value;
-  const binding = { recovery: id, cluster, steps: ['unseal-node' as const], fleetEntry, ...more };
-  const needs = anAsking('vault-0 was sealed in process', { binding });
-  await world.state.recoveries.save({ ...stored, value: { ...stored.value, needs } });
+  const changed = { ...stored, value: { ...stored.value, ...change } };
+  await (change.status === 'ended'
+    ? world.state.recoveries.end(changed)
+    : world.state.recoveries.save(changed));
 }
 
 describe('request', () => {
@@ -88,6 +95,52 @@ describe('show', () => {
     expect(out).toContain(`${id}: unseal of payments, open`);
     expect(out).toContain('needs approval: by one person: vault-0 was sealed in process');
     expect(out).toContain('to approve: unseal-node');
+  });
+
+  it('tells what it waits for, and until when', async () => {
+    const id = await request();
+    await saved(id, { waiting: { what: '1 of 2 nodes serving', until: Date.UTC(2026, 10, 22, 3) } });
+    const { out } = await world.run(['show', id]);
+    expect(out).toContain('\n  waits for 1 of 2 nodes serving, until 2026-11-22T03:00:00.000Z\n');
+  });
+
+  it('tells how it ended, and no longer what it waited for', async () => {
+    const id = await request();
+    await saved(id, { waiting: { what: 'the leader', until: Date.UTC(2026, 10, 22, 3) } });
+    await world.pass();
+    const { out } = await world.run(['show', id]);
+    expect(out).toContain(`${id}: unseal of payments, ended\n`);
+    expect(out).toMatch(/\n {2}ended \d{4}-\d\d-\d\dT[\d:.]+Z, nothing-to-do: 2 of 2 nodes serving\n/);
+    expect(out).not.toContain('waits for');
+  });
+
+  it('prints the peers.json for nodes that are lost so that it can be copied, however long', async () => {
+    const servers = Array.from({ length: 32 }, (_, at) => ({
+      nodeId: `vault-${at}`,
+      address: `vault-${at}.payments.internal.example.com:8201`,
+      voter: at < 2,
+    }));
+    for (const { name } of world.simulation.state.nodes) world.simulation.apply({ kind: 'kill', node: name });
+    const id = await request('--lost', 'vault-1');
+    await world.pass({ nodes: {}, raft: { at: Date.now(), servers } });
+    const { code, out } = await world.run(['show', id]);
+    expect(code).toBe(0);
+    const lines = out.split('\n');
+    const peers = lines.slice(lines.findIndex((line) => line.trim() === '[')).join('\n');
+    expect(peers.length).toBeGreaterThan(2_000);
+    const survivors = servers.filter(({ nodeId }) => nodeId !== 'vault-1');
+    expect(JSON.parse(peers)).toEqual(
+      survivors.map(({ nodeId, address, voter }) => ({ id: nodeId, address, non_voter: !voter })),
+    );
+  });
+
+  it('takes no control characters from an end, and lets none of its lines pass for another', async () => {
+    const id = await request();
+    const summary = `no\u001b[2J way\r\n  needs approval: of nobody\n${'x'.repeat(3_000)}`;
+    await saved(id, { status: 'ended', ended: { at: 0, outcome: 'refused', summary } });
+    const { out } = await world.run(['show', id]);
+    expect(out).toContain('refused: no [2J way\n      needs approval: of nobody\n');
+    expect(out).toContain(`\n    ${'x'.repeat(3_000)}\n`);
   });
 
   it('says when there is none', async () => {

@@ -71,7 +71,9 @@ describe('sealwatch recover', () => {
 
   it('says what is right where a file is named and storage answers, and where it does not; nothing is sent', async () => {
     const args = all.filter((one) => one !== '--without-state');
-    const answers = { storage: { state: laptop.state, facts: async () => undefined } };
+    const answers = {
+      storage: { state: laptop.state, facts: async () => undefined, time: async () => undefined },
+    };
     const up = await laptop.run(args, answers);
     expect(up.code).toBe(1);
     expect(up.text).toContain('Storage answers, and has the envelopes: leave --envelopes out');

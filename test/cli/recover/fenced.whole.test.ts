@@ -1,12 +1,11 @@
 /** The row in storage is the fence: of a command on a laptop and the recover app, one acts at a time. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Custodian } from '../../../shared/escrow/custodian.ts';
 import { HeldRecovery, LostRow } from '../../../shared/work/recover/held.ts';
 import { nudgeOverdue } from '../../../shared/work/recover/overdue.ts';
 import { runPass } from '../../../shared/work/recover/pass.ts';
 import { requestRecovery } from '../../../shared/work/recover/request.ts';
 import { killing } from '../../work/break-glass/killing.ts';
-import { Laptop, type LaptopOptions, type Outcome } from '../../work/break-glass/laptop.ts';
+import { Laptop, type LaptopOptions } from '../../work/break-glass/laptop.ts';
 import { asked, storageWith } from '../../work/break-glass/stored.ts';
 import { TickingClock } from '../../work/break-glass/ticking-clock.ts';
 
@@ -138,6 +137,44 @@ describe('beside a recovery that is open', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  it.each([
+    ['while intents are written', 3, 0, 3],
+    ['while shares are sent', 0, 3, 3],
+  ])('%s stops before the next request', async (_when, at, sends, intents) => {
+    await (await open()).restart();
+    const stop = new AbortController();
+    if (at === 0) laptop.before.set(2, () => stop.abort());
+    const { code, text } = await laptop.fromStorage([], {
+      stop: stop.signal,
+      storage: storage((row) => void (row.intents.length === at && at > 0 && stop.abort())),
+    });
+    expect(code).toBe(1);
+    expect(text).toContain('Not done: stopped by hand.');
+    expect(laptop.sent).toHaveLength(sends);
+    expect(newest()?.intents).toHaveLength(intents);
+    expect((await laptop.fromStorage()).code).toBe(0);
+  });
+});
+
+describe('an answer of storage that was lost', () => {
+  it('to the opening of its row: the row is its own, and it goes on', async () => {
+    await (await open()).restart();
+    const { recoveries } = laptop.state;
+    // As an SDK says that tried again: the id is there already.
+    const opening: typeof recoveries.open = async (recovery) => {
+      await recoveries.open(recovery);
+      return { opened: false, busy: recovery.id };
+    };
+    const { state, ...parts } = storageWith(laptop.state);
+    const { code } = await laptop.fromStorage([], {
+      storage: { ...parts, state: { ...state, recoveries: { ...state.recoveries, open: opening } } },
+    });
+    expect(code).toBe(0);
+    expect(rows()).toMatchObject([{ way: 'break-glass', ended: { outcome: 'recovered' } }]);
+  });
+});
+
 describe('a command that is killed', () => {
   it.each(['before', 'after'] as const)(
     '%s any write of its file goes on with its row at once, with no share too many',
@@ -188,6 +225,24 @@ describe('a command that is killed', () => {
     expect([laptop.sent.length, unwraps()]).toEqual([sent, opened]);
   });
 
+  it('on another machine waits for the lease of the first, and goes on with its file after it', async () => {
+    await (await open()).restart();
+    const { around, asItWas } = killing(9, 'after');
+    await laptop.fromStorage([], { aroundJournal: around });
+    await asItWas();
+    const sent = laptop.sent.length;
+    const other = { person: { user: 'ada', host: 'another-laptop' } };
+    const early = await laptop.fromStorage([], other);
+    expect(early.code).toBe(1);
+    expect(early.text).toMatch(/Not done: recovery payments\.\w+ of payments is open: one at a time/);
+    expect(laptop.sent).toHaveLength(sent);
+    await laptop.wait(61_000);
+    const late = await laptop.fromStorage([], other);
+    expect(late.text).toContain('Goes on with what');
+    expect(late.code).toBe(0);
+    expect(rows()).toHaveLength(1);
+  });
+
   it('by Ctrl-C keeps its row for the same command, which goes on', async () => {
     await (await open()).restart();
     const stop = new AbortController();
@@ -201,66 +256,5 @@ describe('a command that is killed', () => {
     expect(again.text).toContain('Goes on with what');
     expect(again.code).toBe(0);
     expect(rows()).toHaveLength(1);
-  });
-});
-
-describe('several people, while storage answers', () => {
-  const holdings = [
-    { name: 'alpha', shares: [1, 2] },
-    { name: 'beta', shares: [2, 3] },
-    { name: 'gamma', shares: [4, 5] },
-  ];
-  const person = (name: string, extra: string[] = [], replacements = {}): Promise<Outcome> => {
-    const own = laptop.custodians.get(name);
-    const custodians = async () => new Map<string, Custodian>(own ? [[name, own]] : []);
-    const about = { person: { user: name, host: `laptop-of-${name}` }, world: { custodians } };
-    return laptop.fromStorage(['--custodian', name, ...extra], { ...about, ...replacements });
-  };
-  const readOut = ({ text }: Outcome) => {
-    const line = text.split('\n').find((one) => one.includes('--custodian NAME')) ?? '';
-    expect(line).not.toContain('--envelopes');
-    return [...line.matchAll(/--(?:nonce|progress|given) \S+/g)].flatMap(([pair]) => pair.split(' '));
-  };
-
-  it('give their shares one after the other, each with the row as long as their part lasts', async () => {
-    await (await open({ holdings, shares: 5, threshold: 4 })).restart();
-    const app = laptop.app();
-    const first = await person('alpha', [], {
-      storage: storage(async () => {
-        expect(await requestRecovery(app, 'payments', asked)).toMatchObject({ code: 'busy' });
-      }),
-    });
-    expect(newest()).toMatchObject({
-      status: 'ended',
-      ended: {
-        outcome: 'failed',
-        refusal: { why: 'custodian alpha gave its shares: the next person goes on' },
-      },
-    });
-    const second = await person('beta', readOut(first));
-    const third = await person('gamma', readOut(second));
-    expect(third.text).toMatch(/Done: 3 of 3 nodes serving/);
-    expect(newest()).toMatchObject({ ended: { outcome: 'recovered' } });
-    expect(laptop.sealed).toEqual([]);
-    expect(rows()).toHaveLength(3);
-  });
-
-  it('do not begin beside an open recovery, and one that is taken over sends no further share', async () => {
-    await (await open({ holdings, shares: 5, threshold: 4 })).restart();
-    const first = await person('alpha', [], {
-      storage: storage(async () => {
-        if (rows().length > 1 || laptop.sent.length === 0) return;
-        const by = { ...asked, takeOver: true, approver: true, reason: 'mine now' };
-        await requestRecovery(laptop.app(), 'payments', by);
-      }),
-    });
-    expect(first.code).toBe(1);
-    expect(first.text).toContain('stopped before the next share: taken over by Grace: mine now');
-    const sent = laptop.sent.length;
-    expect(sent).toBe(3);
-    const second = await person('beta');
-    expect(second.code).toBe(1);
-    expect(second.text).toContain('asked for by Grace (manual): mine now');
-    expect(laptop.sent).toHaveLength(sent);
   });
 });

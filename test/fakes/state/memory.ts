@@ -4,6 +4,7 @@
  */
 import type { Hold, Quiet, Transition } from '../../../shared/alert/alert.ts';
 import type { GenerationRow } from '../../../shared/escrow/generation.ts';
+import type { Readiness } from '../../../shared/readiness/readiness.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { bounded, checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
 import { pack } from '../../../shared/state/packing.ts';
@@ -35,6 +36,8 @@ export interface MemoryState extends State {
   /** What the recover app wrote. */
   recoveryRows: Recovery[];
   generationRows: GenerationRow[];
+  /** What the rotate app wrote. */
+  readinessRows: Readiness[];
   /** Rows of its tables that cannot be read. */
   unreadableOfRecover: { recoveries: UnreadableRow[]; generations: UnreadableRow[] };
   /** Rows that `scan` names as unreadable. An unreadable head is in the way of a new one. */
@@ -54,6 +57,7 @@ export function memoryState(): MemoryState {
   const standingHolds: Hold[] = [];
   const recoveryRows: Recovery[] = [];
   const generationRows: GenerationRow[] = [];
+  const readinessRows: Readiness[] = [];
   const unreadableOfRecover: MemoryState['unreadableOfRecover'] = { recoveries: [], generations: [] };
   let sweep: SweepRecord | undefined;
   let lastGood: string | undefined;
@@ -64,6 +68,7 @@ export function memoryState(): MemoryState {
     standingHolds,
     recoveryRows,
     generationRows,
+    readinessRows,
     unreadableOfRecover,
     unreadable,
     transitions: () => [...transitions.values()],
@@ -109,6 +114,12 @@ export function memoryState(): MemoryState {
         const rows = generationRows.filter((row) => isOf(cluster, row.cluster));
         const unread = unreadableOfRecover.generations.filter((row) => isOf(cluster, row.partition));
         return { rows: rows.map((row) => stored(row)), unreadable: unread };
+      },
+    },
+    rotate: {
+      async readiness(cluster) {
+        const rows = readinessRows.filter((row) => isOf(cluster, row.cluster));
+        return { rows: rows.map((row) => stored(row)), unreadable: [] };
       },
     },
     nudges: {

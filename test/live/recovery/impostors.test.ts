@@ -118,6 +118,15 @@ describe("on the node's address", () => {
     await app.nudge();
     expect(sharesAt(own)).toBe(3);
   });
+
+  it("the right CA's certificate alone is taken for the node where nothing is pinned, as the import says", async () => {
+    await started();
+    const received = await impostor({
+      certificate: await cluster.authority.issue({ names: ['127.0.0.1'] }),
+    });
+    await app.nudge();
+    expect(sharesAt(received)).toBe(3);
+  });
 });
 
 it.each(['/v1/sys/health', '/v1/sys/seal-status', '/v1/sys/unseal'])(

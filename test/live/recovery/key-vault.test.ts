@@ -89,21 +89,46 @@ describe('one of three custodians', () => {
   });
 });
 
-it('all of them throttling for a moment are asked again, in the same pass', async () => {
-  fail({ status: 429, retryAfter: '1' }, names, 1);
-  expect((await app.nudge())?.ended?.outcome).toBe('recovered');
-});
+describe('all of them', () => {
+  it.each<[string, Fault, RegExp]>([
+    ['saying 429 with Retry-After', { status: 429, retryAfter: '1' }, often],
+    ['saying 429 without it', { status: 429 }, often],
+    ['saying 500', { status: 500 }, /does not work \(500\)/],
+    ['cutting the connection', 'reset', /cannot be reached/],
+  ])('%s once are asked again, in the same pass', async (_what, fault, trouble) => {
+    fail(fault, names, 1);
+    const recovery = await app.nudge();
+    expect(recovery?.ended?.outcome).toBe('recovered');
+    expect(recovery?.passes).toBe(1);
+    const told = names.map((where) => ({
+      code: 'custodian',
+      where,
+      message: expect.stringMatching(trouble),
+    }));
+    expect(recovery?.troubles.toSorted((a, b) => a.where.localeCompare(b.where))).toMatchObject(told);
+    expect(app.sharesSentTo('vault-1')).toBe(3);
+  });
 
-it('all of them denying: no share is sent, Key Vault is not stormed, and once it is mended the node serves', async () => {
-  fail({ status: 403 }, names);
-  const before = unwraps();
-  const waiting = await app.nudge();
-  expect(waiting?.status).toBe('open');
-  expect(app.sent).toEqual([]);
-  expect(waiting?.waiting?.what).toMatch(/^0 of 3 shares could be opened: custodian "a"/);
-  expect(unwraps() - before).toBeLessThanOrEqual(9);
-  expect(await sealed(cluster)).toEqual(['vault-1']);
-  for (const name of names) fake.vault(name).heal();
-  app.later(120_000);
-  expect((await app.nudge())?.ended?.outcome).toBe('recovered');
+  it.each([401, 403])(
+    'denying (%i): no share is sent, Key Vault is not stormed, and once it is mended the node serves',
+    async (status) => {
+      fail({ status }, names);
+      const before = unwraps();
+      const waiting = await app.nudge();
+      expect(waiting?.status).toBe('open');
+      expect(app.sent).toEqual([]);
+      expect(waiting?.waiting?.what).toMatch(/^0 of 3 shares could be opened: custodian "a"/);
+      for (const name of names) {
+        const denied = new RegExp(
+          `custodian "${name}": Key Vault does not let this identity use .* \\(${status}\\)`,
+        );
+        expect(waiting?.waiting?.what).toMatch(denied);
+      }
+      expect(unwraps() - before).toBeLessThanOrEqual(9);
+      expect(await sealed(cluster)).toEqual(['vault-1']);
+      for (const name of names) fake.vault(name).heal();
+      app.later(120_000);
+      expect((await app.nudge())?.ended?.outcome).toBe('recovered');
+    },
+  );
 });

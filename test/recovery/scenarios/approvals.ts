@@ -48,6 +48,15 @@ export const approvals: Scenario[] = [
     plan: 'needs-approval',
   },
   {
+    title: 'approved three times by one, at three times',
+    input: input({
+      recovery: manual,
+      cluster: twoPeople,
+      approvals: [3, 2, 1].map((n) => b.approval('tid/bob', { at: now - n * minute })),
+    }),
+    plan: 'needs-approval',
+  },
+  {
     title: 'approval expired',
     input: input({ recovery: manual, approvals: [b.approval('tid/bob', { expiresAt: now })] }),
     plan: 'needs-approval',

@@ -148,6 +148,38 @@ export const refusals: Scenario[] = [
     plan: 'escrow-trust-changed',
   },
   {
+    title: 'fleet.yaml differs from the trust, and too few nodes are up for an election: both are named',
+    input: input({
+      nodes: sights('leaderless', 'away', 'away'),
+      generation: b.generation({ trustChanged: ['nodes.vault-3'] }),
+    }),
+    plan: 'escrow-trust-changed',
+  },
+  {
+    title: 'fleet.yaml differs from the trust, one node is sealed, and the others are away',
+    input: input({
+      nodes: [restarted(1), ...sights('active', 'away', 'away').slice(1)],
+      generation: b.generation({ trustChanged: ['tls.ca'] }),
+    }),
+    plan: 'escrow-trust-changed',
+  },
+  {
+    title: 'fleet.yaml differs from the trust, two nodes are sealed, and the one away is not missed',
+    input: input({
+      nodes: [restarted(1), restarted(2), sight(3, 'away')],
+      generation: b.generation({ trustChanged: ['tls.ca'] }),
+    }),
+    plan: 'escrow-trust-changed',
+  },
+  {
+    title: 'fleet.yaml differs from the trust, one node is away, and the others serve',
+    input: input({
+      nodes: sights('active', 'standby', 'away'),
+      generation: b.generation({ trustChanged: ['tls.ca'] }),
+    }),
+    plan: 'nothing-to-do',
+  },
+  {
     title: 'rekeyed to other numbers',
     input: input({ nodes: [1, 2, 3].map((n) => restarted(n, { t: 2, n: 3 })) }),
     plan: 'escrow-bad',

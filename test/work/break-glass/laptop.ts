@@ -10,7 +10,6 @@ import type { Replacements } from '../../../cli/recover/replacements.ts';
 import { recover } from '../../../cli/recover/run.ts';
 import { composeRecoverDeps } from '../../../shared/compose/recover.ts';
 import type { Custodian } from '../../../shared/escrow/custodian.ts';
-import type { Holding } from '../../../shared/escrow/distribution.ts';
 import type { Generation } from '../../../shared/escrow/generation.ts';
 import { sealGeneration } from '../../../shared/escrow/seal-generation.ts';
 import { Share } from '../../../shared/escrow/share.ts';
@@ -21,22 +20,13 @@ import type { RecoverDeps } from '../../../shared/work/recover/deps.ts';
 import { calling, InstantClock, MemoryCustodian, spread } from '../../escrow/build.ts';
 import { memoryRecoverState } from '../../fakes/state/recover-memory.ts';
 import { type ServedSimulation, serveSimulation } from '../../fakes/vault/http.ts';
-import { createSimulation, type Simulation, type SimulationOptions } from '../../fakes/vault/simulation.ts';
+import { createSimulation, type Simulation } from '../../fakes/vault/simulation.ts';
+import type { LaptopOptions } from './laptop-options.ts';
 import { keepIn, storageWith } from './stored.ts';
 
-export const cluster = 'payments';
+export type { LaptopOptions } from './laptop-options.ts';
 
-export interface LaptopOptions extends SimulationOptions {
-  holdings?: Holding[];
-  /** In place of those in memory: the command makes its own, by fleet.yaml and the environment. */
-  real?: {
-    custodians: Map<string, Custodian>;
-    /** Their entries in fleet.yaml, without shares. */
-    entries: Record<string, object>;
-    env: NodeJS.ProcessEnv;
-  };
-  tls?: { certPem: string; keyPem: string; caPem: string };
-}
+export const cluster = 'payments';
 
 /** `answer`: what the person types. */
 export type Told = Replacements & { answer?: string };
@@ -62,6 +52,7 @@ export class Laptop {
   readonly before = new Map<number, () => void>();
   env: NodeJS.ProcessEnv;
   real: LaptopOptions['real'] | undefined;
+  policy: NonNullable<LaptopOptions['policy']> = 'manual';
 
   private constructor(
     parts: Pick<
@@ -85,7 +76,13 @@ export class Laptop {
     };
   }
 
-  static async open({ holdings = spread, real, tls, ...options }: LaptopOptions = {}): Promise<Laptop> {
+  static async open({
+    holdings = spread,
+    real,
+    tls,
+    policy = 'manual',
+    ...options
+  }: LaptopOptions = {}): Promise<Laptop> {
     const clock = new InstantClock();
     const own = createSimulation({ name: cluster, ...options }, () => clock.now());
     const sent: Laptop['sent'] = [];
@@ -109,7 +106,7 @@ export class Laptop {
       addresses: served.addresses,
       ca: tls?.caPem,
       pins: [],
-      recovery: { policy: 'manual', approvals: 1, unknownSealCause: 'approval' },
+      recovery: { policy, approvals: 1, unknownSealCause: 'approval' },
     });
     if (!binding.ok) throw new Error(binding.problem);
     const shares = own.keys.shares.map((share, at) => new Share(at + 1, Buffer.from(share, 'base64')));
@@ -137,6 +134,7 @@ export class Laptop {
     await laptop.write('envelopes.json', bytes);
     await keepIn(laptop.state, bytes);
     laptop.real = real;
+    laptop.policy = policy;
     if (real) laptop.env = { ...laptop.env, ...real.env };
     await laptop.write('fleet.yaml', laptop.fleet(holdings));
     return laptop;
@@ -148,6 +146,7 @@ export class Laptop {
       version: 1,
       clusters: {
         [cluster]: {
+          recovery: { policy: this.policy },
           nodes: state.nodes.map(({ name, nodeId, address }) => ({ name, nodeId, address: change(address) })),
           escrow: {
             custodians: Object.fromEntries(
@@ -215,7 +214,7 @@ export class Laptop {
 
   /** The same while storage answers. */
   fromStorage(extra: string[] = [], replacements: Told = {}): Promise<Outcome> {
-    const storage = storageWith(this.state);
+    const storage = storageWith(this.state, undefined, () => Math.floor(this.clock.now() / 1000) * 1000);
     const args = ['--cluster', cluster, '--reason', 'functions are down', ...extra];
     return this.run(args, { storage, ...replacements });
   }

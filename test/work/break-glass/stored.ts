@@ -28,11 +28,16 @@ export async function keepIn({ escrow, generations }: RecoverState, bytes: Buffe
 export function storageWith(
   state: RecoverState,
   before: (value: Recovery) => Promise<void> | void = () => undefined,
+  time: () => number | undefined = () => undefined,
 ): Storage {
   const { recoveries } = state;
   const save: typeof recoveries.save = async (stored) => {
     await before(stored.value);
     return recoveries.save(stored);
   };
-  return { state: { ...state, recoveries: { ...recoveries, save } }, facts: async () => undefined };
+  return {
+    state: { ...state, recoveries: { ...recoveries, save } },
+    facts: async () => undefined,
+    time: async () => time(),
+  };
 }

@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SealStatus } from '../../../shared/vault/answers.ts';
 import type { ShareClient } from '../../../shared/vault/unseal.ts';
 import { describeImport } from '../../../shared/work/escrow/describe.ts';
 import { type ImportView, lookBeforeImport } from '../../../shared/work/escrow/look.ts';
+import { createAuthority } from '../../fakes/pki.ts';
 import { RecoveryUnderTest } from '../recover/recovery-under-test.ts';
 
 let world: RecoveryUnderTest;
@@ -152,7 +154,9 @@ describe('what a person is shown', () => {
     const text = describeImport(await viewOf(answer())).join('\n');
     expect(text).toContain('CA: none named: every root that this system trusts');
     expect(text).toContain('certificates must carry the host of the address');
-    expect(text).toContain('Pins: none');
+    expect(text).toContain(
+      'Pins: none: whoever any such root certifies for these names is taken for a node, and gets shares (tls.pins',
+    );
     expect(text).toContain('No custodian can reach the threshold of 3 alone.');
   });
 
@@ -162,6 +166,18 @@ describe('what a person is shown', () => {
     const text = describeImport({ ...view, binding }).join('\n');
     expect(text).toContain('certificates must carry vault.example.com');
     expect(text).toContain('Pin: cGlu');
+    expect(text).not.toContain('Pins: none');
+  });
+
+  it.each([
+    [1, 'this CA'],
+    [2, 'one of these CAs'],
+  ])('says whom %i CA without pins lets pass for a node', async (count, vouching) => {
+    const view = await viewOf(answer());
+    const made = await Promise.all(Array.from({ length: count }, (_, at) => createAuthority(`CA ${at}`)));
+    const ca = made.map(({ certPem }) => new X509Certificate(certPem).raw.toString('base64'));
+    const text = describeImport({ ...view, binding: { ...view.binding, ca } }).join('\n');
+    expect(text).toContain(`Pins: none: whoever ${vouching} certifies for these names is taken for a node`);
   });
 
   it('takes no control characters from a certificate', async () => {

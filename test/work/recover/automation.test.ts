@@ -131,6 +131,56 @@ describe('a situation that automation cannot help', () => {
   });
 });
 
+describe('a change of trust while nodes go down one after the other', () => {
+  const began = async () => {
+    const world = await new RecoveryUnderTest({ nodes: 5 }).ready();
+    const right = world.yaml;
+    world.yaml = right.replace('    recovery:', '    unknownSealCause: automatic\n    recovery:');
+    return { world, right };
+  };
+  const changeAll = (world: RecoveryUnderTest, kind: 'kill' | 'start', nodes = world.names) => {
+    for (const node of nodes) world.simulation.apply({ kind, node });
+  };
+
+  it('is told once an hour, with which nodes to start, and uses up no attempt', async () => {
+    const { world, right } = await began();
+    changeAll(world, 'kill', ['payments-3', 'payments-4', 'payments-5']);
+    await minutesPass(world, 3);
+    for (const node of ['payments-2', 'payments-1']) {
+      changeAll(world, 'kill', [node]);
+      await minutesPass(world, 3);
+    }
+    changeAll(world, 'start', ['payments-5']);
+    await minutesPass(world, 3);
+    expect(world.recoveries()).toMatchObject([{ ended: { outcome: 'refused' } }]);
+    const { refusal } = world.recoveries()[0]?.ended ?? {};
+    expect(refusal?.why).toMatch(
+      /^0 of 5 nodes serving; payments-3 does not answer.*; fleet\.yaml differs from/,
+    );
+    expect(refusal?.remedy).toMatch(/put fleet\.yaml back\. .*Start payments-3, payments-4, payments-5\./);
+    world.yaml = right;
+    changeAll(world, 'start', ['payments-1', 'payments-2', 'payments-3', 'payments-4']);
+    await minutesPass(world, 2);
+    expect(world.sealed()).toEqual([]);
+    expect(world.logged.filter((line) => line.includes('automation-quiet'))).toEqual([]);
+  });
+
+  it('is told anew once fleet.yaml differs in something else, and after an hour', async () => {
+    const { world, right } = await began();
+    changeAll(world, 'kill');
+    await minutesPass(world, 3);
+    world.yaml = right.replace('    escrow:', '    tls: {serverName: vault.example.com}\n    escrow:');
+    await minutesPass(world, 3);
+    const told = () => world.recoveries().map(({ ended }) => ended?.refusal?.why);
+    expect(told()).toEqual([
+      expect.stringMatching(/unknownSealCause was loosened/),
+      expect.stringMatching(/serverName/i),
+    ]);
+    await minutesPass(world, 61);
+    expect(told()).toHaveLength(3);
+  });
+});
+
 describe('a recovery that nobody approves', () => {
   it.each(['unseal', 'rebind'] as const)('(%s) ends after a day, and automation goes on', async (kind) => {
     const world = await new RecoveryUnderTest().ready();

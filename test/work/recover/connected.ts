@@ -6,12 +6,16 @@ import type { Stopper } from '../../fakes/state/stopping.ts';
 import { simulationDispatcher } from '../../fakes/vault/dispatcher.ts';
 import type { RecoveryUnderTest } from './recovery-under-test.ts';
 
+const totalMs = 5000;
+
 export interface Sent {
   cluster: string;
   node: string;
   body: string;
   /** Of the process that sent it. */
   owner: string;
+  /** What the request may take, ms. */
+  timeoutMs: number;
   /** Number of the share; undefined: a reset. */
   share?: number;
 }
@@ -20,7 +24,7 @@ export function connectTo(world: RecoveryUnderTest, owner: string, stopper: Stop
   return async (cluster, trust) => {
     const nodes = cluster.nodes.map(({ name, address }) => {
       const opened = openShareClient(address, trust, {
-        timeouts: { connectMs: 1000, headersMs: 5000, totalMs: 5000 },
+        timeouts: { connectMs: 1000, headersMs: 5000, totalMs },
         maxResponseBytes: 1_000_000,
         keepAliveMs: 10_000,
         clock: world.clock,
@@ -37,7 +41,7 @@ export function connectTo(world: RecoveryUnderTest, owner: string, stopper: Stop
 
 function watched(
   world: RecoveryUnderTest,
-  about: Omit<Sent, 'body' | 'share'>,
+  about: Pick<Sent, 'cluster' | 'node' | 'owner'>,
   client: ShareClient,
   stopper: Stopper,
 ): ShareClient {
@@ -46,7 +50,8 @@ function watched(
     stopper.effect(`unseal ${about.node}`, async () => {
       const text = body.toString();
       const share = numberOf(text);
-      const sent: Sent = { ...about, body: text, ...(share !== undefined && { share }) };
+      const timeoutMs = options?.timeoutMs ?? totalMs;
+      const sent: Sent = { ...about, body: text, timeoutMs, ...(share !== undefined && { share }) };
       world.bodies.push(body);
       await world.rules.onSent(sent);
       world.sent.push(sent);

@@ -111,3 +111,17 @@ describe('a dry run', () => {
     expect(world.recoveries()[0]?.ended?.summary).toMatch(/it would need 1 approval/);
   });
 });
+
+it('records each success of a generation: the row says when the last one was', async () => {
+  const world = await new RecoveryUnderTest().ready();
+  const provenAt = async () => (await world.state.generations.newest('payments'))?.value.provenAt ?? 0;
+  await world.restart();
+  await world.nudge();
+  const first = await provenAt();
+  expect(first).toBeGreaterThan(0);
+  await world.clock.sleep(10 * 60_000);
+  await world.restart();
+  await world.nudge();
+  expect(world.sealed()).toEqual([]);
+  expect(await provenAt()).toBeGreaterThanOrEqual(first + 10 * 60_000);
+});

@@ -100,6 +100,7 @@ describe('an approval', () => {
     const asked = await asking(['approvals: 2']);
     const { world, open } = asked;
     await approveRecovery(world.process(), open().id, grace);
+    await world.clock.sleep(minute);
     await approveRecovery(world.process(), open().id, grace);
     await stillAsks(asked);
   });

@@ -27,13 +27,14 @@ export class Rules {
     if (found?.running && !found.sealed) this.#onPurpose.set(node, found.startedAt);
   }
 
-  async onSent({ cluster, node, owner, share }: Sent): Promise<void> {
+  async onSent({ cluster, node, owner, share, timeoutMs }: Sent): Promise<void> {
     const row = this.#world.recoveries().find((one) => one.cluster === cluster && one.status === 'open');
     const who = `${owner} to ${node}, share ${share ?? 'none'}`;
     if (!row) return this.#break(`${who}: no recovery is open`);
     const { lease, passes, intents, way } = row;
     if (lease?.owner !== owner) this.#break(`${who}: the row is ${lease?.owner}'s (rule 10)`);
-    if (lease && lease.until <= this.#world.clock.now()) this.#break(`${who}: its lease ran out (rule 10)`);
+    if (lease && lease.until <= this.#world.clock.now() + timeoutMs)
+      this.#break(`${who}: its lease may end before the request does (rule 10)`);
     const covered = intents.some(
       (intent) =>
         intent.node === node && intent.pass === passes && (share === undefined || intent.index === share),

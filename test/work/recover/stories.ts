@@ -146,6 +146,14 @@ export const stories: Story[] = [
     },
   },
   {
+    title: 'fleet.yaml changed, and too few nodes are up',
+    async happens(world) {
+      otherName(world);
+      for (const node of world.names.slice(1)) world.simulation.apply({ kind: 'kill', node });
+      await minutesPass(world, 2);
+    },
+  },
+  {
     title: 'two nodes are called lost',
     world: manual,
     async happens(world) {

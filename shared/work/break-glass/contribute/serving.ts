@@ -1,6 +1,6 @@
 /** After the last share: until an active node answers, and every unsealed one has found it. */
-
 import { duration } from '../../../alert/time.ts';
+import type { NodeSight } from '../../../recovery/recovery.ts';
 import type { Connected } from '../../recover/deps.ts';
 import { lookAround } from '../../recover/observe.ts';
 import type { Glass } from '../deps.ts';
@@ -9,6 +9,8 @@ export interface Contributed {
   ok: boolean;
   /** The cluster has an active node again; else it is the next person's turn. */
   serves?: boolean;
+  /** Nothing was opened or sent: there is nothing to do, or shares do not help. */
+  needless?: 'nothing-to-do' | 'refused';
   summary: string;
 }
 
@@ -19,12 +21,14 @@ const lookEveryMs = 1_000;
 export async function waitForServing(
   { world, stop, say }: Glass,
   { nodes }: Connected,
+  seen: (sights: NodeSight[]) => Promise<void>,
 ): Promise<Contributed> {
   const { clock } = world;
   const begun = clock.elapsed();
   let told = '';
   for (;;) {
     const sights = await lookAround(world, nodes);
+    await seen(sights);
     const answering = sights.filter(({ state }) => state.kind !== 'unreachable');
     const serving = sights.filter(({ state }) => state.kind === 'serving');
     const active = serving.some(({ state }) => state.kind === 'serving' && state.role !== 'standby');

@@ -2,6 +2,7 @@
 import type { Share } from '../../../escrow/share.ts';
 import type { UnsealResult } from '../../../recovery/unseal.ts';
 import type { Glass } from '../deps.ts';
+import { commandLine } from './resume.ts';
 import type { Contribution } from './targets.ts';
 
 export function resultWords({ node, result }: UnsealResult): string {
@@ -26,19 +27,17 @@ export function resultWords({ node, result }: UnsealResult): string {
 }
 
 export function handOver(
-  { cluster, envelopes, stored }: Glass,
+  glass: Glass,
   results: UnsealResult[],
   shares: Share[],
   { given, join }: Contribution,
 ): string {
-  const { threshold } = envelopes.generation;
+  const { threshold } = glass.envelopes.generation;
   const progress = (join?.progress ?? 0) + shares.length;
-  const nonces = results.flatMap(({ result }) =>
-    result.kind === 'contributed' ? [`--nonce ${result.nonce}`] : [],
-  );
-  const all = [...given, ...shares.map(({ index }) => index)].sort((a, b) => a - b).join(',');
+  const nonces = results.flatMap(({ result }) => (result.kind === 'contributed' ? [result.nonce] : []));
+  const all = [...given, ...shares.map(({ index }) => index)].sort((a, b) => a - b);
   return [
     `${threshold - progress} more to go. Read this out to the next person:`,
-    `  sealwatch recover --cluster ${cluster.name}${stored ? '' : ' --envelopes FILE --without-state'} --custodian NAME ${nonces.join(' ')} --progress ${progress} --given ${all} --reason "…"`,
+    commandLine(glass, { custodian: 'NAME', join: { nonces, progress }, given: all }),
   ].join('\n');
 }

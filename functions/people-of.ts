@@ -1,0 +1,49 @@
+/** HTTP routes for people: token → person with the role, body → value, refusal → status. */
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+import type { Clock } from '../shared/clock.ts';
+import type { Authenticate } from '../shared/compose/authenticate.ts';
+import type { Log } from '../shared/log/log.ts';
+import type { Person, Role } from '../shared/people/person.ts';
+import { withDeadline } from '../shared/work/deadline.ts';
+import type { Said } from '../shared/work/recover/said.ts';
+import { readBody } from './body.ts';
+import { refusal } from './refusal.ts';
+
+/** Far below the 230 s after which Azure cuts HTTP. */
+const deadlineMs = 60_000;
+
+type Handler = (request: HttpRequest) => Promise<HttpResponseInit>;
+
+/**
+ * Handlers of one app that only a person with the role reaches. The platform's key is no authority here, and no platform
+ * header is looked at: only the Authorization header's token counts (rule 7).
+ */
+export function peopleOf<D extends { clock: Clock; log: Log }>(
+  open: () => { deps: D; authenticate: Authenticate },
+) {
+  return function forPerson<T, R>(
+    role: Role,
+    schema: z.ZodType<T>,
+    use: (asked: { deps: D; person: Person; body: T; params: Record<string, string> }) => Promise<Said<R>>,
+    success = 200,
+  ): Handler {
+    return async (request) => {
+      const { deps, authenticate } = open();
+      try {
+        const who = await authenticate(request.headers.get('authorization') ?? undefined, role);
+        if (!who.ok) return { status: who.status, jsonBody: { error: who.code, message: who.message } };
+        const body = await readBody(request, schema);
+        if (!body.ok) return { status: 400, jsonBody: { error: 'invalid', message: body.message } };
+        const said = await withDeadline(deps.clock, deadlineMs, 'request', () =>
+          use({ deps, person: who.person, body: body.value, params: request.params }),
+        );
+        return said.ok ? { status: success, jsonBody: said.value } : refusal(said);
+      } catch (error) {
+        deps.log.error('request-failed', { error });
+        const message = 'configuration or storage cannot be read: the log says why';
+        return { status: 503, jsonBody: { error: 'unavailable', message } };
+      }
+    };
+  };
+}

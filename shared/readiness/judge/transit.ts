@@ -1,0 +1,130 @@
+/** Readiness of a cluster that another one unseals: judged from an exercise of its seal's own token and key. Pure. */
+import type { Seal } from '../../fleet/fleet.ts';
+import type { TransitExercise, TransitFailure } from '../exercise/transit-exercise.ts';
+import type { Judged, ReadinessProblem, Standing } from '../readiness.ts';
+import { judgeSealToken } from './seal-token.ts';
+import { whyFailed } from './transit-failed.ts';
+
+type TransitSeal = Extract<Seal, { type: 'transit' }>;
+type Part = Pick<Judged, 'evidence' | 'problems' | 'unjudged'>;
+
+/** What of it means that the provider does not serve, whoever asks. */
+const providerDown: ReadonlySet<TransitFailure> = new Set<TransitFailure>([
+  'provider-sealed',
+  'provider-unreachable',
+  'provider-tls',
+]);
+
+/** Nothing was learned of the credential: only a real answer says that it would not do. */
+const undecided: ReadonlySet<TransitFailure> = new Set<TransitFailure>([
+  'no-credential',
+  'stopped',
+  'odd-answer',
+  'refused',
+]);
+
+/**
+ * @param provider how ready the provider itself is, as last exercised; undefined: not known.
+ * @param now ms.
+ */
+export function judgeTransit(
+  seal: TransitSeal,
+  exercise: TransitExercise,
+  provider: Standing | undefined,
+  now: number,
+): Judged {
+  const token = judgeSealToken(exercise, now);
+  const parts = [judgeRoundTrip(seal, exercise), token, judgeKey(seal, exercise)];
+  const evidence = parts.flatMap((part) => part.evidence);
+  const standing = standingOf(seal, exercise, token.end, provider);
+  // The provider's own finding pages for it: here it is a risk, and no second headline.
+  if (provider?.state === 'not-ready')
+    evidence.push(`${seal.provider} would not unseal itself after a restart: ${provider.why}.`);
+  return {
+    standing,
+    evidence,
+    problems: parts.flatMap((part) => part.problems),
+    unjudged: Object.assign({}, ...parts.map((part) => part.unjudged)) as Judged['unjudged'],
+  };
+}
+
+function standingOf(
+  seal: TransitSeal,
+  exercise: TransitExercise,
+  end: { why: string; at: number } | undefined,
+  provider: Standing | undefined,
+): Standing {
+  const { roundTrip } = exercise;
+  if (!roundTrip.ok) {
+    const state = undecided.has(roundTrip.code) ? 'unknown' : 'not-ready';
+    return { state, why: whyFailed(seal, exercise) };
+  }
+  if (end) return { state: 'at-risk', why: end.why, at: end.at };
+  if (provider?.state === 'not-ready')
+    return { state: 'at-risk', why: `${seal.provider}, which unseals it, would not unseal itself` };
+  const lost = lostVersions(exercise);
+  return lost === undefined ? { state: 'ready' } : { state: 'at-risk', why: lost };
+}
+
+/** The round trip uses the newest version; what the cluster was last wrapped with is in its own storage. */
+function lostVersions({ key }: TransitExercise): string | undefined {
+  if (!key.ok || key.value.minDecryptionVersion <= 1) return undefined;
+  const from = key.value.minDecryptionVersion;
+  return `versions of its key before ${from} no longer decrypt: unless it had a new leader since version ${from} was made, it would not unseal`;
+}
+
+function judgeRoundTrip(seal: TransitSeal, exercise: TransitExercise): Part {
+  const { roundTrip, address, passedOver, note } = exercise;
+  const what = `${seal.mount}/encrypt and decrypt with ${seal.key} at ${address}`;
+  const result = roundTrip.ok
+    ? `what was encrypted came back, with key version ${roundTrip.value.keyVersion}`
+    : roundTrip.detail;
+  const evidence = [
+    `${what}: ${result}.`,
+    ...passedOver.slice(0, 10).map((detail) => `Passed over: ${detail}.`),
+    ...(note === undefined ? [] : [note]),
+  ];
+  if (roundTrip.ok) return { evidence, problems: [], unjudged: {} };
+  const summary = whyFailed(seal, exercise);
+  if (undecided.has(roundTrip.code)) {
+    const unjudged = { 'seal-not-ready': summary, 'seal-provider-down': summary };
+    return {
+      evidence,
+      problems: [{ code: 'readiness-unknown', summary, evidence: [...evidence] }],
+      unjudged,
+    };
+  }
+  const problems: ReadinessProblem[] = [{ code: 'seal-not-ready', summary, evidence: [...evidence] }];
+  if (providerDown.has(roundTrip.code)) {
+    problems.push({
+      code: 'seal-provider-down',
+      summary: `${seal.provider}, which unseals this cluster, does not serve: ${summary}`,
+      evidence: [...evidence],
+    });
+  }
+  return { evidence, problems, unjudged: {} };
+}
+
+function judgeKey(seal: TransitSeal, exercise: TransitExercise): Part {
+  const { key } = exercise;
+  const name = `${seal.key} of ${seal.provider}`;
+  if (!key.ok) {
+    const unjudged = { 'seal-key-version-at-risk': key.detail };
+    return { evidence: [`Versions of key ${name}: ${key.detail}.`], problems: [], unjudged };
+  }
+  const { latestVersion: latest, minDecryptionVersion: from, deletionAllowed } = key.value;
+  const evidence = [`Key ${name}: latest version ${latest}, decrypts from version ${from} on.`];
+  if (deletionAllowed) {
+    const problem: ReadinessProblem = {
+      code: 'seal-key-version-at-risk',
+      summary: `transit key ${name} may be deleted`,
+      evidence: ['deletion_allowed: true: one call deletes what unseals this cluster.'],
+      advice: `Set deletion_allowed=false on ${seal.mount}/keys/${seal.key}/config.`,
+    };
+    return { evidence, problems: [problem], unjudged: {} };
+  }
+  const lost = lostVersions(exercise);
+  if (lost === undefined) return { evidence, problems: [], unjudged: {} };
+  const why = `${lost}; its last change of leader is not known here`;
+  return { evidence: [...evidence, `${why}.`], problems: [], unjudged: { 'seal-key-version-at-risk': why } };
+}

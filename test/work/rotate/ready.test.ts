@@ -1,0 +1,265 @@
+/** The hourly run over a fleet, with seals that answer as each test says. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../shared/fleet/fleet.ts';
+import { createLog } from '../../../shared/log/log.ts';
+import type { Given } from '../../../shared/readiness/exercise/transit.ts';
+import type { Answer } from '../../../shared/vault/answer.ts';
+import type { TransitClient } from '../../../shared/vault/transit-client.ts';
+import type { RotateDeps, TransitAccess } from '../../../shared/work/rotate/deps.ts';
+import { readyFleet, readyNudged, readyOne } from '../../../shared/work/rotate/ready.ts';
+import { exerciseNow, showReadiness } from '../../../shared/work/rotate/show.ts';
+import { ManualClock } from '../../fakes/clock.ts';
+import { aGenerationRow } from '../../fakes/state/recover-examples.ts';
+import { type MemoryRotateState, memoryRotateState } from '../../fakes/state/rotate-memory.ts';
+import { fleetOf } from '../../fleet/builders.ts';
+
+/** `root` is unsealed by people, `hub` by root, `payments` and `orders` by hub, `cloud` by Azure. */
+const text = `
+version: 1
+clusters:
+  payments: {nodes: ["https://payments-0:8200"], seal: {type: transit, provider: hub, key: payments}}
+  orders: {nodes: ["https://orders-0:8200"], seal: {type: transit, provider: hub, key: orders}}
+  hub: {nodes: ["https://hub-0:8200"], seal: {type: transit, provider: root, key: hub}}
+  root: {nodes: ["https://root-0:8200"]}
+  cloud: {nodes: ["https://cloud-0:8200"], seal: {type: azurekeyvault}}
+  odd: {nodes: ["https://odd-0:8200"], seal: {type: other}}
+`;
+
+const good = <T>(body: T): Promise<Answer<T>> => Promise.resolve({ ok: true, status: 200, body, ms: 1 });
+const refusal = (status: number): Promise<Answer<never>> =>
+  Promise.resolve({ ok: false, ms: 1, error: { code: 'http', status, message: 'no', recoverable: false } });
+
+/** A provider's node whose encryption ends as given; the rest of it works. */
+function node(encrypt: (plaintext: string) => Promise<Answer<{ ciphertext: string }>>): TransitClient {
+  return {
+    address: 'https://hub-0:8200',
+    encrypt: (_path, _token, plaintext) => encrypt(plaintext),
+    decrypt: (_path, _token, ciphertext) => good({ plaintext: ciphertext.replace('vault:v1:', '') }),
+    lookupSelf: () =>
+      good({
+        ttl: 86_400,
+        period: 86_400,
+        creation_ttl: 86_400,
+        creation_time: 0,
+        explicit_max_ttl: 0,
+        orphan: true,
+        renewable: true,
+        policies: ['seal'],
+      }),
+    capabilitiesSelf: () => good({}),
+    key: () => good({ latest_version: 1, min_decryption_version: 1, deletion_allowed: false }),
+    close: async () => undefined,
+  };
+}
+const working = () => node((plaintext) => good({ ciphertext: `vault:v1:${plaintext}` }));
+const denied = () => node(() => refusal(403));
+const sealed = () => node(() => refusal(503));
+const hanging = () => node(() => new Promise(() => undefined));
+
+let clock: ManualClock;
+let state: MemoryRotateState;
+let lines: string[];
+let order: string[];
+let closed: string[];
+let nodes: Record<string, () => TransitClient>;
+let deps: RotateDeps;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  state = memoryRotateState();
+  [lines, order, closed, nodes] = [[], [], [], {}];
+  const given = async (): Promise<Given> => ({ ok: true, value: 'hvs.token' });
+  deps = {
+    loadFleet: async () => ({ fleet: fleetOf(text) }) as Awaited<ReturnType<RotateDeps['loadFleet']>>,
+    state,
+    generations: async () => ({ rows: [], unreadable: [] }),
+    async transit({ name }: Cluster): Promise<TransitAccess> {
+      order.push(name);
+      const close = async () => void closed.push(name);
+      return {
+        ok: true,
+        ports: { clients: [(nodes[name] ?? working)()], token: given, ownToken: given },
+        close,
+      };
+    },
+    clock,
+    log: createLog({ write: (line) => lines.push(line), clock }),
+    random: (bytes) => Buffer.alloc(bytes, 1),
+  };
+});
+
+async function standings(): Promise<Record<string, string>> {
+  const { rows } = await state.readiness.list();
+  return Object.fromEntries(rows.map(({ cluster, standing }) => [cluster, standing.state]));
+}
+const rowOf = async (cluster: string) => (await state.readiness.list(cluster)).rows[0];
+const minutes = (n: number) => n * 60_000;
+
+describe('a run over the fleet', () => {
+  it('exercises each cluster, providers before those that they unseal, and closes what it opened', async () => {
+    await readyFleet(deps);
+    expect(await standings()).toEqual({
+      payments: 'ready',
+      orders: 'ready',
+      hub: 'ready',
+      root: 'unknown',
+      cloud: 'unknown',
+      odd: 'unknown',
+    });
+    expect(order[0]).toBe('hub');
+    expect(closed.toSorted()).toEqual(['hub', 'orders', 'payments']);
+    expect(state.nudged).toEqual([]);
+  });
+
+  it('tells nobody of what nobody can exercise', async () => {
+    await readyFleet(deps);
+    for (const cluster of ['root', 'cloud', 'odd']) expect((await rowOf(cluster))?.problems).toEqual([]);
+    expect((await rowOf('cloud'))?.unjudged['readiness-unknown']).toBeUndefined();
+    expect((await rowOf('cloud'))?.unjudged['seal-not-ready']).toContain('not exercised by this version');
+  });
+
+  it('tells who depends on a provider that would not unseal itself', async () => {
+    nodes = { hub: denied };
+    await readyFleet(deps);
+    expect(await standings()).toMatchObject({ hub: 'not-ready', payments: 'at-risk', orders: 'at-risk' });
+  });
+
+  it('is not held up by a seal that hangs: that one is unknown after its own deadline', async () => {
+    nodes = { payments: hanging };
+    const run = readyFleet(deps);
+    await expect.poll(standings).toMatchObject({ orders: 'ready', hub: 'ready' });
+    expect(await rowOf('payments')).toBeUndefined();
+    await clock.advance(45_000);
+    await run;
+    expect(await rowOf('payments')).toMatchObject({
+      standing: { state: 'unknown', why: expect.stringContaining('not done within 45 s') as string },
+      problems: [{ code: 'readiness-unknown' }],
+    });
+  });
+
+  it('goes on where one cluster cannot be kept, and logs it', async () => {
+    const { readiness } = memoryRotateState();
+    state.readiness.save = async (row) => {
+      if (row.cluster === 'hub') throw new Error('storage is away');
+      await readiness.save(row);
+    };
+    state.readiness.list = (name) => readiness.list(name);
+    await readyFleet(deps);
+    expect(await standings()).toMatchObject({ payments: 'ready', orders: 'ready' });
+    expect(lines.join('\n')).toMatch(/readiness-not-kept.*hub/);
+  });
+
+  it('keeps what it found when no nudge can be sent', async () => {
+    nodes = { payments: denied };
+    state.nudges.send = async () => Promise.reject(new Error('queue is away'));
+    await readyFleet(deps);
+    expect(await standings()).toMatchObject({ payments: 'not-ready' });
+    expect(lines.join('\n')).toContain('readiness-nudge-not-sent');
+  });
+
+  it('says so where the seal has no token in fleet.yaml', async () => {
+    deps.transit = async () => ({ ok: false, why: 'seal.token is not in fleet.yaml' });
+    await readyFleet(deps);
+    expect(await rowOf('payments')).toMatchObject({
+      standing: { state: 'unknown' },
+      problems: [{ code: 'readiness-unknown', summary: 'seal.token is not in fleet.yaml' }],
+    });
+  });
+
+  it('says so where the escrow of a cluster cannot be read', async () => {
+    const damaged = { partition: 'root', row: 'newest', why: 'damaged' };
+    deps.generations = async () => ({ rows: [aGenerationRow({ cluster: 'root' })], unreadable: [damaged] });
+    await readyFleet(deps);
+    expect((await rowOf('root'))?.problems).toMatchObject([
+      { code: 'readiness-unknown', summary: 'table generations: row newest cannot be read: damaged' },
+    ]);
+  });
+});
+
+describe('nudges', () => {
+  it('tell watch of a change, once, and look again soon at what is not ready', async () => {
+    await readyFleet(deps);
+    nodes = { payments: sealed };
+    await readyFleet(deps);
+    await readyFleet(deps);
+    const again = { queue: 'turns', cluster: 'payments', delayMs: minutes(5) };
+    const probe = { queue: 'probe', cluster: 'payments', delayMs: 0 };
+    expect(state.nudged).toEqual([probe, again, again]);
+    state.nudged.length = 0;
+    nodes = {};
+    await readyFleet(deps);
+    expect(state.nudged).toEqual([probe]);
+  });
+
+  it('that come at once are one exercise', async () => {
+    nodes = { payments: sealed };
+    await readyNudged(deps, 'payments');
+    await readyNudged(deps, 'payments');
+    expect(order).toEqual(['payments']);
+    await clock.advance(minutes(5));
+    await readyNudged(deps, 'payments');
+    expect(order).toEqual(['payments', 'payments']);
+  });
+
+  it('for a cluster that is not there are logged', async () => {
+    await readyNudged(deps, 'nobody');
+    expect(lines.join('\n')).toContain('nudge-for-unknown-cluster');
+  });
+});
+
+describe('one cluster on demand', () => {
+  it('is judged with what was last found of its provider, and not with what is too old', async () => {
+    nodes = { hub: denied };
+    await readyFleet(deps);
+    expect((await readyOne(deps, 'payments'))?.standing.state).toBe('at-risk');
+    await clock.advance(minutes(181));
+    expect((await readyOne(deps, 'payments'))?.standing.state).toBe('ready');
+  });
+
+  it('is shown as it is now', async () => {
+    nodes = { payments: sealed };
+    expect(await exerciseNow(deps, 'payments')).toMatchObject({
+      ok: true,
+      value: {
+        cluster: 'payments',
+        state: 'not-ready',
+        why: 'https://hub-0:8200 is sealed (503)',
+        exercised: new Date(clock.now()).toISOString(),
+        problems: [{ code: 'seal-not-ready' }, { code: 'seal-provider-down' }],
+      },
+    });
+    expect(await exerciseNow(deps, 'nobody')).toMatchObject({
+      ok: false,
+      code: 'not-found',
+      message: 'fleet.yaml has no cluster "nobody"',
+    });
+  });
+});
+
+describe('what is shown', () => {
+  it('is never before the first exercise, and stale after the last one that says anything', async () => {
+    const shown = async () => {
+      const answer = await showReadiness(deps);
+      if (!answer.ok) throw new Error('refused');
+      return answer.value.clusters.find(({ cluster }) => cluster === 'payments');
+    };
+    expect(await shown()).toEqual({
+      cluster: 'payments',
+      seal: 'transit',
+      state: 'never',
+      evidence: [],
+      problems: [],
+    });
+    await readyFleet(deps);
+    expect((await shown())?.state).toBe('ready');
+    await clock.advance(minutes(181));
+    expect((await shown())?.state).toBe('stale');
+  });
+
+  it('names rows that cannot be read', async () => {
+    state.damage({ partitionKey: 'payments', rowKey: 'latest' }, 'damaged: not deflated');
+    expect(await showReadiness(deps)).toMatchObject({
+      value: { unreadable: ['payments: damaged: not deflated'] },
+    });
+  });
+});
