@@ -38,6 +38,21 @@ export const ofRotate = {
     advice: 'Replace it by an orphan periodic token with one policy for the seal, and default.',
     over: 'seal token may do only what it must',
   },
+  'seal-secret-expiring': {
+    severity: 'warning',
+    title: 'seal credential expires',
+    meaning: 'When it is gone the cluster serves on, and a node of it that restarts exits at once.',
+    advice: 'Add a new credential to the application, restart the nodes on it, then remove the old one.',
+    over: 'seal credential no longer about to expire',
+  },
+  'seal-key-expiring': {
+    severity: 'warning',
+    title: 'seal key expires',
+    meaning:
+      'Key Vault does not wrap with an expired key: restarts unseal still, but nothing new can be sealed.',
+    advice: 'Rotate the key, or move its expiry date. Leave the old version enabled.',
+    over: 'seal key no longer about to expire',
+  },
   'seal-key-version-at-risk': {
     severity: 'warning',
     title: 'seal key at risk',

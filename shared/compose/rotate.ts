@@ -13,6 +13,7 @@ import { createTransitClient, type TransitClient } from '../vault/transit-client
 import { createVaultClient, type VaultClientSettings } from '../vault/undici-client.ts';
 import type { RotateDeps, TransitAccess } from '../work/rotate/deps.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { type AzureReplaced, azureSealAccess } from './azure-seal.ts';
 import { composeBase } from './base.ts';
 import { systemClock } from './clock.ts';
 import { readFleetFile } from './fleet-file.ts';
@@ -31,6 +32,8 @@ export interface RotateApp {
 export interface RotateReplacements {
   state?: RotateState;
   generations?: RecoverView['generations'];
+  /** Entra and Key Vault. */
+  azure?: AzureReplaced;
   write?: (line: string) => void;
 }
 
@@ -52,6 +55,13 @@ export function composeRotate(env: Environment, replacements: RotateReplacements
     state,
     generations: replacements.generations ?? ((cluster) => recover.generations(cluster)),
     transit: (cluster, provider) => transitAccess(cluster, provider, resolve, credential, redactor),
+    azureSeal: (seal) =>
+      azureSealAccess(seal, {
+        limits: settings.limits,
+        resolve,
+        credential,
+        ...(replacements.azure && { replaced: replacements.azure }),
+      }),
     clock,
     log,
     random: randomBytes,

@@ -135,8 +135,23 @@ export type Seal =
       /** Where the seal reaches its provider; undefined: any of the provider's nodes. */
       address?: string;
     }
-  | { type: 'azurekeyvault'; vault?: string; key?: string }
+  | AzureKeyVaultSeal
   | { type: 'other' };
+
+export interface AzureKeyVaultSeal {
+  type: 'azurekeyvault';
+  /** NAME of https://NAME.vault.azure.net. */
+  vault?: string;
+  key?: string;
+  tenant?: string;
+  clientId?: string;
+  /** The seal's own, as the next restart reads it. With neither of the two and no identity its readiness cannot be told. */
+  clientSecret?: SecretReference;
+  /** PEM: certificate and private key. */
+  clientCertificate?: SecretReference;
+  /** An identity that Azure gives to the nodes and to nobody else: told from the key's state alone. */
+  identity?: 'managed';
+}
 
 /** All times in ms. */
 export interface Thresholds {

@@ -8,6 +8,8 @@ export interface Limits {
   keyVaults: string[];
   /** Origins of the Key Vaults whose keys may be custodians of shares. */
   escrowVaults: string[];
+  /** Origins of the Key Vaults whose keys unseal clusters and may be tried; undefined: none is. */
+  sealVaults?: string[];
   /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
   endpointHosts: string[];
 }
@@ -30,6 +32,7 @@ export function readLimits(
     problems.push('SEALWATCH_FILE_ROOT must be an absolute path of a folder, not the root itself');
   const keyVaults = vaults('SEALWATCH_KEY_VAULTS', settings, problems);
   const escrowVaults = vaults('SEALWATCH_ESCROW_VAULTS', settings, problems);
+  const sealVaults = vaults('SEALWATCH_SEAL_VAULTS', settings, problems);
   const endpointHosts = list(settings['SEALWATCH_ENDPOINT_HOSTS']).map((item) => item.toLowerCase());
   endpointHosts.forEach((item, index) => {
     if (!hostPattern.test(item))
@@ -38,7 +41,14 @@ export function readLimits(
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
-    limits: { envPrefix, ...(fileRoot && { fileRoot }), keyVaults, escrowVaults, endpointHosts },
+    limits: {
+      envPrefix,
+      ...(fileRoot && { fileRoot }),
+      keyVaults,
+      escrowVaults,
+      ...(sealVaults.length > 0 && { sealVaults }),
+      endpointHosts,
+    },
   };
 }
 

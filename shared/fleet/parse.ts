@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buildFleet } from './build.ts';
+import { checkAzureSeals } from './checks/azure-seals.ts';
 import { checkChannels } from './checks/channels.ts';
 import type { Check } from './checks/check.ts';
 import { checkEscrow } from './checks/escrow.ts';
@@ -28,6 +29,7 @@ const checks: Check[] = [
   checkNodes,
   checkChannels,
   checkSeals,
+  checkAzureSeals,
   checkEscrow,
   checkTimes,
   checkTls,

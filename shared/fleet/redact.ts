@@ -6,6 +6,7 @@ const hidden = new Set([
   'secretId',
   'roleId',
   'clientKey',
+  'clientSecret',
   'clientCertificate',
   'ca',
   'signingKeys',

@@ -23,6 +23,8 @@ const codes = {
   'seal-token-expiring': '',
   'seal-token-not-periodic': '',
   'seal-token-too-wide': '',
+  'seal-secret-expiring': '',
+  'seal-key-expiring': '',
   'seal-key-version-at-risk': '',
   'escrow-not-ready': '',
   'readiness-unknown': '',

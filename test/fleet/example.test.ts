@@ -73,7 +73,13 @@ describe('fleet.example.yaml', () => {
   });
 
   it('is a good file', () => {
-    expect(fleetOf(example).clusters.map(({ name }) => name)).toEqual(['payments', 'root', 'lab']);
+    expect(fleetOf(example).clusters.map(({ name }) => name)).toEqual([
+      'payments',
+      'root',
+      'edge',
+      'cloud',
+      'lab',
+    ]);
   });
 
   it('shows every field', () => {

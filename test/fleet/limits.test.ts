@@ -18,6 +18,7 @@ describe('settings of the deployment', () => {
       SEALWATCH_FILE_ROOT: '/mnt/secrets',
       SEALWATCH_KEY_VAULTS: 'https://A.vault.azure.net/, https://b.vault.azure.net',
       SEALWATCH_ESCROW_VAULTS: 'https://Escrow-a.vault.azure.net',
+      SEALWATCH_SEAL_VAULTS: 'https://Unseal.vault.azure.net/',
       SEALWATCH_ENDPOINT_HOSTS: 'events.example.com *.Example.org,127.0.0.1:9000 [::1]:80',
     };
     expect(readLimits(settings)).toEqual({
@@ -27,6 +28,7 @@ describe('settings of the deployment', () => {
         fileRoot: '/mnt/secrets',
         keyVaults: ['https://a.vault.azure.net', 'https://b.vault.azure.net'],
         escrowVaults: ['https://escrow-a.vault.azure.net'],
+        sealVaults: ['https://unseal.vault.azure.net'],
         endpointHosts: ['events.example.com', '*.example.org', '127.0.0.1:9000', '[::1]:80'],
       },
     });
@@ -58,6 +60,11 @@ describe('settings of the deployment', () => {
       'SEALWATCH_ESCROW_VAULTS',
       'https://a.vault.azure.net/keys/k',
       'SEALWATCH_ESCROW_VAULTS: entry 1 is not an address like https://NAME.vault.azure.net',
+    ],
+    [
+      'SEALWATCH_SEAL_VAULTS',
+      'unseal.vault.azure.net',
+      'SEALWATCH_SEAL_VAULTS: entry 1 is not an address like https://NAME.vault.azure.net',
     ],
     [
       'SEALWATCH_ENDPOINT_HOSTS',

@@ -90,7 +90,7 @@ describe('an unknown key', () => {
   });
 
   it('is not told of the example as it is', () => {
-    expect(fleetOf(example).clusters).toHaveLength(3);
+    expect(fleetOf(example).clusters).toHaveLength(5);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { ownFolder, removeFolder } from './owned-processes.ts';
 import { until } from './until.ts';
-import { nodeConfig, type TransitSeal } from './vault-config.ts';
+import { type AzureKeyVaultStanza, nodeConfig, type TransitSeal } from './vault-config.ts';
 import { initialiseCluster, type Keys, unsealNode } from './vault-initialise.ts';
 import { type Started, vaultProcess } from './vault-node.ts';
 import { type Reply, vaultRequester } from './vault-request.ts';
@@ -26,7 +26,9 @@ export interface ClusterOptions {
   nodes?: number;
   /** Undefined: plain HTTP. */
   tls?: Authority;
-  seal?: TransitSeal;
+  seal?: TransitSeal | AzureKeyVaultStanza;
+  /** Variables of the nodes' processes. */
+  env?: Record<string, string>;
   /** Metrics without a token, so that the process start time can be read while sealed. */
   telemetry?: boolean;
   /** Default 5 shares, 3 of them needed. */
@@ -134,6 +136,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       folder,
       address: nodeAddress,
       requester,
+      ...(options.env && { env: options.env }),
     });
     return {
       server,

@@ -13,6 +13,15 @@ export interface TransitSeal {
   disableRenewal?: boolean;
 }
 
+/** A seal "azurekeyvault" stanza. Its names are production's: HTTPS_PROXY and SSL_CERT_FILE lead to fakes. */
+export interface AzureKeyVaultStanza {
+  vault: string;
+  key: string;
+  tenant: string;
+  clientId: string;
+  clientSecret: string;
+}
+
 export interface NodeConfig {
   nodeId: string;
   dataFolder: string;
@@ -21,7 +30,7 @@ export interface NodeConfig {
   /** API addresses of all nodes of the cluster. */
   join: string[];
   tls?: { certFile: string; keyFile: string; caFile: string };
-  seal?: TransitSeal;
+  seal?: TransitSeal | AzureKeyVaultStanza;
   telemetry: boolean;
   /** Autopilot looks and acts every second instead of every 2 s and 10 s. */
   fastAutopilot: boolean;
@@ -66,7 +75,18 @@ export function nodeConfig(config: NodeConfig): string {
   return `${lines.join('\n')}\n`;
 }
 
-function sealStanza(seal: TransitSeal): string[] {
+function sealStanza(seal: TransitSeal | AzureKeyVaultStanza): string[] {
+  if ('vault' in seal) {
+    return [
+      'seal "azurekeyvault" {',
+      `  tenant_id = "${seal.tenant}"`,
+      `  client_id = "${seal.clientId}"`,
+      `  client_secret = "${seal.clientSecret}"`,
+      `  vault_name = "${seal.vault}"`,
+      `  key_name = "${seal.key}"`,
+      '}',
+    ];
+  }
   return [
     'seal "transit" {',
     `  address = "${seal.address}"`,

@@ -29,6 +29,7 @@ export function vaultProcess(options: {
   folder: string;
   address: string;
   requester: VaultRequester;
+  env?: Record<string, string>;
 }): VaultProcess {
   let child: ChildProcess | undefined;
   let startedAt = 0;
@@ -54,7 +55,7 @@ export function vaultProcess(options: {
         cwd: options.folder,
         stdio: ['ignore', log, log],
         // Nothing of the caller's: VAULT_TOKEN and the like override the configuration file.
-        env: { HOME: options.folder, PATH: '/usr/bin:/bin' },
+        env: { HOME: options.folder, PATH: '/usr/bin:/bin', ...options.env },
       });
       closeSync(log);
       startedAt = performance.now();

@@ -6,6 +6,7 @@ import { fields } from '../fleet/schema-fields.ts';
 import { askedFields } from './fields/asked.ts';
 import { escrowedFields } from './fields/escrowed.ts';
 import { exercisedFields } from './fields/exercised.ts';
+import { exercisedAtAzureFields } from './fields/exercised-at-azure.ts';
 import { judgedFields } from './fields/judged.ts';
 import { loginFields } from './fields/logged-in.ts';
 import type { Proof } from './fields/proof.ts';
@@ -42,6 +43,7 @@ const proofs: Record<string, Proof> = {
   ...judgedFields,
   ...recoveredFields,
   ...escrowedFields,
+  ...exercisedAtAzureFields,
   ...exercisedFields,
   ...sentFields,
   ...toldFields,

@@ -35,6 +35,10 @@ export const checkLimits: Check = ({ draft, limits, report }) => {
     }
     if (login?.method === 'token') reference([...path, 'login', 'token'], login.token);
     if (seal?.type === 'transit') reference([...path, 'seal', 'token'], seal.token);
+    if (seal?.type === 'azurekeyvault') {
+      reference([...path, 'seal', 'clientSecret'], seal.clientSecret);
+      reference([...path, 'seal', 'clientCertificate'], seal.clientCertificate);
+    }
     for (const [custodian, { passphrase }] of Object.entries(escrow?.custodians ?? {}))
       reference([...path, 'escrow', 'custodians', custodian, 'passphrase'], passphrase);
   }

@@ -11,6 +11,13 @@ const keyName = matching(
   'must be the name of a key: letters, digits, dots, dashes and underscores',
 );
 
+const guid = (description: string) =>
+  matching(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    { description },
+    'must be an id: 8-4-4-4-12 hexadecimal digits in lower case',
+  );
+
 export const seal = z
   .discriminatedUnion('type', [
     z.strictObject({
@@ -41,6 +48,23 @@ export const seal = z
         'must be the name of a Key Vault, not its address: 3 to 24 letters, digits and dashes',
       ).exactOptional(),
       key: keyName.exactOptional(),
+      tenant: guid("Entra tenant of the seal's application (tenant_id).").exactOptional(),
+      clientId: guid("Client id of the seal's application (client_id).").exactOptional(),
+      clientSecret: secret(
+        "The application's client secret, as the nodes read it at their next start: with it readiness is exercised.",
+        'a client secret',
+      ).exactOptional(),
+      clientCertificate: secret(
+        'Certificate and private key (PEM) that the application signs in with, instead of clientSecret.',
+        'a private key',
+      ).exactOptional(),
+      identity: z
+        .literal('managed')
+        .meta({
+          description:
+            "The nodes' managed or workload identity, which nobody can borrow: readiness is told from the key's state alone.",
+        })
+        .exactOptional(),
     }),
     z.strictObject({ type: z.literal('other').meta({ description: 'Anything else.' }) }),
   ])

@@ -5,8 +5,16 @@ import { type ReadinessCode, readinessCodes } from '../../readiness/readiness.ts
 
 const ofSeal: Record<Seal['type'], readonly ReadinessCode[]> = {
   shamir: ['escrow-not-ready', 'readiness-unknown'],
-  transit: readinessCodes.filter((code) => code !== 'escrow-not-ready'),
-  azurekeyvault: ['seal-not-ready', 'seal-key-version-at-risk', 'readiness-unknown'],
+  transit: readinessCodes.filter(
+    (code) => !['escrow-not-ready', 'seal-secret-expiring', 'seal-key-expiring'].includes(code),
+  ),
+  azurekeyvault: [
+    'seal-not-ready',
+    'seal-secret-expiring',
+    'seal-key-expiring',
+    'seal-key-version-at-risk',
+    'readiness-unknown',
+  ],
   // Nobody can do anything about it: `sealwatch readiness` shows that it is unknown, and no alert stays open for ever.
   other: [],
 };

@@ -39,7 +39,8 @@ export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldReco
   const needed = Math.max(cluster.recovery.approvals, found.generation.trust.recovery?.approvals ?? 2);
   const asked = { needed, requester: held.value.by };
   const { missing } = validApprovals(approvals, binding, asked, deps.clock.now());
-  const why = `shares would go by what fleet.yaml says now: ${changed.join('; ')}`;
+  const told = [...changed, ...otherKeys(cluster, found.generation)];
+  const why = `shares would go by what fleet.yaml says now: ${told.join('; ')}`;
   if (held.value.dryRun) {
     const summary = `it would need approval by ${approversText(binding, asked, missing)}: ${why}`;
     return finish(deps, held, { at: deps.clock.now(), outcome: 'dry-run', summary });
@@ -48,6 +49,19 @@ export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldReco
     return leave(deps, held, { needs: { kind: 'approval', why, approvals: { needed, missing }, binding } });
   }
   await bindAnew(deps, cluster, held, found, now.binding, changed);
+}
+
+/** No part of the trust, and yet who can open shares from then on: whoever approves is shown it. */
+function otherKeys({ escrow }: Cluster, { envelopes }: Ready['generation']): string[] {
+  return escrow.custodians.flatMap(({ name, key }) => {
+    const own = envelopes.filter(({ custodian }) => custodian === name).map(({ keyId }) => keyId);
+    const before = own.map((keyId) => keyId.slice(0, keyId.lastIndexOf('/'))).filter((one) => one !== key);
+    return key === undefined || before.length === 0
+      ? []
+      : [
+          `custodian ${name}: its shares would be wrapped with the key ${key}, not ${[...new Set(before)].join(', ')}`,
+        ];
+  });
 }
 
 async function bindAnew(

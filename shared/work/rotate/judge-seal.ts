@@ -6,6 +6,7 @@ import { judgeTransit } from '../../readiness/judge/transit.ts';
 import { notExercisable, notExercised } from '../../readiness/judge/unknown.ts';
 import type { Judged, Standing } from '../../readiness/readiness.ts';
 import type { RotateDeps } from './deps.ts';
+import { judgeByKeyVault } from './judge-azure-seal.ts';
 
 /** For one request to a provider, ms: above the 5 s that a Vault without its storage takes to say so. */
 const timeoutMs = 8_000;
@@ -24,7 +25,7 @@ export async function judgeSeal(
     case 'transit':
       return judgeProvided(deps, fleet, cluster, seal, standings.get(seal.provider));
     case 'azurekeyvault':
-      return notExercisable('a seal of Azure Key Vault is not exercised by this version of Sealwatch');
+      return judgeByKeyVault(deps, seal);
     case 'other':
       return notExercisable('what unseals it is not known to Sealwatch: seal.type is other');
   }

@@ -16,6 +16,8 @@ export interface KeyVersion {
   enabled: boolean;
   createdAt: Date;
   expiresOn?: Date;
+  /** Default: soft delete without purge protection. */
+  recoveryLevel?: string;
 }
 
 const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
@@ -40,17 +42,26 @@ export function unwrapWith({ privateKey }: KeyVersion, value: Buffer): Buffer | 
 }
 
 /** The answer to GET, as the service has it. */
-export function bundleOf(id: string, { privateKey, enabled, createdAt, expiresOn }: KeyVersion): object {
-  const { n, e } = createPublicKey(privateKey).export({ format: 'jwk' });
-  const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
+export function bundleOf(id: string, key: KeyVersion): object {
+  const { n, e } = createPublicKey(key.privateKey).export({ format: 'jwk' });
   return {
     key: { kid: id, kty: 'RSA', key_ops: ['wrapKey', 'unwrapKey'], n, e },
-    attributes: {
-      enabled,
-      created: seconds(createdAt),
-      updated: seconds(createdAt),
-      ...(expiresOn && { exp: seconds(expiresOn) }),
-      recoveryLevel: 'Recoverable+Purgeable',
-    },
+    attributes: attributesOf(key),
+  };
+}
+
+/** An entry of the list of versions, which shows no key. */
+export function itemOf(id: string, key: KeyVersion): object {
+  return { kid: id, attributes: attributesOf(key) };
+}
+
+function attributesOf({ enabled, createdAt, expiresOn, recoveryLevel }: KeyVersion): object {
+  const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
+  return {
+    enabled,
+    created: seconds(createdAt),
+    updated: seconds(createdAt),
+    ...(expiresOn && { exp: seconds(expiresOn) }),
+    recoveryLevel: recoveryLevel ?? 'Recoverable+Purgeable',
   };
 }

@@ -15,6 +15,8 @@ export interface FakeKeyVaults {
   authority: TestAuthority;
   /** Resolves every name to 127.0.0.1 and trusts the fake's CA, and nobody else. */
   agent: Agent;
+  /** The same for production's addresses, which name no port. */
+  agentOfAnyPort: Agent;
   /** Gives the one token that the fake takes. */
   credential: { getToken(): Promise<{ token: string; expiresOnTimestamp: number }> };
   token: string;
@@ -26,8 +28,9 @@ export interface FakeKeyVaults {
   close(): Promise<void>;
 }
 
-const challenge =
-  'Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", resource="https://vault.azure.net"';
+/** The tenant that the challenge names. */
+export const challengedTenant = '00000000-0000-0000-0000-000000000001';
+const challenge = `Bearer authorization="https://login.microsoftonline.com/${challengedTenant}", resource="https://vault.azure.net"`;
 const says = {
   'content-type': 'application/json',
   server: 'fake-key-vault',
@@ -62,10 +65,12 @@ export async function startKeyVaults(names: string[]): Promise<FakeKeyVaults> {
   const origin = (name: string) => `https://${name}.vault.azure.net:${endpoint.port}`;
   for (const name of names) vaults.set(name, new FakeVault(name, origin(name)));
   const agent = new Agent({ ca: authority.certPem, lookup: toLoopback, keepAlive: false });
+  const agentOfAnyPort = new AgentToPort(endpoint.port, authority.certPem);
   return {
     port: endpoint.port,
     authority,
     agent,
+    agentOfAnyPort,
     credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
     token,
     received: endpoint.received,
@@ -77,9 +82,23 @@ export async function startKeyVaults(names: string[]): Promise<FakeKeyVaults> {
     origin,
     async close() {
       agent.destroy();
+      agentOfAnyPort.destroy();
       await endpoint.close();
     },
   };
+}
+
+class AgentToPort extends Agent {
+  readonly #port: number;
+
+  constructor(port: number, ca: string) {
+    super({ ca, keepAlive: false });
+    this.#port = port;
+  }
+
+  override createConnection(...[options, ...rest]: Parameters<Agent['createConnection']>) {
+    return super.createConnection({ ...options, host: '127.0.0.1', port: this.#port }, ...rest);
+  }
 }
 
 const toLoopback: LookupFunction = (_name, options, found) => {

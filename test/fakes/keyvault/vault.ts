@@ -1,7 +1,7 @@
 /** One vault of the fake: its keys, what goes wrong in it, and how often it was called. */
-import { bundleOf, type KeyVersion, newVersion, unwrapWith, wrapWith } from './key.ts';
+import { bundleOf, itemOf, type KeyVersion, newVersion, unwrapWith, wrapWith } from './key.ts';
 
-export type Operation = 'getKey' | 'wrapKey' | 'unwrapKey';
+export type Operation = 'getKey' | 'wrapKey' | 'unwrapKey' | 'list';
 
 export interface Reply {
   status: number;
@@ -18,7 +18,7 @@ export class FakeVault {
   readonly #keys = new Map<string, KeyVersion[]>();
   readonly #faults: { operation: Operation | 'any'; fault: Fault; left: number }[] = [];
   /** Calls with a good token, by operation. */
-  readonly calls: Record<Operation, number> = { getKey: 0, wrapKey: 0, unwrapKey: 0 };
+  readonly calls: Record<Operation, number> = { getKey: 0, wrapKey: 0, unwrapKey: 0, list: 0 };
   /** Calls without a token, each answered with the challenge. */
   challenges = 0;
 
@@ -39,7 +39,10 @@ export class FakeVault {
     return `${this.#origin}/keys/${name}`;
   }
 
-  set(id: string, change: { enabled?: boolean; expiresOn?: Date }): void {
+  set(
+    id: string,
+    change: Partial<Pick<KeyVersion, 'enabled' | 'createdAt' | 'expiresOn' | 'recoveryLevel'>>,
+  ): void {
     Object.assign(this.#versionOf(id), change);
   }
 
@@ -56,13 +59,12 @@ export class FakeVault {
     this.#faults.length = 0;
   }
 
-  /** @param path without query: /keys/NAME/VERSION[/wrapkey] */
+  /** @param path without query: /keys/NAME/VERSION[/wrapkey], /keys/NAME/versions; no version: the newest. */
   answer(method: string, path: string, body: string): Reply | 'hang' | 'reset' {
     const [, name = '', version = '', action] =
-      /^\/keys\/([^/]+)\/([^/]*)(?:\/(wrapkey|unwrapkey))?$/.exec(path) ?? [];
-    const operation: Operation =
-      action === undefined ? 'getKey' : action === 'wrapkey' ? 'wrapKey' : 'unwrapKey';
-    if (name === '' || method !== (operation === 'getKey' ? 'GET' : 'POST'))
+      /^\/keys\/([^/]+)(?:\/((?!wrapkey|unwrapkey)[^/]*))?(?:\/(wrapkey|unwrapkey))?$/.exec(path) ?? [];
+    const operation = operationOf(version, action);
+    if (name === '' || method !== (action === undefined ? 'GET' : 'POST'))
       return refusal(400, 'BadParameter');
     this.calls[operation] += 1;
     const fault = this.#faults.find((one) => one.left > 0 && ['any', operation].includes(one.operation));
@@ -71,6 +73,13 @@ export class FakeVault {
       return typeof fault.fault === 'string' ? fault.fault : faulty(fault.fault);
     }
     const versions = this.#keys.get(name) ?? [];
+    if (operation === 'list') {
+      if (versions.length === 0) return refusal(404, 'KeyNotFound');
+      return {
+        status: 200,
+        body: { value: versions.map((one) => itemOf(this.#id(name, one), one)), nextLink: null },
+      };
+    }
     const key = version === '' ? versions.at(-1) : versions.find((one) => one.version === version);
     if (!key) return refusal(404, 'KeyNotFound');
     const id = this.#id(name, key);
@@ -89,6 +98,11 @@ export class FakeVault {
     }
     throw new Error(`the fake vault ${this.name} has no ${id}`);
   }
+}
+
+function operationOf(version: string, action: string | undefined): Operation {
+  if (action !== undefined) return action === 'wrapkey' ? 'wrapKey' : 'unwrapKey';
+  return version === 'versions' ? 'list' : 'getKey';
 }
 
 function work(operation: Operation, key: KeyVersion, id: string, body: string): Reply {

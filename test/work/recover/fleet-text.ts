@@ -37,7 +37,7 @@ function entryText({ simulation: { name, state }, recovery, yaml }: Entry, holdi
     '      custodians:',
     ...Object.entries(holdings).map(
       ([custodian, shares]) =>
-        `        ${custodian}: {key: "${vaultOf(custodian)}/keys/unseal", shares: [${shares.join(', ')}]}`,
+        `        ${custodian}: {key: "${vaultOf(custodian)}/keys/escrow", shares: [${shares.join(', ')}]}`,
     ),
     ...yaml.map((line) => `    ${line}`),
   ];

@@ -102,3 +102,25 @@ it('a no while the shares are sealed anew leaves nothing in use, and no blob', a
   expect([...world.state.blobs.keys()]).toEqual(['payments/0001.0001.json']);
   expect(await inUse(world)).toBe(1);
 });
+
+it('shows whoever approves that fleet.yaml names another key for a custodian: it could open shares from then on', async () => {
+  const world = await new RecoveryUnderTest({ policy: 'manual' }).ready();
+  const [own] = [...world.yaml.matchAll(/\{key: "([^"]+)\/keys\/escrow"/g)].map(([, vault]) => vault);
+  world.yaml = world.yaml
+    .replace('    recovery:', '    unknownSealCause: automatic\n    recovery:')
+    .replace(`${own}/keys/escrow`, `${own}/keys/of-somebody`);
+  const asked = await requestRecovery(world.process(), 'payments', {
+    kind: 'rebind',
+    way: 'manual',
+    by: ada.id,
+    byName: ada.name,
+    reason: 'metrics are off',
+    dryRun: false,
+    lost: [],
+  });
+  if (!asked.ok) throw new Error(asked.message);
+  await world.settle();
+  expect((await shown(world, asked.value.id)).needs?.why).toContain(
+    `its shares would be wrapped with the key ${own}/keys/of-somebody, not ${own}/keys/escrow`,
+  );
+});

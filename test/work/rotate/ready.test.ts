@@ -82,6 +82,7 @@ beforeEach(() => {
         close,
       };
     },
+    azureSeal: async () => ({ ok: false, why: 'seal.vault is not in fleet.yaml' }),
     clock,
     log: createLog({ write: (line) => lines.push(line), clock }),
     random: (bytes) => Buffer.alloc(bytes, 1),
@@ -113,9 +114,10 @@ describe('a run over the fleet', () => {
 
   it('tells nobody of what nobody can exercise', async () => {
     await readyFleet(deps);
-    for (const cluster of ['root', 'cloud', 'odd']) expect((await rowOf(cluster))?.problems).toEqual([]);
-    expect((await rowOf('cloud'))?.unjudged['readiness-unknown']).toBeUndefined();
-    expect((await rowOf('cloud'))?.unjudged['seal-not-ready']).toContain('not exercised by this version');
+    for (const cluster of ['root', 'odd']) expect((await rowOf(cluster))?.problems).toEqual([]);
+    expect((await rowOf('odd'))?.unjudged['readiness-unknown']).toBeUndefined();
+    expect((await rowOf('odd'))?.unjudged['seal-not-ready']).toContain('seal.type is other');
+    expect((await rowOf('cloud'))?.problems).toMatchObject([{ code: 'readiness-unknown' }]);
   });
 
   it('tells who depends on a provider that would not unseal itself', async () => {

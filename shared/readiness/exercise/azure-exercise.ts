@@ -1,0 +1,65 @@
+/** What an exercise of an azurekeyvault seal found out. Types only. */
+import type { Tried } from '../readiness.ts';
+
+/**
+ * - `no-credential` its reference cannot be read, or what it yields cannot sign in at all;
+ * - `secret-invalid`, `secret-expired`, `app-unknown`, `tenant-unknown`, `login-refused` Entra's answers, by their AADSTS codes;
+ * - `denied` Key Vault's 401 or 403: a right is missing; `firewall` the vault takes nobody from this network;
+ * - `key-missing`, `key-disabled`, `key-expired` of the newest version; `not-unwrapped` it does not open what it closed;
+ * - `throttled` 429; `unreachable` no answer, or 5xx; `timeout` an answer that does not come; `odd` any other answer.
+ */
+export type AzureFailure =
+  | 'no-credential'
+  | 'secret-invalid'
+  | 'secret-expired'
+  | 'app-unknown'
+  | 'tenant-unknown'
+  | 'login-refused'
+  | 'denied'
+  | 'firewall'
+  | 'key-missing'
+  | 'key-disabled'
+  | 'key-expired'
+  | 'not-unwrapped'
+  | 'throttled'
+  | 'unreachable'
+  | 'timeout'
+  | 'odd';
+
+export interface AzureFailed {
+  ok: false;
+  code: AzureFailure;
+  detail: string;
+}
+
+/** What is asked of whom: what a refusal then means. */
+export type AzureStep = 'login' | 'get' | 'wrapKey' | 'unwrapKey' | 'list';
+
+/** Times in ms since the epoch. */
+export interface KeyVersion {
+  version: string;
+  enabled: boolean;
+  createdAt?: number;
+  expiresAt?: number;
+  /** "Recoverable+Purgeable": soft delete, without purge protection. */
+  recoveryLevel?: string;
+}
+
+/** The life of the credential that the seal signs in with, ms. */
+export interface CredentialLife {
+  endsAt: number;
+  lifeMs: number;
+}
+
+export interface AzureExercise {
+  /** https://NAME.vault.azure.net */
+  vault: string;
+  key: string;
+  /** The nodes' own identity cannot be borrowed: the key was only looked at, with Sealwatch's. */
+  indirect: boolean;
+  /** Token, get, wrap and unwrap with the newest version; indirect: get alone. */
+  works: Tried<{ version: string }, AzureFailure>;
+  newest: Tried<KeyVersion, AzureFailure>;
+  versions: Tried<KeyVersion[], AzureFailure>;
+  life: Tried<CredentialLife, AzureFailure>;
+}

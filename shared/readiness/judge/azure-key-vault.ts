@@ -1,0 +1,157 @@
+/** Readiness of a cluster that a key of Azure Key Vault unseals: judged from an exercise of its own credential and key. Pure. */
+import type { AzureExercise, AzureFailed, AzureFailure } from '../exercise/azure-exercise.ts';
+import type { Judged, ReadinessCode, ReadinessProblem, Standing } from '../readiness.ts';
+import { keyVersionsRisk } from './azure-key-versions.ts';
+import { urgency, words } from './life.ts';
+
+/** Nothing was learned of the seal: only an answer that its nodes would get too says that it would not do. */
+const undecided: ReadonlySet<AzureFailure> = new Set<AzureFailure>(['no-credential', 'firewall', 'odd']);
+
+/** What any identity sees of a key: the rest of what Sealwatch's own meets says nothing of the nodes'. */
+const ofTheKey: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
+  'key-missing',
+  'key-disabled',
+  'key-expired',
+]);
+
+const sealCodes = [
+  'seal-not-ready',
+  'seal-secret-expiring',
+  'seal-key-expiring',
+  'seal-key-version-at-risk',
+] as const satisfies ReadinessCode[];
+
+/** Near enough to be a risk. `at`: ms. */
+interface Ending {
+  why: string;
+  at: number;
+}
+
+/** @param now ms. */
+export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged {
+  const { works, indirect } = exercise;
+  const marked = indirect ? { indirect: true as const } : {};
+  const evidence = [triedLine(exercise)];
+  if (!works.ok && !isDecided(works.code, indirect)) {
+    const why = indirect ? `${works.detail}; this is Sealwatch's own identity, not the nodes'` : works.detail;
+    return {
+      standing: { state: 'unknown', why },
+      evidence,
+      ...marked,
+      problems: [{ code: 'readiness-unknown', summary: why, evidence: [...evidence] }],
+      unjudged: Object.fromEntries(sealCodes.map((code) => [code, why])),
+    };
+  }
+
+  const problems: ReadinessProblem[] = [];
+  const unjudged: Judged['unjudged'] = {};
+  const endings: Ending[] = [];
+  const dead = deathOf(works);
+  if (dead) {
+    problems.push({
+      code: 'seal-not-ready',
+      // It passes by itself; a Vault that starts meanwhile gives up after four tries all the same.
+      ...(dead.code === 'throttled' && { severity: 'warning' as const }),
+      summary: dead.detail,
+      evidence: [...evidence],
+    });
+  }
+  const judged = [judgeCredential(exercise, now), judgeKeyLife(exercise, now), judgeVersions(exercise, now)];
+  for (const part of judged) {
+    evidence.push(...part.evidence);
+    problems.push(...part.problems);
+    Object.assign(unjudged, part.unjudged);
+    if (part.ending) endings.push(part.ending);
+  }
+  return { standing: standingOf(works, endings, now), evidence, ...marked, problems, unjudged };
+}
+
+function isDecided(code: AzureFailure, indirect: boolean): boolean {
+  return indirect ? ofTheKey.has(code) : !undecided.has(code);
+}
+
+/** Key Vault still unwraps with an expired key, and Vault unseals (tried): it cannot wrap, and calls its seal unhealthy. */
+function deathOf(works: AzureExercise['works']): AzureFailed | undefined {
+  return works.ok || works.code === 'key-expired' ? undefined : works;
+}
+
+function standingOf(works: AzureExercise['works'], endings: Ending[], now: number): Standing {
+  const dead = deathOf(works);
+  if (dead) return { state: 'not-ready', why: dead.detail };
+  const [first] = endings.toSorted((a, b) => a.at - b.at);
+  if (first) return { state: 'at-risk', ...first };
+  return works.ok ? { state: 'ready' } : { state: 'at-risk', why: works.detail, at: now };
+}
+
+function triedLine({ vault, key, works, indirect }: AzureExercise): string {
+  const what = `Key ${key} of ${vault}`;
+  if (!works.ok) return `${what}: ${works.detail}.`;
+  return indirect
+    ? `${what}: its newest version ${works.value.version} is enabled; the nodes' own identity cannot be tried from here.`
+    : `${what}: what was wrapped came back, with version ${works.value.version}.`;
+}
+
+interface Part extends Pick<Judged, 'evidence' | 'problems' | 'unjudged'> {
+  ending?: Ending;
+}
+
+function judgeCredential({ life, indirect, works }: AzureExercise, now: number): Part {
+  // An identity that Azure looks after has no end of its own.
+  if (indirect) return { evidence: [], problems: [], unjudged: {} };
+  if (!life.ok) {
+    // A dead secret is told by what it could not do.
+    const why = works.ok ? life.detail : 'the credential does not work';
+    return {
+      evidence: works.ok ? [`End of the credential: ${life.detail}.`] : [],
+      problems: [],
+      unjudged: { 'seal-secret-expiring': why },
+    };
+  }
+  const { endsAt, lifeMs } = life.value;
+  return ending('seal-secret-expiring', 'the certificate that the seal signs in with', endsAt, lifeMs, now);
+}
+
+function judgeKeyLife({ newest, key }: AzureExercise, now: number): Part {
+  if (!newest.ok) return { evidence: [], problems: [], unjudged: { 'seal-key-expiring': newest.detail } };
+  const { expiresAt, createdAt } = newest.value;
+  if (expiresAt === undefined) return { evidence: [], problems: [], unjudged: {} };
+  const lifeMs = createdAt === undefined ? undefined : expiresAt - createdAt;
+  return ending('seal-key-expiring', `the newest version of key ${key}`, expiresAt, lifeMs, now);
+}
+
+function ending(
+  code: 'seal-secret-expiring' | 'seal-key-expiring',
+  what: string,
+  endsAt: number,
+  lifeMs: number | undefined,
+  now: number,
+): Part {
+  const line = `${what[0]?.toUpperCase()}${what.slice(1)} ends ${new Date(endsAt).toISOString()}.`;
+  const severity = urgency(endsAt - now, lifeMs);
+  if (!severity) return { evidence: [line], problems: [], unjudged: {} };
+  const why = endsAt <= now ? `${what} has expired` : `${what} expires in ${words(endsAt - now)}`;
+  return {
+    evidence: [line],
+    problems: [{ code, severity, summary: why, evidence: [line] }],
+    unjudged: {},
+    ending: { why, at: endsAt },
+  };
+}
+
+function judgeVersions({ newest, versions, key }: AzureExercise, now: number): Part {
+  const missing = [newest, versions].find(({ ok }) => !ok);
+  if (!newest.ok || !versions.ok) {
+    const detail = missing?.ok === false ? missing.detail : '';
+    const why = `the versions of key ${key} are not seen: ${detail}`;
+    return { evidence: [], problems: [], unjudged: { 'seal-key-version-at-risk': why } };
+  }
+  const risk = keyVersionsRisk(key, newest.value, versions.value);
+  if (!risk) return { evidence: [], problems: [], unjudged: {} };
+  const { isNow, ...problem } = risk;
+  return {
+    evidence: problem.evidence,
+    problems: [{ code: 'seal-key-version-at-risk', ...problem }],
+    unjudged: {},
+    ...(isNow && { ending: { why: problem.summary, at: now } }),
+  };
+}
