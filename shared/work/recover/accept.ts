@@ -26,7 +26,7 @@ export function acceptGeneration(
   person: Person,
   wanted: Wanted,
 ): Promise<Accepted> {
-  return take(deps, name, person, (before) => {
+  return take(deps, name, person, { kind: 'accept', ...wanted }, (before) => {
     const problem = numberProblem(name, before?.value.generation ?? 0, wanted);
     return problem === undefined ? wanted : { problem };
   });
@@ -40,7 +40,8 @@ export async function goBack(
   wanted: Wanted,
 ): Promise<Accepted> {
   const problem = `${name}: the way back leads from a generation that is not proven to the one proven before it, and to no other: see sealwatch escrow list`;
-  const back = await take(deps, name, person, (before) => wayBack(before, wanted) ?? { problem });
+  const asked = { kind: 'go-back', ...wanted } as const;
+  const back = await take(deps, name, person, asked, (before) => wayBack(before, wanted) ?? { problem });
   // A recovery that waited for shares that open goes on.
   if (back.ok) await deps.state.nudges.send('steps', name, 0);
   return back;
@@ -50,10 +51,21 @@ async function take(
   deps: RecoverDeps,
   name: string,
   person: Person,
+  asked: Wanted & { kind: 'accept' | 'go-back' },
   choose: (before: Stored<GenerationRow> | undefined) => Parameters<typeof accept>[2] | { problem: string },
 ): Promise<Accepted> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
+  // Also what is refused below: who asked for it is on record.
+  await deps.state.audit.write({
+    at: deps.clock.now(),
+    who: person.id,
+    name: person.name,
+    what: 'requested',
+    cluster: cluster.name,
+    why: 'asked by hand',
+    facts: { kind: asked.kind, generation: asked.generation, revision: asked.revision },
+  });
   const before = await deps.state.generations.newest(cluster.name);
   const chosen = choose(before);
   if ('problem' in chosen) return refused('conflict', chosen.problem);

@@ -182,6 +182,7 @@ export const deeds: Deed[] = [
     before: imported,
     happens: (world) => acceptGeneration(world.process(), 'payments', ada, second),
     leaves: () => [
+      { ...by(ada), why: 'asked by hand', what: 'requested', facts: { kind: 'accept', ...second } },
       ...opened({ ...by(ada), why: 'before it is taken into use' }, { kind: 'verify', ...second }),
       accepted({ ...by(ada), why: 'follows generation 1.1' }, 2, 1),
     ],
@@ -191,6 +192,12 @@ export const deeds: Deed[] = [
     before: inTurn(proves, imported, (world) => acceptGeneration(world.process(), 'payments', ada, second)),
     happens: (world) => goBack(world.process(), 'payments', grace, { generation: 1, revision: 1 }),
     leaves: () => [
+      {
+        ...by(grace),
+        why: 'asked by hand',
+        what: 'requested',
+        facts: { kind: 'go-back', generation: 1, revision: 1 },
+      },
       ...opened(
         { ...by(grace), why: 'before it is taken into use' },
         { kind: 'verify', generation: 1, revision: 1 },

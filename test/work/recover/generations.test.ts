@@ -44,7 +44,9 @@ describe('an import', () => {
     await created(world);
     expect(await acceptFirst(world)).toMatchObject({ ok: true, value: { warnings: [] } });
     expect(await newest(world)).toMatchObject({ generation: 1, revision: 1, acceptedBy: ada.id });
-    const [opened, accepted] = [world.state.audited.slice(0, -1), world.state.audited.at(-1)];
+    const [asked, ...opened] = world.state.audited.slice(0, -1);
+    const accepted = world.state.audited.at(-1);
+    expect(asked).toMatchObject({ what: 'requested', who: ada.id });
     expect(accepted).toMatchObject({ what: 'generation-accepted', who: ada.id });
     expect(opened.map(({ what, who }) => `${what} by ${who}`)).toEqual(
       Array(6).fill(`key-opened by ${ada.id}`),
@@ -79,6 +81,7 @@ describe('an import', () => {
     expect(said).toMatchObject({ ok: false, code: 'conflict', message: expect.stringMatching(why) });
     expect(await newest(world)).toBeUndefined();
     expect(world.state.audited.filter(({ what }) => what === 'generation-accepted')).toEqual([]);
+    expect(world.state.audited[0]).toMatchObject({ what: 'requested', who: ada.id });
   });
 
   it('of an older generation, or the same one, or a later revision, is refused', async () => {
