@@ -55,7 +55,7 @@ export function decide(input: DecideInput): Decided {
     ends: new Map(rests.map(({ key, ends = [] }) => [key, ends])),
   });
   const covered = coverage(tracked);
-  const grown = growth(tracked, covered);
+  const grown = growth(tracked, covered, input.now);
   const outcomes = tracked.map((each) => advance(each, covered(each), grown(each), input));
   const message = messageOf(outcomes, input);
   const transitions = outcomes

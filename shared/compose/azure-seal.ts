@@ -51,8 +51,9 @@ export async function azureSealAccess(
     return refuse(
       'seal.clientSecret or seal.clientCertificate is not in fleet.yaml: refer to what the nodes sign in with, or say identity: managed',
     );
-  const resolved = await options.resolve(reference);
-  if (!resolved.ok) return refuse(`the seal's credential cannot be read: ${resolved.message}`);
+  const resolved = await options.resolve(reference, { exact: true, fresh: true });
+  const field = clientSecret === undefined ? 'seal.clientCertificate' : 'seal.clientSecret';
+  if (!resolved.ok) return refuse(`the seal's credential cannot be read: ${field}: ${resolved.message}`);
   // Not trimmed: the nodes send it as it is, and Entra refuses a line break (VAULT-FACTS).
   const credential =
     clientSecret === undefined ? { clientCertificate: resolved.value } : { clientSecret: resolved.value };

@@ -4,12 +4,12 @@ import type { Clock } from '../clock.ts';
 import type { SecretReference } from '../fleet/fleet.ts';
 import type { Limits } from '../fleet/limits.ts';
 import { isReference } from '../fleet/reference.ts';
-import { createResolver, type Resolved } from '../fleet/resolver.ts';
+import { createResolver, type HowToResolve, type Resolved } from '../fleet/resolver.ts';
 import { readSecretFile } from '../fleet/secret-files.ts';
 import type { Redactor } from '../log/redactor.ts';
 import type { Environment } from './settings.ts';
 
-export type Resolve = (text: string) => Promise<Resolved>;
+export type Resolve = (text: string, how?: HowToResolve) => Promise<Resolved>;
 
 /** Resolves references and passes other text on; whatever a reference yields is kept out of the log from then on. */
 export function createResolve(
@@ -31,12 +31,14 @@ export function createResolve(
     clock,
   });
   const known = new Set<string>();
-  return async (text) => {
+  return async (text, how) => {
     if (!isReference(text)) return { ok: true, value: text };
-    const resolved = await resolver.resolve(text as SecretReference);
-    if (resolved.ok && !known.has(resolved.value) && resolved.value.length >= 6) {
-      known.add(resolved.value);
-      redactor.add(resolved.value);
+    const resolved = await resolver.resolve(text as SecretReference, how);
+    // Also without the line break that files and terminals add: what is used of it may lack that.
+    for (const secret of resolved.ok ? [resolved.value, resolved.value.trim()] : []) {
+      if (known.has(secret) || secret.length < 6) continue;
+      known.add(secret);
+      redactor.add(secret);
     }
     return resolved;
   };

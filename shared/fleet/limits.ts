@@ -10,6 +10,8 @@ export interface Limits {
   escrowVaults: string[];
   /** Origins of the Key Vaults whose keys unseal clusters and may be tried; undefined: none is. */
   sealVaults?: string[];
+  /** Hosts that a seal's token may be sent to, written like `endpointHosts`; undefined: this machine only. */
+  sealHosts?: string[];
   /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
   endpointHosts: string[];
 }
@@ -33,11 +35,8 @@ export function readLimits(
   const keyVaults = vaults('SEALWATCH_KEY_VAULTS', settings, problems);
   const escrowVaults = vaults('SEALWATCH_ESCROW_VAULTS', settings, problems);
   const sealVaults = vaults('SEALWATCH_SEAL_VAULTS', settings, problems);
-  const endpointHosts = list(settings['SEALWATCH_ENDPOINT_HOSTS']).map((item) => item.toLowerCase());
-  endpointHosts.forEach((item, index) => {
-    if (!hostPattern.test(item))
-      problems.push(`SEALWATCH_ENDPOINT_HOSTS: entry ${index + 1} is not a host, host:port or *.suffix`);
-  });
+  const sealHosts = hosts('SEALWATCH_SEAL_HOSTS', settings, problems);
+  const endpointHosts = hosts('SEALWATCH_ENDPOINT_HOSTS', settings, problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -47,6 +46,7 @@ export function readLimits(
       keyVaults,
       escrowVaults,
       ...(sealVaults.length > 0 && { sealVaults }),
+      ...(sealHosts.length > 0 && { sealHosts }),
       endpointHosts,
     },
   };
@@ -61,6 +61,16 @@ function vaults(name: string, settings: Record<string, string | undefined>, prob
     }
     problems.push(`${name}: entry ${index + 1} is not an address like https://NAME.vault.azure.net`);
     return item;
+  });
+}
+
+/** Hosts that a setting lists. */
+function hosts(name: string, settings: Record<string, string | undefined>, problems: string[]): string[] {
+  return list(settings[name]).map((item, index) => {
+    const host = item.toLowerCase();
+    if (!hostPattern.test(host))
+      problems.push(`${name}: entry ${index + 1} is not a host, host:port or *.suffix`);
+    return host;
   });
 }
 

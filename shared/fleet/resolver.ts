@@ -18,8 +18,16 @@ export type Resolved =
       message: string;
     };
 
+/** For what is tried as somebody else will read it. */
+export interface HowToResolve {
+  /** As it is stored: a file keeps the newline at its end. */
+  exact?: boolean;
+  /** As it is stored now: a Key Vault is asked, whatever it answered before. */
+  fresh?: boolean;
+}
+
 export interface Resolver {
-  resolve: (reference: SecretReference) => Promise<Resolved>;
+  resolve: (reference: SecretReference, how?: HowToResolve) => Promise<Resolved>;
 }
 
 export interface ResolverOptions {
@@ -51,7 +59,7 @@ export function createResolver(options: ResolverOptions): Resolver {
   const { env, limits, clock } = options;
   const kept = new Map<string, { until: number; answer: Promise<Resolved> }>();
 
-  async function resolve(text: SecretReference): Promise<Resolved> {
+  async function resolve(text: SecretReference, how: HowToResolve = {}): Promise<Resolved> {
     const reference = parseReference(text);
     if (typeof reference === 'string')
       return failed('outside-limits', `a reference cannot be read: it ${reference}`);
@@ -61,16 +69,22 @@ export function createResolver(options: ResolverOptions): Resolver {
       case 'env':
         return present(reference, env[reference.name], 'the variable is not set');
       case 'file':
-        return fromFile(reference);
+        return fromFile(reference, how.exact === true);
       case 'keyvault':
-        return fromKeyVault(reference);
+        return how.fresh === true ? askKeyVault(reference) : fromKeyVault(reference);
     }
   }
 
-  async function fromFile(reference: Extract<Reference, { kind: 'file' }>): Promise<Resolved> {
+  async function fromFile(
+    reference: Extract<Reference, { kind: 'file' }>,
+    exact: boolean,
+  ): Promise<Resolved> {
     const file = await options.readFile(limits.fileRoot ?? '', reference.path);
     // Editors end files with a newline that is no part of the secret.
-    if (file.ok) return present(reference, file.text.replace(/\r?\n$/, ''), 'the file is empty');
+    if (file.ok) {
+      const text = exact ? file.text : file.text.replace(/\r?\n$/, '');
+      return present(reference, text, 'the file is empty');
+    }
     return failed(
       file.code === 'outside' ? 'outside-limits' : file.code,
       `${name(reference)}: ${file.message}`,

@@ -33,6 +33,8 @@ const Key = z.object({
   latest_version: z.int().min(1),
   min_decryption_version: z.int().min(0),
   deletion_allowed: z.boolean(),
+  /** When each version was made, seconds since the epoch; of asymmetric keys other things. */
+  keys: z.record(short, z.unknown()).optional(),
 });
 export type TransitKey = z.infer<typeof Key>;
 

@@ -1,6 +1,7 @@
 /**
  * What the rotate app's row means for people: whether a node that restarts now would unseal. Pure. Expired, missing,
- * unreadable or of another seal means unjudged: whatever was told of it stays as it is.
+ * unreadable or of another seal means unjudged: whatever was told of it stays as it is. That a row expired is told
+ * (DESIGN, rule 13): a rotate app that is dead cannot say so itself.
  */
 import type { GenerationRow } from '../escrow/generation.ts';
 import { type Assessment, assessmentOf, entryOf, type Finding, finding } from '../finding.ts';
@@ -35,7 +36,7 @@ export function withReadiness(
 ): Assessment {
   const codes = readinessCodesOf(cluster.seal);
   const row = usable(rows, cluster, now);
-  const findings = row.ok ? findingsOf(row.value, codes) : [];
+  const findings = row.ok ? findingsOf(row.value, codes) : silenceOf(row, codes);
   const verdicts =
     findings.length === 0 ? judged.verdicts : coverByReadiness(withFindings(judged, findings), nodes);
   return assessmentOf(verdicts, () => ({
@@ -48,7 +49,8 @@ export function withReadiness(
   }));
 }
 
-type Usable = { ok: true; value: Readiness } | { ok: false; why: string };
+/** `since`: of a row that expired, when it was exercised last, ms. */
+type Usable = { ok: true; value: Readiness } | { ok: false; why: string; since?: number };
 
 function usable(
   { readiness, generation }: ReadinessRows,
@@ -60,7 +62,8 @@ function usable(
   const { value } = readiness;
   if (!value) return says('readiness was never exercised');
   if (value.seal !== seal.type) return says(`readiness was exercised when the seal was ${value.seal}`);
-  if (value.validUntil <= now) return says('readiness was exercised too long ago');
+  if (value.validUntil <= now)
+    return { ok: false, why: 'readiness was exercised too long ago', since: value.at };
   if (seal.type === 'shamir' && generation.read && changedAt(generation.value) > value.at)
     return says('the escrow changed since readiness was exercised');
   return { ok: true, value };
@@ -84,6 +87,23 @@ function withFindings({ verdicts }: Assessment, findings: Finding[]): Assessment
       subject: one.subject,
       verdict: { state: 'present' as const, finding: one },
     })),
+  ];
+}
+
+function silenceOf({ since }: Extract<Usable, { ok: false }>, codes: readonly ReadinessCode[]): Finding[] {
+  if (since === undefined || !codes.includes('readiness-unknown')) return [];
+  const last = new Date(since).toISOString();
+  return [
+    finding(
+      'readiness-unknown',
+      { kind: 'cluster' },
+      `its seal was not exercised since ${last}: is the rotate app running?`,
+      [`Exercised last ${last}; due every hour.`],
+      {
+        severity: 'warning',
+        advice: 'Start the rotate app, or read its log: it exercises every seal once an hour.',
+      },
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The rotate app as it is composed: where a seal's token comes from and goes to, and what of it is seen. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,9 +9,10 @@ import { readyFleet } from '../../shared/work/rotate/ready.ts';
 import { showReadiness } from '../../shared/work/rotate/show.ts';
 import { answer, echo, html, redirect } from '../fakes/hostile/behaviours.ts';
 import { leaks } from '../fakes/hostile/disguises.ts';
+import type { Behaviour } from '../fakes/hostile/endpoint.ts';
 import { createAuthority, type TestAuthority } from '../fakes/pki.ts';
 import { type MemoryRotateState, memoryRotateState } from '../fakes/state/rotate-memory.ts';
-import { type Provider, startProvider, tokenBody } from '../readiness/provider.ts';
+import { givesToken, type Provider, startProvider, tokenBody, usualKeys } from '../readiness/provider.ts';
 
 const token = 'hvs.CAESIJ-the-Token-of-the-Seal';
 const own = 'hvs.CAESIK-a-Token-of-Our-Own';
@@ -43,8 +44,7 @@ interface Over {
   root?: Record<string, unknown>;
 }
 
-/** One run, and what was kept of `payments`. */
-async function ready({ seal = {}, root = {} }: Over = {}) {
+function composed({ seal = {}, root = {} }: Over = {}) {
   const path = join(folder, 'fleet.yaml');
   const clusters = {
     root: {
@@ -68,7 +68,8 @@ async function ready({ seal = {}, root = {} }: Over = {}) {
   const env = {
     SEALWATCH_FLEET: path,
     SEALWATCH_STORAGE: 'UseDevelopmentStorage=true',
-    SEALWATCH_ENDPOINT_HOSTS: '169.254.169.254,127.0.0.2',
+    SEALWATCH_ENDPOINT_HOSTS: 'vault.example.com,169.254.169.254',
+    SEALWATCH_SEAL_HOSTS: '169.254.169.254',
     ...secrets,
   };
   const { deps } = composeRotate(env, {
@@ -76,6 +77,12 @@ async function ready({ seal = {}, root = {} }: Over = {}) {
     generations: async () => ({ rows: [], unreadable: [] }),
     write: (line) => lines.push(line),
   });
+  // Who does not serve is asked again at once.
+  return { ...deps, clock: { ...deps.clock, sleep: async () => undefined } };
+}
+
+/** One run, and what was kept of `payments`. */
+async function ready(over: Over = {}, deps = composed(over)) {
   await readyFleet(deps);
   const { rows } = await state.readiness.list('payments');
   const all = { rows: (await state.readiness.list()).rows, lines, shown: await showReadiness(deps) };
@@ -95,7 +102,7 @@ describe('a transit seal in fleet.yaml', () => {
     expect(used).toEqual(new Set([token, own]));
   });
 
-  it('is asked for at seal.address where that is given, on the hosts of the provider only', async () => {
+  it('is asked for at seal.address where that is given', async () => {
     const other = await startProvider(await authority.issue({ names: ['127.0.0.1'] }));
     try {
       expect(await ready({ seal: { address: other.address } })).toMatchObject({
@@ -103,9 +110,6 @@ describe('a transit seal in fleet.yaml', () => {
       });
       expect(other.asked()).toContain('encrypt');
       expect(provider.received).toEqual([]);
-      await expect(ready({ seal: { address: 'https://vault.example.com' } })).rejects.toThrow(
-        /seal\.address.*SEALWATCH_ENDPOINT_HOSTS/s,
-      );
     } finally {
       await other.close();
     }
@@ -118,6 +122,17 @@ describe('a transit seal in fleet.yaml', () => {
 
   it.each<[string, Over, string]>([
     ['no token', { seal: { token: undefined } }, 'seal.token is not in fleet.yaml'],
+    [
+      'an address that SEALWATCH_SEAL_HOSTS does not list',
+      { seal: { address: 'https://vault.example.com' } },
+      "seal.address: vault.example.com is not among the hosts that a seal's token may be sent to (setting SEALWATCH_SEAL_HOSTS)",
+    ],
+    ['a token outside the limits', { seal: { token: 'env:HOME' } }, 'seal.token: env:HOME: the variable'],
+    [
+      'a token in a vault that rotate may not read',
+      { seal: { token: 'keyvault:https://kv-seals.vault.azure.net/secrets/payments' } },
+      'SEALWATCH_KEY_VAULTS',
+    ],
     ['a token that is not there', { seal: { token: 'env:SEALWATCH_SECRET_NONE' } }, 'SEALWATCH_SECRET_NONE'],
     [
       'a CA that cannot be read',
@@ -127,6 +142,28 @@ describe('a transit seal in fleet.yaml', () => {
   ])('with %s is unknown, and says what to mend', async (_what, over, why) => {
     expect(await ready(over)).toMatchObject(unknown(why));
     expect(provider.received).toEqual([]);
+  });
+
+  it('of a provider with one node that is not listed has its secrets read by nobody', async () => {
+    const nodes = [provider.address, 'https://collector.example.net:8200'];
+    const root = { nodes, tls: { ca: 'env:SEALWATCH_SECRET_NONE' } };
+    expect(await ready({ root, seal: { token: 'env:SEALWATCH_SECRET_NONE' } })).toMatchObject(
+      unknown('clusters.root.nodes: collector.example.net:8200 is not among the hosts'),
+    );
+    expect(provider.received).toEqual([]);
+  });
+
+  it('in a file is used without the newline at its end, and that is said', async () => {
+    secrets['SEALWATCH_FILE_ROOT'] = realpathSync(folder);
+    const path = join(realpathSync(folder), 'token');
+    writeFileSync(path, `${token}\n`);
+    const row = await ready({ seal: { token: `file:${path}` } });
+    expect(row?.standing.state).toBe('ready');
+    expect(row?.evidence.join('\n')).toContain('white space around it');
+    writeFileSync(path, '\n');
+    expect(await ready({ seal: { token: `file:${path}` } })).toMatchObject(
+      unknown('nothing but white space'),
+    );
   });
 
   it('with white space around its token is used without it, and that is said', async () => {
@@ -139,6 +176,25 @@ describe('a transit seal in fleet.yaml', () => {
   it('with a token that holds a line break inside is unknown, and the token not shown', async () => {
     secrets['SEALWATCH_SECRET_SEAL'] = `first\n${token}`;
     expect(await ready()).toMatchObject(unknown('it holds what no token holds'));
+  });
+
+  it('costs the provider one login for many exercises, and another one once its token is revoked', async () => {
+    secrets['SEALWATCH_SECRET_ROLE'] = 'the-secret-id';
+    const login = { method: 'approle', roleId: 'the-role', secretId: 'env:SEALWATCH_SECRET_ROLE' };
+    const over = { root: { login } };
+    const deps = composed(over);
+    provider.manners({ login: givesToken(own) });
+    await ready(over, deps);
+    await ready(over, deps);
+    const logins = () => provider.asked().filter((asked) => asked === 'login').length;
+    expect(logins()).toBe(1);
+
+    const newer = 'hvs.CAESIN-a-newer-Token-of-Our-Own';
+    const keys: Behaviour = (request, ...rest) =>
+      (request.headers['x-vault-token'] === newer ? usualKeys : echo(403))(request, ...rest);
+    provider.manners({ login: givesToken(newer), keys });
+    expect((await ready(over, deps))?.unjudged).toEqual({});
+    expect(logins()).toBe(2);
   });
 
   it('at a provider without a login is exercised all the same', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkEndpoint } from '../../shared/fleet/endpoint.ts';
 import { readLimits } from '../../shared/fleet/limits.ts';
 import { isLinkLocal, isLoopback } from '../../shared/fleet/network.ts';
+import { mayTakeSealToken } from '../../shared/fleet/seal-hosts.ts';
 import { limits } from './builders.ts';
 
 describe('settings of the deployment', () => {
@@ -19,6 +20,7 @@ describe('settings of the deployment', () => {
       SEALWATCH_KEY_VAULTS: 'https://A.vault.azure.net/, https://b.vault.azure.net',
       SEALWATCH_ESCROW_VAULTS: 'https://Escrow-a.vault.azure.net',
       SEALWATCH_SEAL_VAULTS: 'https://Unseal.vault.azure.net/',
+      SEALWATCH_SEAL_HOSTS: 'Vault-root.example.com:8200, *.vault.example.com:8200',
       SEALWATCH_ENDPOINT_HOSTS: 'events.example.com *.Example.org,127.0.0.1:9000 [::1]:80',
     };
     expect(readLimits(settings)).toEqual({
@@ -29,6 +31,7 @@ describe('settings of the deployment', () => {
         keyVaults: ['https://a.vault.azure.net', 'https://b.vault.azure.net'],
         escrowVaults: ['https://escrow-a.vault.azure.net'],
         sealVaults: ['https://unseal.vault.azure.net'],
+        sealHosts: ['vault-root.example.com:8200', '*.vault.example.com:8200'],
         endpointHosts: ['events.example.com', '*.example.org', '127.0.0.1:9000', '[::1]:80'],
       },
     });
@@ -65,6 +68,11 @@ describe('settings of the deployment', () => {
       'SEALWATCH_SEAL_VAULTS',
       'unseal.vault.azure.net',
       'SEALWATCH_SEAL_VAULTS: entry 1 is not an address like https://NAME.vault.azure.net',
+    ],
+    [
+      'SEALWATCH_SEAL_HOSTS',
+      'vault-root https://vault-root:8200',
+      'SEALWATCH_SEAL_HOSTS: entry 2 is not a host, host:port or *.suffix',
     ],
     [
       'SEALWATCH_ENDPOINT_HOSTS',
@@ -150,6 +158,34 @@ describe('an endpoint', () => {
   ] as const)('%s may not be called by %s', (url, kind, reason) => {
     expect(checkEndpoint(url, kind, own)).toEqual({ ok: false, reason });
   });
+});
+
+describe("a seal's token", () => {
+  const hosts = ['vault-root:8200', '*.vault.example.com:8200', 'lb.example.com'];
+
+  it.each([
+    'https://vault-root:8200',
+    'https://a.vault.example.com:8200',
+    'https://lb.example.com',
+    'https://127.0.0.1:8200',
+    'https://127.9.9.9',
+    'https://[::1]:8200',
+    'https://localhost:8200',
+  ])('may be sent to %s', (url) => expect(mayTakeSealToken(new URL(url), hosts)).toBe(true));
+
+  it.each([
+    'https://vault-root',
+    'https://vault-root:8201',
+    'https://vault.example.com:8200',
+    'https://a.vault.example.com',
+    'https://a.vault.example.com.evil.test:8200',
+    'https://lb.example.com.evil.test',
+    'https://lb.example.com:8200',
+    'https://localhost.evil.test:8200',
+    'https://127.0.0.1.evil.test:8200',
+    'https://10.0.0.1:8200',
+    'https://[::]:8200',
+  ])('may not be sent to %s', (url) => expect(mayTakeSealToken(new URL(url), hosts)).toBe(false));
 });
 
 describe('addresses', () => {

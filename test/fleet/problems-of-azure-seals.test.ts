@@ -59,16 +59,6 @@ describe('a seal of Azure Key Vault', () => {
         expect.stringContaining(`${seal}.clientId: `) as string,
       ],
     ],
-    'references outside the limits': [
-      of(...all, 'clientSecret: env:HOME'),
-      [
-        `${seal}.clientSecret: the variable's name must begin with SEALWATCH_SECRET_ (setting SEALWATCH_ENV_PREFIX)`,
-      ],
-    ],
-    'a certificate outside the limits': [
-      of(...all, 'clientCertificate: file:/root/seal.pem'),
-      [`${seal}.clientCertificate: the file must be inside /etc/sealwatch (setting SEALWATCH_FILE_ROOT)`],
-    ],
     'a secret that is written there, which is not repeated': [
       of(...all, 'clientSecret: abc8Q~hunter2'),
       [

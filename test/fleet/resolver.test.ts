@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SecretReference } from '../../shared/fleet/fleet.ts';
 import { checkReference } from '../../shared/fleet/reference.ts';
-import type { ResolverOptions } from '../../shared/fleet/resolver.ts';
+import type { HowToResolve, ResolverOptions } from '../../shared/fleet/resolver.ts';
 import { createResolver } from '../../shared/fleet/resolver.ts';
 import { readSecretFile } from '../../shared/fleet/secret-files.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -41,7 +41,7 @@ function resolver(over: Partial<ResolverOptions> = {}) {
     clock: new ManualClock(),
     ...over,
   });
-  return (reference: string) => resolve(reference as SecretReference);
+  return (reference: string, how?: HowToResolve) => resolve(reference as SecretReference, how);
 }
 
 describe('a reference', () => {
@@ -146,6 +146,14 @@ describe('file:', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    ['plain', 'value\n'],
+    ['lines', 'one\r\ntwo\r\n\r\n'],
+    ['empty', '\n'],
+  ])('%s is read with its newline where it is wanted exactly', async (name, value) => {
+    expect(await resolver()(`file:${root}/${name}`, { exact: true })).toEqual({ ok: true, value });
+  });
+
   it('is read anew each time', async () => {
     const resolve = resolver();
     await writeFile(join(root, 'changing'), 'old');
@@ -183,6 +191,18 @@ describe('keyvault:', () => {
     expect(await resolve(reference)).toEqual({ ok: true, value: 'value 1' });
     await clock.advance(1);
     expect(await resolve(reference)).toEqual({ ok: true, value: 'value 2' });
+  });
+
+  it('is asked for at once where it is wanted fresh, and stays kept for the others', async () => {
+    let asked = 0;
+    const resolve = resolver({
+      keyVaultSecret: () =>
+        ++asked === 3 ? Promise.reject(new Error('network')) : Promise.resolve(`value ${asked}`),
+    });
+    expect(await resolve(reference)).toEqual({ ok: true, value: 'value 1' });
+    expect(await resolve(reference, { fresh: true })).toEqual({ ok: true, value: 'value 2' });
+    expect(await resolve(reference, { fresh: true })).toMatchObject({ ok: false, code: 'unreadable' });
+    expect(await resolve(reference)).toEqual({ ok: true, value: 'value 1' });
   });
 
   it('that fails is asked for again', async () => {

@@ -56,8 +56,26 @@ describe('what fails has a closed code', () => {
     {
       name: 'an AADSTS code that nobody knows',
       code: 'login-refused',
-      state: 'not-ready',
+      state: 'unknown',
       break: () => under.entra.refuse(50_034),
+    },
+    {
+      name: 'Conditional Access lets nobody in from here',
+      code: 'login-refused',
+      state: 'unknown',
+      break: () => under.entra.refuse(53_003),
+    },
+    {
+      name: 'a transient error of Entra',
+      code: 'login-refused',
+      state: 'unknown',
+      break: () => under.entra.refuse(90_033),
+    },
+    {
+      name: 'an application that is disabled',
+      code: 'app-unknown',
+      state: 'not-ready',
+      break: () => under.entra.refuse(7_000_112),
     },
     {
       name: 'Entra throttles',
@@ -202,14 +220,14 @@ describe('what fails has a closed code', () => {
     expect(under.vault.calls.wrapKey).toBe(0);
   });
 
-  it('what passes by itself is asked once more, and only then told', async () => {
+  it('what passes by itself is asked for 10 s, and only then told', async () => {
     under.vault.fail('wrapKey', { status: 429 }, 1);
     expect((await under.judged()).standing.state).toBe('ready');
     expect(under.vault.calls.wrapKey).toBe(2);
     under.vault.heal();
     under.vault.fail('wrapKey', { status: 429 });
     await under.judged();
-    expect(under.vault.calls.wrapKey).toBe(4);
+    expect(under.vault.calls.wrapKey).toBe(5);
   });
 
   it('a new secret that is not known everywhere yet is refused, and taken later', async () => {

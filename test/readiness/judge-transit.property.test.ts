@@ -103,7 +103,7 @@ describe('whatever an exercise finds', () => {
     });
   });
 
-  it('nothing that worked makes it worse: only a round trip that failed, an end, a lost version or the provider does', () => {
+  it('nothing that worked makes it worse: only a round trip that failed, an end, a version lost of late or the provider does', () => {
     check((exercise, provider) => {
       const best = { ...anExercise(), roundTrip: exercise.roundTrip };
       const { state } = judgeTransit(seal, best, provider, now).standing;

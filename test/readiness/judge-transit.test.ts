@@ -135,6 +135,14 @@ describe('the end of a token', () => {
     ]);
   });
 
+  it('of one that is renewed on time, though not periodic, is not told at a third', () => {
+    const renewed = { periodMs: 0, creationTtlMs: 32 * day };
+    expect(codes({ token: tokenThat({ ...renewed, ttlMs: 10 * day }) })).toEqual(['seal-token-not-periodic']);
+    expect(codes({ token: tokenThat({ ...renewed, ttlMs: 7 * day }) })).toContain(
+      'seal-token-expiring warning',
+    );
+  });
+
   it('comes with its explicit maximum, however often it is renewed', () => {
     const { standing, problems } = ends({
       periodMs: day,
@@ -226,11 +234,26 @@ describe('the versions of the key', () => {
     ]);
   });
 
-  it('that no longer decrypt may be the one that is needed: at risk, nobody is paged, and no alert resolves', () => {
-    const { standing, problems, unjudged } = judge({ key: key({ minDecryptionVersion: 4 }) });
-    expect(standing.state).toBe('at-risk');
-    expect(problems).toEqual([]);
-    expect(unjudged['seal-key-version-at-risk']).toMatch(/before 4 no longer decrypt.*not known here/);
+  it('that no longer decrypt are a risk for the week after: the cluster may not have wrapped anew yet', () => {
+    const minMadeAt = now - 7 * day + 1;
+    const { standing, problems, unjudged } = judge({ key: key({ minDecryptionVersion: 4, minMadeAt }) });
+    expect(standing).toMatchObject({
+      state: 'at-risk',
+      why: expect.stringContaining('before 4 no longer decrypt') as string,
+    });
+    expect([problems, unjudged]).toEqual([[], {}]);
+  });
+
+  it('that no longer decrypt are how a rotation ends: a line of evidence, and an alert of deletion resolves', () => {
+    const minMadeAt = now - 7 * day;
+    const { standing, problems, unjudged, evidence } = judge({
+      key: key({ minDecryptionVersion: 4, minMadeAt }),
+    });
+    expect(standing.state).toBe('ready');
+    expect([problems, unjudged]).toEqual([[], {}]);
+    expect(evidence).toContainEqual(
+      expect.stringContaining('versions of its key before 4 no longer decrypt'),
+    );
   });
 
   it('are unjudged where they cannot be read', () => {

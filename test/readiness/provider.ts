@@ -3,7 +3,7 @@ import { answer, echo } from '../fakes/hostile/behaviours.ts';
 import { type Behaviour, type Endpoint, type Received, startEndpoint } from '../fakes/hostile/endpoint.ts';
 import type { IssuedCertificate } from '../fakes/pki.ts';
 
-export type Asked = 'encrypt' | 'decrypt' | 'lookup-self' | 'capabilities-self' | 'keys';
+export type Asked = 'encrypt' | 'decrypt' | 'lookup-self' | 'capabilities-self' | 'keys' | 'login';
 
 /** What is not named is answered as a real Vault does. */
 export type Manners = Partial<Record<Asked, Behaviour>>;
@@ -42,12 +42,19 @@ export const tokenBody = {
   policies: ['default', 'seal-payments'],
 };
 
+export const usualKeys = data({ latest_version: 2, min_decryption_version: 1, deletion_allowed: false });
+
+/** A login that gives this token, for long. */
+export const givesToken = (token: string): Behaviour =>
+  answer(200, { auth: { client_token: token, lease_duration: 86_400, renewable: true } });
+
 const usual: Required<Manners> = {
   encrypt,
   decrypt,
   'lookup-self': data(tokenBody),
   'capabilities-self': rights,
-  keys: data({ latest_version: 2, min_decryption_version: 1, deletion_allowed: false }),
+  keys: usualKeys,
+  login: givesToken('hvs.of-a-login'),
 };
 
 export async function startProvider(certificate: IssuedCertificate, port = 0): Promise<Provider> {

@@ -50,7 +50,6 @@ describe('what readiness found', () => {
   });
 
   it.each<[string, (fleet: FleetUnderTest) => void]>([
-    ['expires', (fleet) => exercised(fleet, { validUntil: fleet.clock.now() })],
     ['is gone', (fleet) => void fleet.state.readinessRows.splice(0)],
     ['is of the seal before', (fleet) => exercised(fleet, { seal: 'azurekeyvault', problems: [] })],
   ])('stays open when its row %s', async (_what, change) => {
@@ -59,6 +58,16 @@ describe('what readiness found', () => {
     await fleet.sweep(intervalMs);
     await fleet.sweep(intervalMs);
     expect(headlines(fleet)).toHaveLength(1);
+  });
+
+  it('stays open when its row expires; that nothing is exercised any more is told beside it, until something is', async () => {
+    const fleet = await alarmed();
+    exercised(fleet, { validUntil: fleet.clock.now() });
+    for (let n = 0; n < 4; n++) await fleet.sweep(intervalMs);
+    expect(headlines(fleet).slice(1)).toEqual(['payments: readiness unknown']);
+    exercised(fleet);
+    await fleet.sweep(intervalMs);
+    expect(headlines(fleet).slice(2)).toEqual([expect.stringContaining('readiness known again')]);
   });
 
   it('stays open while the table cannot be read, and costs the rest of the sweep nothing', async () => {

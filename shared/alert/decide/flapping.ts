@@ -11,13 +11,18 @@ import type { Outcome } from './advance.ts';
 const tooMany = 3;
 const windowMs = 15 * 60_000;
 /** How long a flapping finding must be absent on end before it counts as over, ms. */
-const calmMs = 5 * 60_000;
+export const calmMs = 5 * 60_000;
 
 export const flappingNote = `flapping: came and went ${tooMany} times in ${duration(windowMs)}; it stays open until it is absent for ${duration(calmMs)}`;
 
 /** Whether it began after too many ends of its key. */
 export function isFlapping({ ends = [], since }: Alert): boolean {
-  return ends.filter((end) => isRecent(end, since)).length >= tooMany;
+  return isOften(ends, since);
+}
+
+/** @param at when it began anew, ms. */
+export function isOften(ends: readonly number[], at: number): boolean {
+  return ends.filter((end) => isRecent(end, at)).length >= tooMany;
 }
 
 /** Nothing is open and nothing is to be told: only its ends are remembered. */
@@ -47,13 +52,14 @@ export function heldOpen(known: Alert, verdict: Verdict, now: number): { alert: 
 }
 
 /**
- * What is remembered of an alert that is gone: an end that people heard of counts, and those before it. Nothing of a
- * subject that left fleet.yaml.
+ * What is remembered of an alert that is gone: an end that people heard of counts (under a headline, too), and those
+ * before it. Nothing of a subject that left fleet.yaml.
  */
-export function restOf({ tracked, change }: Outcome, now: number): Alert | undefined {
+export function restOf({ tracked, change, covered }: Outcome, now: number): Alert | undefined {
   const { before, key, finding, since, standing } = tracked;
   if (standing.state === 'absent' && standing.note !== undefined) return undefined;
-  const ended = change === 'resolved' ? [before?.resolvedAt ?? now] : [];
+  const isOfHeadline = covered && before !== undefined && before.status !== 'pending';
+  const ended = change === 'resolved' || isOfHeadline ? [before?.resolvedAt ?? now] : [];
   const ends = [...(before?.ends ?? []), ...ended].filter((end) => isRecent(end, now));
   const resolvedAt = ends.at(-1);
   if (resolvedAt === undefined) return undefined;

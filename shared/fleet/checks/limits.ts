@@ -4,7 +4,10 @@ import type { Path } from '../problem.ts';
 import { isReference, outsideLimits, parseReference } from '../reference.ts';
 import type { Check } from './check.ts';
 
-/** References and endpoints against the deployment's settings (rule 16). */
+/**
+ * References and endpoints against the deployment's settings (rule 16). Not those of seals: every app reads this file
+ * with settings of its own, and only rotate's may let them be resolved, where it does so.
+ */
 export const checkLimits: Check = ({ draft, limits, report }) => {
   const reference = (path: Path, text: string | undefined) => {
     const parsed = text !== undefined && isReference(text) ? parseReference(text) : undefined;
@@ -24,7 +27,7 @@ export const checkLimits: Check = ({ draft, limits, report }) => {
     const { signingKeys = [] } = channel;
     signingKeys.forEach((key, index) => reference([...path, 'signingKeys', index], key));
   }
-  for (const [name, { tls = {}, login, escrow, seal }] of Object.entries(draft.clusters ?? {})) {
+  for (const [name, { tls = {}, login, escrow }] of Object.entries(draft.clusters ?? {})) {
     const path = ['clusters', name];
     reference([...path, 'tls', 'ca'], tls.ca);
     reference([...path, 'tls', 'clientCertificate'], tls.clientCertificate);
@@ -34,11 +37,6 @@ export const checkLimits: Check = ({ draft, limits, report }) => {
       reference([...path, 'login', 'secretId'], login.secretId);
     }
     if (login?.method === 'token') reference([...path, 'login', 'token'], login.token);
-    if (seal?.type === 'transit') reference([...path, 'seal', 'token'], seal.token);
-    if (seal?.type === 'azurekeyvault') {
-      reference([...path, 'seal', 'clientSecret'], seal.clientSecret);
-      reference([...path, 'seal', 'clientCertificate'], seal.clientCertificate);
-    }
     for (const [custodian, { passphrase }] of Object.entries(escrow?.custodians ?? {}))
       reference([...path, 'escrow', 'custodians', custodian, 'passphrase'], passphrase);
   }

@@ -3,7 +3,8 @@ import type { Tried } from '../readiness.ts';
 
 /**
  * - `no-credential` its reference cannot be read, or what it yields cannot sign in at all;
- * - `secret-invalid`, `secret-expired`, `app-unknown`, `tenant-unknown`, `login-refused` Entra's answers, by their AADSTS codes;
+ * - `secret-invalid`, `secret-expired`, `app-unknown`, `tenant-unknown` Entra's answers, by their AADSTS codes;
+ * - `login-refused` any other refusal of Entra's: it may concern only the place that was asked from, or pass;
  * - `denied` Key Vault's 401 or 403: a right is missing; `firewall` the vault takes nobody from this network;
  * - `key-missing`, `key-disabled`, `key-expired` of the newest version; `not-unwrapped` it does not open what it closed;
  * - `throttled` 429; `unreachable` no answer, or 5xx; `timeout` an answer that does not come; `odd` any other answer.

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { AzureFailed, AzureFailure, AzureStep } from './azure-exercise.ts';
 
-/** AADSTS codes (Entra's error code reference) that say something of the credential. */
+/** AADSTS codes (Entra's error code reference) that are the credential's own: the nodes get the same. */
 const aadsts: Record<string, { code: AzureFailure; says: string }> = {
   '7000215': {
     code: 'secret-invalid',
@@ -17,9 +17,11 @@ const aadsts: Record<string, { code: AzureFailure; says: string }> = {
     says: 'Entra refuses the certificate: it is not registered with the application, or has expired',
   },
   '700016': { code: 'app-unknown', says: 'the tenant has no application with the client id' },
+  '7000229': { code: 'app-unknown', says: 'the tenant has no service principal of the application' },
   '7000112': { code: 'app-unknown', says: 'the application is disabled in the tenant' },
   '90002': { code: 'tenant-unknown', says: 'Entra knows no such tenant' },
   '900023': { code: 'tenant-unknown', says: 'Entra knows no such tenant' },
+  // It may let in from the nodes' network what it refuses here.
   '53003': { code: 'login-refused', says: 'Conditional Access refuses the application from here' },
 };
 
@@ -42,7 +44,10 @@ export function loginFailure({ status, text }: LoginAnswer): AzureFailed {
   const known = Object.hasOwn(aadsts, number) ? aadsts[number] : undefined;
   if (known) return failed(known.code, `${known.says} (AADSTS${number})`);
   if (status < 400) return failed('odd', 'login.microsoftonline.com does not answer like Entra');
-  return failed('login-refused', `Entra refuses the login (${status})`);
+  return failed(
+    'login-refused',
+    `Entra refuses the login (${status}) for a reason that need not be the credential`,
+  );
 }
 
 const thrown = z.looseObject({

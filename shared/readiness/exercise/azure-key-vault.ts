@@ -40,9 +40,14 @@ export interface AzurePorts {
 
 const probeBytes = 32;
 
-/** What passes by itself is asked once more: a Vault that starts asks four times in 6 to 10 s (VAULT-FACTS). */
-const againMs = 2_000;
-const passing: ReadonlySet<AzureFailure> = new Set<AzureFailure>(['throttled', 'unreachable']);
+/** Waits before what passes by itself is asked again: a Vault that starts asks four times in 6 to 10 s (VAULT-FACTS), ms. */
+const againMs = [2_000, 8_000];
+/** Some refusals of Entra pass too: AADSTS90033, "a transient error". */
+const passing: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
+  'throttled',
+  'unreachable',
+  'login-refused',
+]);
 
 export async function exerciseAzureKeyVault(ports: AzurePorts): Promise<AzureExercise> {
   const { vault, key, indirect, life } = ports;
@@ -99,10 +104,13 @@ async function again<T>(
   { clock }: AzurePorts,
   once: () => Promise<Tried<T, AzureFailure>>,
 ): Promise<Tried<T, AzureFailure>> {
-  const first = await once();
-  if (first.ok || !passing.has(first.code)) return first;
-  await clock.sleep(againMs);
-  return once();
+  let last = await once();
+  for (const ms of againMs) {
+    if (last.ok || !passing.has(last.code)) break;
+    await clock.sleep(ms);
+    last = await once();
+  }
+  return last;
 }
 
 /** The SDKs do not always end with their signal: `late` does. */

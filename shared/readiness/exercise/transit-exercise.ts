@@ -54,7 +54,13 @@ export interface TransitExercise {
   rights: Tried<Rights, TransitFailure>;
   /** With a login of Sealwatch's own at the provider: the seal's policy cannot read it. */
   key: Tried<
-    { latestVersion: number; minDecryptionVersion: number; deletionAllowed: boolean },
+    {
+      latestVersion: number;
+      minDecryptionVersion: number;
+      /** When the oldest version that decrypts was made, ms; undefined: the provider does not say. */
+      minMadeAt?: number;
+      deletionAllowed: boolean;
+    },
     TransitFailure
   >;
   /** What is odd about the reference to the token. */

@@ -1,4 +1,5 @@
 /** Uses a transit seal's own token and key as the next restart will. All I/O of it; ../judge/transit.ts says what it means. */
+import type { Clock } from '../../clock.ts';
 import type { Seal } from '../../fleet/fleet.ts';
 import type { TransitClient } from '../../vault/transit-client.ts';
 import { lookUp, readRights } from './seal-token.ts';
@@ -15,10 +16,13 @@ export interface TransitPorts {
   clients: TransitClient[];
   /** The seal's own. */
   token: () => Promise<Given>;
-  /** A token of Sealwatch's own at the provider, for the key's versions; undefined: fleet.yaml has no login there. */
-  ownToken: ((client: TransitClient) => Promise<Given>) | undefined;
+  /**
+   * A token of Sealwatch's own at the provider, for the key's versions; undefined: fleet.yaml has no login there.
+   * `refused`: the last one was (403), and another is wanted if there can be one.
+   */
+  ownToken: ((client: Pick<TransitClient, 'address'>, refused?: boolean) => Promise<Given>) | undefined;
   random: (bytes: number) => Buffer;
-  now: () => number;
+  clock: Pick<Clock, 'now' | 'elapsed' | 'sleep'>;
   /** For one request, ms. */
   timeoutMs: number;
 }
@@ -29,8 +33,14 @@ interface Asked extends Pick<TransitExercise, 'roundTrip' | 'key'> {
 
 const probeBytes = 32;
 
+/**
+ * An election of Raft is over by then (6 s, VAULT-FACTS), and so are most restarts: only who does not serve for so long is
+ * told, ms.
+ */
+const againMs = 10_000;
+
 export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): Promise<TransitExercise> {
-  const { clients, timeoutMs, now } = ports;
+  const { clients, timeoutMs, clock } = ports;
   const token = await ports.token();
   const [first] = clients;
   if (!token.ok || !first) {
@@ -39,8 +49,7 @@ export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): P
     const address = first?.address ?? '';
     return { address, passedOver: [], roundTrip: none, token: none, rights: none, key: none };
   }
-  // All at once: what a dead node costs in time, it costs once.
-  const asked = await Promise.all(clients.map((client) => ask(seal, client, token.value, ports)));
+  const asked = await askUntilServed(seal, token.value, ports);
   const { client, roundTrip, key } = theOneThatCounts(asked);
   const found = {
     address: client.address,
@@ -53,10 +62,24 @@ export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): P
   if (!roundTrip.ok && (isAway(roundTrip.code) || roundTrip.code === 'no-credential'))
     return { ...found, token: roundTrip, rights: roundTrip };
   const [looked, rights] = await Promise.all([
-    lookUp(client, token.value, timeoutMs, now()),
+    lookUp(client, token.value, timeoutMs, clock.now()),
     readRights(client, token.value, timeoutMs, pathsOfInterest(seal)),
   ]);
   return { ...found, token: looked, rights };
+}
+
+/** All nodes; and once more, where none of them said anything of the credential. */
+async function askUntilServed(seal: TransitSeal, token: string, ports: TransitPorts): Promise<Asked[]> {
+  const { clients, clock } = ports;
+  // All at once: what a dead node costs in time, it costs once.
+  const askAll = () => Promise.all(clients.map((client) => ask(seal, client, token, ports)));
+  const began = clock.elapsed();
+  const asked = await askAll();
+  const { roundTrip } = theOneThatCounts(asked);
+  if (roundTrip.ok || !isAway(roundTrip.code)) return asked;
+  // Nodes that hang have used up the time already.
+  await clock.sleep(Math.max(0, againMs - (clock.elapsed() - began)));
+  return askAll();
 }
 
 /** What the seal needs, and what shows that its token may do more. */
@@ -138,7 +161,13 @@ async function readKey(
     return { ok: false, code: 'no-credential', detail };
   }
   if (!own.ok) return { ok: false, code: 'no-credential', detail: `not read: ${own.why}` };
-  const answer = await client.key(seal, own.value, { timeoutMs });
+  let answer = await client.key(seal, own.value, { timeoutMs });
+  if (!answer.ok && answer.error.status === 403) {
+    // Kept from an earlier exercise, it may have been revoked since.
+    const another = await ownToken(client, true);
+    if (another.ok && another.value !== own.value)
+      answer = await client.key(seal, another.value, { timeoutMs });
+  }
   if (!answer.ok) {
     const line = policyLine(`${seal.mount}/keys/${seal.key}`, 'read');
     return failed(answer.error, client, {
@@ -146,12 +175,15 @@ async function readKey(
       detail: `not read: the login of ${seal.provider} in fleet.yaml needs ${line}`,
     });
   }
+  const { latest_version, min_decryption_version, deletion_allowed, keys } = answer.body;
+  const madeAt = keys?.[String(min_decryption_version)];
   return {
     ok: true,
     value: {
-      latestVersion: answer.body.latest_version,
-      minDecryptionVersion: answer.body.min_decryption_version,
-      deletionAllowed: answer.body.deletion_allowed,
+      latestVersion: latest_version,
+      minDecryptionVersion: min_decryption_version,
+      ...(typeof madeAt === 'number' && { minMadeAt: madeAt * 1000 }),
+      deletionAllowed: deletion_allowed,
     },
   };
 }

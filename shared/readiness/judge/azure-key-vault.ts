@@ -5,7 +5,12 @@ import { keyVersionsRisk } from './azure-key-versions.ts';
 import { urgency, words } from './life.ts';
 
 /** Nothing was learned of the seal: only an answer that its nodes would get too says that it would not do. */
-const undecided: ReadonlySet<AzureFailure> = new Set<AzureFailure>(['no-credential', 'firewall', 'odd']);
+const undecided: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
+  'no-credential',
+  'login-refused',
+  'firewall',
+  'odd',
+]);
 
 /** What any identity sees of a key: the rest of what Sealwatch's own meets says nothing of the nodes'. */
 const ofTheKey: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
@@ -145,7 +150,7 @@ function judgeVersions({ newest, versions, key }: AzureExercise, now: number): P
     const why = `the versions of key ${key} are not seen: ${detail}`;
     return { evidence: [], problems: [], unjudged: { 'seal-key-version-at-risk': why } };
   }
-  const risk = keyVersionsRisk(key, newest.value, versions.value);
+  const risk = keyVersionsRisk(key, newest.value, versions.value, now);
   if (!risk) return { evidence: [], problems: [], unjudged: {} };
   const { isNow, ...problem } = risk;
   return {

@@ -1,6 +1,7 @@
 /** What else can make undecryptable what a cluster was sealed with: older versions, and how a key can be deleted. Pure. */
 import type { KeyVersion } from '../exercise/azure-exercise.ts';
 import type { ReadinessProblem } from '../readiness.ts';
+import { settledMs } from './life.ts';
 
 interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence' | 'advice'> {
   /** A node that restarts now may already find it shut. */
@@ -9,9 +10,17 @@ interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence
 
 /**
  * Vault unwraps with the version that wrapped, and wraps anew at the next restart or change of leader (VAULT-FACTS,
- * azurekeyvault seal): what became of a version before the last one, only snapshots can need. One problem, the worst first.
+ * azurekeyvault seal): what became of a version before the last one, only snapshots can need. To disable
+ * that one too is the right end of a rotation: so it is no risk for ever. One problem, the worst first.
+ *
+ * @param now ms.
  */
-export function keyVersionsRisk(key: string, newest: KeyVersion, versions: KeyVersion[]): Risk | undefined {
+export function keyVersionsRisk(
+  key: string,
+  newest: KeyVersion,
+  versions: KeyVersion[],
+  now: number,
+): Risk | undefined {
   const older = versions
     .filter(({ version }) => version !== newest.version)
     .toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
@@ -19,17 +28,19 @@ export function keyVersionsRisk(key: string, newest: KeyVersion, versions: KeyVe
   const [last] = older;
   const level = newest.recoveryLevel ?? '';
   const risks: Risk[] = [];
-  if (last && !last.enabled) {
+  const isSettled = newest.createdAt !== undefined && now - newest.createdAt >= settledMs;
+  const early = isSettled ? undefined : shut.find((version) => version === last);
+  if (early) {
     risks.push({
       isNow: true,
       severity: 'warning',
       summary: `the version of key ${key} before the newest one is disabled: what was sealed with it cannot be opened`,
-      evidence: [`Version ${last.version} of key ${key} is disabled.`],
+      evidence: [`Version ${early.version} of key ${key} is disabled.`],
       advice:
-        'Enable it, make the cluster wrap anew with the newest one (a step-down or restart of its leader), then disable it.',
+        'Enable it, then make the cluster wrap anew with the newest one: a step-down of its leader. Leave it enabled meanwhile.',
     });
   }
-  const old = shut.filter((version) => version !== last);
+  const old = shut.filter((version) => version !== early);
   if (old.length > 0) {
     risks.push({
       isNow: false,
@@ -40,6 +51,11 @@ export function keyVersionsRisk(key: string, newest: KeyVersion, versions: KeyVe
           .slice(0, 10)
           .map(({ version }) => version)
           .join(', ')}.`,
+        ...(old.some((version) => version === last)
+          ? [
+              'Whoever had no new leader and no restart since the newest version was made still needs the one before it.',
+            ]
+          : []),
       ],
       advice: 'Keep old versions enabled until no kept snapshot needs them.',
     });

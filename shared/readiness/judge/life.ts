@@ -3,6 +3,9 @@ import type { Severity } from '../../finding.ts';
 
 export const dayMs = 24 * 3_600_000;
 
+/** A version of a key that is so old has been wrapped with: nobody leaves a rotation half done for so long, ms. */
+export const settledMs = 7 * dayMs;
+
 /** Warn at this much left, or at a third of the whole life where that is less… */
 const warnMs = 30 * dayMs;
 /** …and page at this much, or at a tenth of the life: a token of a day must not page all its life. */

@@ -11,8 +11,8 @@ export interface TokenEnd {
 }
 
 /**
- * A running seal renews at 70 to 73 % of the lease (LifetimeWatcher of Vault's Go client): a periodic token with a third
- * of its period left is well, one with less than a quarter is not renewed any more.
+ * A running seal renews at 70 to 73 % of the lease (LifetimeWatcher of Vault's Go client), periodic or not: a token with a
+ * third of it left is well, one with less than a quarter is not renewed any more.
  */
 const unrenewedShare = 1 / 4;
 
@@ -20,8 +20,11 @@ const unrenewedShare = 1 / 4;
 export function tokenEnd(token: SealToken, now: number): TokenEnd | undefined {
   if (neverEnds(token)) return undefined;
   const { ttlMs, periodMs, creationTtlMs, explicitMaxTtlMs, ageMs } = token;
-  const isRenewed = periodMs > 0 && token.renewable;
-  const byTtl = urgency(ttlMs, periodMs > 0 ? periodMs : creationTtlMs, isRenewed ? unrenewedShare : 1 / 3);
+  const byTtl = urgency(
+    ttlMs,
+    periodMs > 0 ? periodMs : creationTtlMs,
+    token.renewable ? unrenewedShare : 1 / 3,
+  );
   const lastMs = explicitMaxTtlMs > 0 ? Math.max(0, explicitMaxTtlMs - ageMs) : Number.POSITIVE_INFINITY;
   const byMax = urgency(lastMs, explicitMaxTtlMs || undefined);
   const severity = byTtl === 'critical' || byMax === 'critical' ? 'critical' : (byTtl ?? byMax);

@@ -2,6 +2,7 @@
 import type { Seal } from '../../fleet/fleet.ts';
 import type { TransitExercise, TransitFailure } from '../exercise/transit-exercise.ts';
 import type { Judged, ReadinessProblem, Standing } from '../readiness.ts';
+import { settledMs } from './life.ts';
 import { judgeSealToken } from './seal-token.ts';
 import { whyFailed } from './transit-failed.ts';
 
@@ -34,9 +35,9 @@ export function judgeTransit(
   now: number,
 ): Judged {
   const token = judgeSealToken(exercise, now);
-  const parts = [judgeRoundTrip(seal, exercise), token, judgeKey(seal, exercise)];
+  const parts = [judgeRoundTrip(seal, exercise), token, judgeKey(seal, exercise, now)];
   const evidence = parts.flatMap((part) => part.evidence);
-  const standing = standingOf(seal, exercise, token.end, provider);
+  const standing = standingOf(seal, exercise, token.end, provider, now);
   // The provider's own finding pages for it: here it is a risk, and no second headline.
   if (provider?.state === 'not-ready')
     evidence.push(`${seal.provider} would not unseal itself after a restart: ${provider.why}.`);
@@ -53,6 +54,7 @@ function standingOf(
   exercise: TransitExercise,
   end: { why: string; at: number } | undefined,
   provider: Standing | undefined,
+  now: number,
 ): Standing {
   const { roundTrip } = exercise;
   if (!roundTrip.ok) {
@@ -62,15 +64,21 @@ function standingOf(
   if (end) return { state: 'at-risk', why: end.why, at: end.at };
   if (provider?.state === 'not-ready')
     return { state: 'at-risk', why: `${seal.provider}, which unseals it, would not unseal itself` };
-  const lost = lostVersions(exercise);
-  return lost === undefined ? { state: 'ready' } : { state: 'at-risk', why: lost };
+  const lost = lostVersions(exercise, now);
+  return lost?.isRecent ? { state: 'at-risk', why: lost.why } : { state: 'ready' };
 }
 
-/** The round trip uses the newest version; what the cluster was last wrapped with is in its own storage. */
-function lostVersions({ key }: TransitExercise): string | undefined {
+/**
+ * The round trip uses the newest version; what the cluster was last wrapped with is in its own storage. A raised minimum
+ * is how a rotation ends well, too: it is no risk for ever.
+ */
+function lostVersions({ key }: TransitExercise, now: number): { why: string; isRecent: boolean } | undefined {
   if (!key.ok || key.value.minDecryptionVersion <= 1) return undefined;
-  const from = key.value.minDecryptionVersion;
-  return `versions of its key before ${from} no longer decrypt: unless it had a new leader since version ${from} was made, it would not unseal`;
+  const { minDecryptionVersion: from, minMadeAt } = key.value;
+  return {
+    why: `versions of its key before ${from} no longer decrypt: unless it had a new leader since version ${from} was made, it would not unseal`,
+    isRecent: minMadeAt !== undefined && now - minMadeAt < settledMs,
+  };
 }
 
 function judgeRoundTrip(seal: TransitSeal, exercise: TransitExercise): Part {
@@ -105,7 +113,7 @@ function judgeRoundTrip(seal: TransitSeal, exercise: TransitExercise): Part {
   return { evidence, problems, unjudged: {} };
 }
 
-function judgeKey(seal: TransitSeal, exercise: TransitExercise): Part {
+function judgeKey(seal: TransitSeal, exercise: TransitExercise, now: number): Part {
   const { key } = exercise;
   const name = `${seal.key} of ${seal.provider}`;
   if (!key.ok) {
@@ -113,7 +121,11 @@ function judgeKey(seal: TransitSeal, exercise: TransitExercise): Part {
     return { evidence: [`Versions of key ${name}: ${key.detail}.`], problems: [], unjudged };
   }
   const { latestVersion: latest, minDecryptionVersion: from, deletionAllowed } = key.value;
-  const evidence = [`Key ${name}: latest version ${latest}, decrypts from version ${from} on.`];
+  const lost = lostVersions(exercise, now);
+  const evidence = [
+    `Key ${name}: latest version ${latest}, decrypts from version ${from} on.`,
+    ...(lost ? [`${lost.why}.`] : []),
+  ];
   if (deletionAllowed) {
     const problem: ReadinessProblem = {
       code: 'seal-key-version-at-risk',
@@ -123,8 +135,5 @@ function judgeKey(seal: TransitSeal, exercise: TransitExercise): Part {
     };
     return { evidence, problems: [problem], unjudged: {} };
   }
-  const lost = lostVersions(exercise);
-  if (lost === undefined) return { evidence, problems: [], unjudged: {} };
-  const why = `${lost}; its last change of leader is not known here`;
-  return { evidence: [...evidence, `${why}.`], problems: [], unjudged: { 'seal-key-version-at-risk': why } };
+  return { evidence, problems: [], unjudged: {} };
 }

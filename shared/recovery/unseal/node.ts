@@ -53,7 +53,7 @@ export async function sendPosition(
   }
   const last = began + k === set.threshold;
   // The answer to a refused last share holds no nonce: only a look right before it tells whose set it completes.
-  if (last && k > 1 && !set.contribution) {
+  if (last && k > 1 && began === 0) {
     const look = await target.client.sealStatus(limits());
     sending.ours = look.ok;
     if (look.ok && (look.body.progress !== k - 1 || look.body.nonce !== sending.nonce)) {

@@ -39,7 +39,9 @@ export async function contribute(
     if (!asked.join) sayOwn(glass, sights, asked, files);
     return { ok: false, summary: 'no node takes this contribution: nothing was opened or sent' };
   }
-  const wanted = withOwn(glass, asked, givenBefore(files, generation.generation, targets));
+  // What was read out names the whole set: the files may hold what was never sent, or what a reset forgot.
+  const isNamed = asked.join !== undefined && asked.given.length >= asked.join.progress;
+  const wanted = isNamed ? asked : withOwn(glass, asked, givenBefore(files, generation.generation, targets));
   const opened = await open(glass, wanted, generation.threshold - (wanted.join?.progress ?? 0));
   const shares: Share[] = opened.ok ? opened.shares : [];
   try {

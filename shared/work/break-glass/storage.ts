@@ -101,7 +101,7 @@ export function clockProblem({ aheadMs = 0 }: Standing): string | undefined {
   if (offMs <= mostAheadMs) return undefined;
   return `This machine's clock is ${duration(offMs)} ${aheadMs > 0 ? 'ahead of' : 'behind'} storage's: the lease of its row would ${
     aheadMs > 0 ? 'keep others away for too long' : 'count as run out while it works'
-  }. Set the clock (Linux: sudo timedatectl set-ntp true; macOS: sudo sntp -sS time.apple.com; Windows: w32tm /resync), then run the same command again.`;
+  }. Set the clock (Linux: sudo timedatectl set-ntp true; macOS: sudo sntp -sS time.apple.com; Windows: w32tm /resync), then run the same command again. If it cannot be set: sealwatch escrow export, and --envelopes FILE --without-state, which keeps nobody away.`;
 }
 
 function nothing(why: string): Looked {

@@ -54,14 +54,22 @@ export async function rebind(deps: RecoverDeps, cluster: Cluster, held: HeldReco
 /** No part of the trust, and yet who can open shares from then on: whoever approves is shown it. */
 function otherKeys({ escrow }: Cluster, { envelopes }: Ready['generation']): string[] {
   return escrow.custodians.flatMap(({ name, key }) => {
-    const own = envelopes.filter(({ custodian }) => custodian === name).map(({ keyId }) => keyId);
-    const before = own.map((keyId) => keyId.slice(0, keyId.lastIndexOf('/'))).filter((one) => one !== key);
-    return key === undefined || before.length === 0
-      ? []
-      : [
-          `custodian ${name}: its shares would be wrapped with the key ${key}, not ${[...new Set(before)].join(', ')}`,
-        ];
+    const own = envelopes.filter(({ custodian }) => custodian === name);
+    const before = new Set(
+      own.map(({ wrap, keyId }) => (wrap === 'RSA-OAEP-256' ? keyOf(keyId) : aPassphrase)).sort(),
+    );
+    const after = key === undefined ? aPassphrase : `the key ${key}`;
+    before.delete(after);
+    if (before.size === 0) return [];
+    return [`custodian ${name}: its shares would be wrapped with ${after}, not ${[...before].join(', ')}`];
   });
+}
+
+const aPassphrase = 'a passphrase';
+
+/** Without its version, which a rewrap changes. */
+function keyOf(keyId: string): string {
+  return `the key ${keyId.slice(0, keyId.lastIndexOf('/'))}`;
 }
 
 async function bindAnew(

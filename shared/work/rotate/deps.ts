@@ -10,7 +10,7 @@ import type { RotateState } from '../../state/rotate-ports.ts';
 
 /** What a transit seal is exercised with; `close` ends its connections. Rejects for nothing. */
 export type TransitAccess =
-  | { ok: true; ports: Omit<TransitPorts, 'random' | 'now' | 'timeoutMs'>; close: () => Promise<void> }
+  | { ok: true; ports: Omit<TransitPorts, 'random' | 'clock' | 'timeoutMs'>; close: () => Promise<void> }
   /** Nothing could be tried: the field of fleet.yaml, and the fix. */
   | { ok: false; why: string };
 

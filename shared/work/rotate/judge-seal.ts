@@ -51,7 +51,7 @@ async function judgeProvided(
   if (!access.ok) return notExercised(access.why);
   const { clock, random } = deps;
   try {
-    const ports = { ...access.ports, random, now: () => clock.now(), timeoutMs };
+    const ports = { ...access.ports, random, clock, timeoutMs };
     const exercise = await exerciseTransit(seal, ports);
     return judgeTransit(seal, exercise, providerStanding, clock.now());
   } finally {

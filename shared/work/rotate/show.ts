@@ -34,7 +34,8 @@ export async function showReadiness(deps: RotateDeps): Promise<Said<ShownFleet>>
   const known = new Map(rows.map((row) => [row.cluster, row]));
   const clusters = fleet.clusters.map(({ name, seal }) => {
     const row = known.get(name);
-    return row ? shown(row, deps.clock.now()) : never(name, seal.type);
+    // A row of the seal that it had before says nothing of the one that it has.
+    return row?.seal === seal.type ? shown(row, deps.clock.now()) : never(name, seal.type);
   });
   return said({ clusters, unreadable: unreadable.map(({ partition, why }) => `${partition}: ${why}`) });
 }

@@ -87,3 +87,36 @@ describe('a dead seal that is first seen with its outage', () => {
     expect(run.at(660, { present: [dead, under('vault-1')] }).message).toBeUndefined();
   });
 });
+
+it.each([
+  ['no-leader', 60, 60],
+  ['no-leader', 240, 60],
+  ['node-unreachable', 120, 60],
+] as const)(
+  '%s that comes for %i s and goes for %i s under it does not ask for an acknowledgement each time',
+  (code, down, up) => {
+    const run = sweeps();
+    const subject = code === 'no-leader' ? cluster : node('vault-1');
+    const below = finding(code, subject, 'down', [], { under: 'seal-not-ready' });
+    run.at(0, { present: [dead] });
+    const toldAt: number[] = [];
+    for (let s = 30; s < 2 * hour; s += 30) {
+      const present = s % (down + up) < down ? [dead, below] : [dead];
+      // A person acknowledges each message before the next sweep.
+      const { message } = run.at(s, { present, quiets: [quiet('acknowledge', s - 10, 48 * hour)] });
+      if (message?.kind === 'alert') toldAt.push(s);
+    }
+    expect(toldAt[0]).toBeLessThanOrEqual(down + up + 60);
+    expect(toldAt.length).toBeLessThanOrEqual(5);
+    // It stays away no longer: after a while of that it is told, whatever came before.
+    let last: number | undefined;
+    for (let s = 2 * hour; s < 2 * hour + 900; s += 30) {
+      const { message } = run.at(s, {
+        present: [dead, below],
+        quiets: [quiet('acknowledge', 2 * hour - 20, 48 * hour)],
+      });
+      if (message?.kind === 'alert') last = s;
+    }
+    expect(last).toBeGreaterThan(2 * hour);
+  },
+);

@@ -6,6 +6,7 @@ import type { Proof } from './proof.ts';
 
 const env = {
   SEALWATCH_STORAGE: 'UseDevelopmentStorage=true',
+  SEALWATCH_SEAL_HOSTS: '*.root.test:8200',
   SEALWATCH_SECRET_A: 'hvs.the-first',
   SEALWATCH_SECRET_B: 'hvs.the-second',
 };

@@ -103,24 +103,30 @@ it('a no while the shares are sealed anew leaves nothing in use, and no blob', a
   expect(await inUse(world)).toBe(1);
 });
 
-it('shows whoever approves that fleet.yaml names another key for a custodian: it could open shares from then on', async () => {
-  const world = await new RecoveryUnderTest({ policy: 'manual' }).ready();
-  const [own] = [...world.yaml.matchAll(/\{key: "([^"]+)\/keys\/escrow"/g)].map(([, vault]) => vault);
-  world.yaml = world.yaml
-    .replace('    recovery:', '    unknownSealCause: automatic\n    recovery:')
-    .replace(`${own}/keys/escrow`, `${own}/keys/of-somebody`);
-  const asked = await requestRecovery(world.process(), 'payments', {
-    kind: 'rebind',
-    way: 'manual',
-    by: ada.id,
-    byName: ada.name,
-    reason: 'metrics are off',
-    dryRun: false,
-    lost: [],
-  });
-  if (!asked.ok) throw new Error(asked.message);
-  await world.settle();
-  expect((await shown(world, asked.value.id)).needs?.why).toContain(
-    `its shares would be wrapped with the key ${own}/keys/of-somebody, not ${own}/keys/escrow`,
-  );
-});
+it.each([
+  ['another key', 'key: "VAULT/keys/of-somebody"', 'the key VAULT/keys/of-somebody'],
+  ['a passphrase', 'passphrase: "env:SECRET_OWN"', 'a passphrase'],
+])(
+  'shows whoever approves that fleet.yaml names %s for a custodian: it could open shares from then on',
+  async (_, entry, after) => {
+    const world = await new RecoveryUnderTest({ policy: 'manual' }).ready();
+    const [own = ''] = [...world.yaml.matchAll(/\{key: "([^"]+)\/keys\/escrow"/g)].map(([, vault]) => vault);
+    world.yaml = world.yaml
+      .replace('    recovery:', '    unknownSealCause: automatic\n    recovery:')
+      .replace(`key: "${own}/keys/escrow"`, entry.replace('VAULT', own));
+    const asked = await requestRecovery(world.process(), 'payments', {
+      kind: 'rebind',
+      way: 'manual',
+      by: ada.id,
+      byName: ada.name,
+      reason: 'metrics are off',
+      dryRun: false,
+      lost: [],
+    });
+    if (!asked.ok) throw new Error(asked.message);
+    await world.settle();
+    expect((await shown(world, asked.value.id)).needs?.why).toContain(
+      `its shares would be wrapped with ${after.replace('VAULT', own)}, not the key ${own}/keys/escrow`,
+    );
+  },
+);

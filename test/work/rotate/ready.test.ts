@@ -66,6 +66,8 @@ let deps: RotateDeps;
 
 beforeEach(() => {
   clock = new ManualClock();
+  // Who waits for a provider is woken at once, and it is later then.
+  clock.sleep = (ms) => clock.advance(ms);
   state = memoryRotateState();
   [lines, order, closed, nodes] = [[], [], [], {}];
   const given = async (): Promise<Given> => ({ ok: true, value: 'hvs.token' });
@@ -178,6 +180,25 @@ describe('a run over the fleet', () => {
   });
 });
 
+describe('a provider without a leader', () => {
+  const electing = (failures: number) => {
+    const answers = Array.from({ length: failures }, () => refusal(500));
+    return node((plaintext) => answers.pop() ?? good({ ciphertext: `vault:v1:${plaintext}` }));
+  };
+
+  it('for the moment of the exercise is asked again after 10 s, and wakes nobody', async () => {
+    nodes = { payments: () => electing(1) };
+    expect(await readyOne(deps, 'payments')).toMatchObject({ standing: { state: 'ready' }, problems: [] });
+  });
+
+  it('that is still without one then is told', async () => {
+    nodes = { payments: () => electing(2) };
+    expect(await readyOne(deps, 'payments')).toMatchObject({
+      standing: { state: 'not-ready', why: expect.stringContaining('cannot serve (500)') as string },
+    });
+  });
+});
+
 describe('nudges', () => {
   it('tell watch of a change, once, and look again soon at what is not ready', async () => {
     await readyFleet(deps);
@@ -256,6 +277,18 @@ describe('what is shown', () => {
     expect((await shown())?.state).toBe('ready');
     await clock.advance(minutes(181));
     expect((await shown())?.state).toBe('stale');
+  });
+
+  it('is never for a seal that was changed since: the row of the one before says nothing of it', async () => {
+    await readyFleet(deps);
+    const changed = text.replace('{type: transit, provider: hub, key: payments}', '{type: azurekeyvault}');
+    deps.loadFleet = async () =>
+      ({ fleet: fleetOf(changed) }) as Awaited<ReturnType<RotateDeps['loadFleet']>>;
+    expect(await showReadiness(deps)).toMatchObject({
+      value: {
+        clusters: [{ cluster: 'payments', seal: 'azurekeyvault', state: 'never' }, {}, {}, {}, {}, {}],
+      },
+    });
   });
 
   it('names rows that cannot be read', async () => {

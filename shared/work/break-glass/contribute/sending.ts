@@ -75,6 +75,10 @@ async function goOn(
   }: Pick<Sending, 'targets' | 'wanted'> & { results: UnsealResult[]; sent: Sent },
   record: ContributionRecord,
 ): Promise<void> {
+  // Its intent is on file, and nothing was sent: a share that the node holds later is not from here.
+  const unsent = targets.filter(({ node }) => !sent.has(node));
+  if (unsent.length > 0)
+    await record.held(unsent.map(({ node }) => ({ node, nonce: '', progress: 0, given: [] })));
   const held = await heldBy(glass, connected, targets, results, sent);
   if (held.length === 0) return;
   await record.held(held);
