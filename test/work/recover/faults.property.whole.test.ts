@@ -21,7 +21,11 @@ it(`through ${numRuns} random nights no rule is broken, and the cluster serves i
       // Nobody needs to get up for proven restarts; but a set may have vanished while the app was dead: by a seal, or by
       // a stranger's word.
       const vanished = kinds.some((kind) => kind === 'seal' || kind === 'share' || kind === 'reset');
-      if (!vanished) expect(asked).toBe(0);
+      // And a hold ends a recovery whose pass died amid its set: nobody knows then whether the node was unsealed by it, and
+      // a seal on purpose after that would look the same. So people are asked, who are there: they set the hold.
+      const isHeldAmidSet =
+        kinds.includes('hold') && night.moments.some((one) => one.kind === 'nudged' && one.killAt > 0);
+      if (!vanished && !isHeldAmidSet) expect(asked).toBe(0);
       for (const { given } of world.custodians.values()) {
         for (const key of given) expect(key.every((byte) => byte === 0)).toBe(true);
       }
