@@ -1,4 +1,4 @@
-/** What the status page says of a cluster's readiness: question 2 of DESIGN, as rotate last exercised it. Pure. */
+/** What the pages of watch and of rotate say of a cluster's readiness: question 2 of DESIGN, as rotate last exercised it. Pure. */
 import type { Readiness } from '../readiness/readiness.ts';
 import type { Read } from './recover-findings.ts';
 
@@ -13,10 +13,14 @@ export interface ReadinessLine {
   exercised?: string;
 }
 
-/** @param now ms. */
-export function readinessLine(row: Read<Readiness | undefined>, now: number): ReadinessLine {
+/** @param seal as fleet.yaml has it: a row of the seal before says nothing of it. @param now ms. */
+export function readinessLine(
+  row: Read<Readiness | undefined>,
+  seal: Readiness['seal'],
+  now: number,
+): ReadinessLine {
   if (!row.read) return { state: 'unread', why: row.why };
-  if (!row.value) return { state: 'never' };
+  if (row.value?.seal !== seal) return { state: 'never' };
   const { standing, indirect, at, validUntil } = row.value;
   const exercised = iso(at);
   if (validUntil <= now) return { state: 'stale', why: 'not exercised for too long', exercised };

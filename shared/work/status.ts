@@ -89,7 +89,7 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
         }),
         labels: cluster.labels,
         recovery: recoveryLine(cluster, rows),
-        readiness: readinessLine(rows.readiness, now),
+        readiness: readinessLine(rows.readiness, cluster.seal.type, now),
         nodes: cluster.nodes.map(({ name, address }) => ({ name, address, ...nodeLine(facts?.[name]) })),
         alerts: lines(cluster.name),
       };

@@ -13,7 +13,7 @@ async function shown(standing: Readiness['standing'], over: Partial<Readiness> =
   const at = fleet.clock.now();
   fleet.state.readinessRows.push({
     cluster: 'payments',
-    seal: 'transit',
+    seal: 'shamir',
     standing,
     evidence: ['not for this page'],
     problems: [],
@@ -50,6 +50,10 @@ it('is stale once the exercise is too old to say anything', async () => {
   const { at, exercised } = await shown({ state: 'ready' });
   const { line } = await shown({ state: 'ready' }, { validUntil: at });
   expect(line).toEqual({ state: 'stale', why: 'not exercised for too long', exercised });
+});
+
+it('says nothing of the seal that the cluster had before', async () => {
+  expect((await shown({ state: 'ready' }, { seal: 'transit' })).line).toEqual({ state: 'never' });
 });
 
 it('is never without an exercise, and says why a row cannot be read', async () => {

@@ -5,6 +5,7 @@
 import type { GenerationRow } from '../../escrow/generation.ts';
 import type { Person } from '../../people/person.ts';
 import type { Stored } from '../../state/ports.ts';
+import { askedByHand } from './asked-by-hand.ts';
 import type { RecoverDeps } from './deps.ts';
 import { clusterOf } from './request.ts';
 import { accept } from './revision.ts';
@@ -56,16 +57,7 @@ async function take(
 ): Promise<Accepted> {
   const cluster = await clusterOf(deps, name);
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
-  // Also what is refused below: who asked for it is on record.
-  await deps.state.audit.write({
-    at: deps.clock.now(),
-    who: person.id,
-    name: person.name,
-    what: 'requested',
-    cluster: cluster.name,
-    why: 'asked by hand',
-    facts: { kind: asked.kind, generation: asked.generation, revision: asked.revision },
-  });
+  await askedByHand(deps, cluster.name, person, { ...asked });
   const before = await deps.state.generations.newest(cluster.name);
   const chosen = choose(before);
   if ('problem' in chosen) return refused('conflict', chosen.problem);

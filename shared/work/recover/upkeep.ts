@@ -5,6 +5,7 @@ import { verify } from '../../escrow/upkeep.ts';
 import type { Cluster } from '../../fleet/fleet.ts';
 import type { Person } from '../../people/person.ts';
 import type { Stored } from '../../state/ports.ts';
+import { askedByHand } from './asked-by-hand.ts';
 import type { RecoverDeps } from './deps.ts';
 import { type Escrowed, escrowed } from './escrowed.ts';
 import { needsOf } from './key-needs.ts';
@@ -75,15 +76,8 @@ export async function keepNow(
   if (!cluster) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
   const before = await deps.state.generations.newest(cluster.name);
   if (!before) return refused('not-found', `nothing of ${cluster.name} is escrowed: import its shares first`);
-  await deps.state.audit.write({
-    at: deps.clock.now(),
-    who: person.id,
-    name: person.name,
-    what: 'requested',
-    cluster: cluster.name,
-    why: 'asked by hand',
-    facts: { kind: verifyOnly ? 'verify' : 'upkeep', generation: before.value.generation },
-  });
+  const kind = verifyOnly ? 'verify' : 'upkeep';
+  await askedByHand(deps, cluster.name, person, { kind, generation: before.value.generation });
   const problems = await keepCluster(deps, cluster, { verifyOnly, by: person.id });
   const after = (await deps.state.generations.newest(cluster.name)) ?? before;
   await deps.state.nudges.send('probe', cluster.name, 0);

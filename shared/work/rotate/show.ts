@@ -1,20 +1,14 @@
 /** What GET /api/readiness answers: question 2 of DESIGN, for people. */
 import { catalogue, type Severity } from '../../finding.ts';
 import type { Readiness } from '../../readiness/readiness.ts';
+import { type ReadinessLine, readinessLine } from '../readiness-line.ts';
 import { refused, type Said, said } from '../recover/said.ts';
 import type { RotateDeps } from './deps.ts';
 import { readyOne } from './ready.ts';
 
-export interface ShownReadiness {
+export interface ShownReadiness extends ReadinessLine {
   cluster: string;
   seal: Readiness['seal'];
-  /** As seen from Sealwatch. `stale`: exercised too long ago to say anything. */
-  state: Readiness['standing']['state'] | 'stale' | 'never';
-  why?: string;
-  /** at-risk: when it stops being ready, where that is known. */
-  until?: string;
-  indirect?: true;
-  exercised?: string;
   evidence: string[];
   /** `advice`: the first thing to do. */
   problems: { code: string; severity: Severity; summary: string; advice: string }[];
@@ -32,11 +26,9 @@ export async function showReadiness(deps: RotateDeps): Promise<Said<ShownFleet>>
     deps.state.readiness.list(),
   ]);
   const known = new Map(rows.map((row) => [row.cluster, row]));
-  const clusters = fleet.clusters.map(({ name, seal }) => {
-    const row = known.get(name);
-    // A row of the seal that it had before says nothing of the one that it has.
-    return row?.seal === seal.type ? shown(row, deps.clock.now()) : never(name, seal.type);
-  });
+  const clusters = fleet.clusters.map(({ name, seal }) =>
+    shown(name, seal.type, known.get(name), deps.clock.now()),
+  );
   return said({ clusters, unreadable: unreadable.map(({ partition, why }) => `${partition}: ${why}`) });
 }
 
@@ -44,26 +36,21 @@ export async function showReadiness(deps: RotateDeps): Promise<Said<ShownFleet>>
 export async function exerciseNow(deps: RotateDeps, name: string): Promise<Said<ShownReadiness>> {
   const row = await readyOne(deps, name);
   if (!row) return refused('not-found', `fleet.yaml has no cluster "${name.slice(0, 63)}"`);
-  return said(shown(row, deps.clock.now()));
-}
-
-function never(cluster: string, seal: Readiness['seal']): ShownReadiness {
-  return { cluster, seal, state: 'never', evidence: [], problems: [] };
+  return said(shown(name, row.seal, row, deps.clock.now()));
 }
 
 function shown(
-  { cluster, seal, standing, indirect, at, validUntil, evidence, problems }: Readiness,
+  cluster: string,
+  seal: Readiness['seal'],
+  row: Readiness | undefined,
   now: number,
-) {
-  const iso = (ms: number) => new Date(ms).toISOString();
+): ShownReadiness {
+  const line = readinessLine({ read: true, value: row }, seal, now);
+  const { evidence = [], problems = [] } = line.state === 'never' ? {} : (row ?? {});
   return {
     cluster,
     seal,
-    state: validUntil > now ? standing.state : 'stale',
-    ...('why' in standing && { why: standing.why }),
-    ...(standing.state === 'at-risk' && standing.at !== undefined && { until: iso(standing.at) }),
-    ...(indirect && { indirect }),
-    exercised: iso(at),
+    ...line,
     evidence,
     problems: problems.map(({ code, summary, severity, advice }) => ({
       code,
@@ -71,5 +58,5 @@ function shown(
       summary,
       advice: advice ?? catalogue[code].advice,
     })),
-  } satisfies ShownReadiness;
+  };
 }

@@ -21,6 +21,10 @@ async function asking(approvals: 1 | 2): Promise<{ world: RecoveryUnderTest; id:
     recovery: [`approvals: ${approvals}`],
   }).ready();
   world.yaml = world.yaml.replace('    recovery:', '    unknownSealCause: automatic\n    recovery:');
+  return { world, id: await asksFor(world) };
+}
+
+async function asksFor(world: RecoveryUnderTest): Promise<string> {
   const asked = await requestRecovery(world.process(), 'payments', {
     kind: 'rebind',
     way: 'manual',
@@ -32,7 +36,7 @@ async function asking(approvals: 1 | 2): Promise<{ world: RecoveryUnderTest; id:
   });
   if (!asked.ok) throw new Error(asked.message);
   await world.settle();
-  return { world, id: asked.value.id };
+  return asked.value.id;
 }
 
 const inUse = async ({ state }: RecoveryUnderTest) =>
@@ -114,18 +118,8 @@ it.each([
     world.yaml = world.yaml
       .replace('    recovery:', '    unknownSealCause: automatic\n    recovery:')
       .replace(`key: "${own}/keys/escrow"`, entry.replace('VAULT', own));
-    const asked = await requestRecovery(world.process(), 'payments', {
-      kind: 'rebind',
-      way: 'manual',
-      by: ada.id,
-      byName: ada.name,
-      reason: 'metrics are off',
-      dryRun: false,
-      lost: [],
-    });
-    if (!asked.ok) throw new Error(asked.message);
-    await world.settle();
-    expect((await shown(world, asked.value.id)).needs?.why).toContain(
+    const id = await asksFor(world);
+    expect((await shown(world, id)).needs?.why).toContain(
       `its shares would be wrapped with ${after.replace('VAULT', own)}, not the key ${own}/keys/escrow`,
     );
   },
