@@ -7,15 +7,19 @@ import { cluster, nodeEntry } from './schema/cluster.ts';
 import { custodian } from './schema/escrow.ts';
 import { probe } from './schema/fleet-wide.ts';
 import { recovery } from './schema/recovery.ts';
+import { transitSeal } from './schema/seal.ts';
 import { ownThresholds, thresholds } from './schema/thresholds.ts';
 import { tls } from './schema/tls.ts';
 import type { ChannelEntry, ClusterEntry, FleetFile } from './schema.ts';
 import { isMap } from './shape.ts';
 
+type TransitSeal = Extract<ClusterEntry['seal'], { type: 'transit' }>;
+
 type WellFormed<T> = { [Key in keyof T]?: T[Key] };
 
 export interface DraftCluster
-  extends WellFormed<Omit<ClusterEntry, 'nodes' | 'tls' | 'thresholds' | 'recovery' | 'escrow'>> {
+  extends WellFormed<Omit<ClusterEntry, 'nodes' | 'tls' | 'seal' | 'thresholds' | 'recovery' | 'escrow'>> {
+  seal?: ClusterEntry['seal'] | ({ type: 'transit' } & WellFormed<TransitSeal>);
   /** In the file's order; undefined where an entry is not well-formed. */
   nodes?: (ClusterEntry['nodes'][number] | undefined)[];
   tls?: WellFormed<ClusterEntry['tls']>;
@@ -66,6 +70,7 @@ function draftCluster(value: unknown): DraftCluster {
   } = fields(cluster, entry);
   return {
     ...rest,
+    ...draftSeal(rest.seal, entry['seal']),
     ...nodes,
     tls: fields(tls, entry['tls']),
     thresholds: fields(ownThresholds, entry['thresholds']),
@@ -74,6 +79,12 @@ function draftCluster(value: unknown): DraftCluster {
       custodians: mapValues(valueAt(entry, ['escrow', 'custodians']), (own) => fields(custodian, own)),
     },
   };
+}
+
+/** A provider that is no cluster is told beside a token that is none. */
+function draftSeal(whole: ClusterEntry['seal'] | undefined, value: unknown): Pick<DraftCluster, 'seal'> {
+  if (whole || !isMap(value) || value['type'] !== 'transit') return {};
+  return { seal: { ...fields(transitSeal, value), type: 'transit' } };
 }
 
 function draftNode(value: unknown): ClusterEntry['nodes'][number] | undefined {

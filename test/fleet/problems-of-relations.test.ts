@@ -28,11 +28,12 @@ const cases: Record<string, [text: string, told: string[]]> = {
       `line 5, column 37: ${c}.seal.provider: a cluster cannot unseal itself: name the cluster that serves the key; found "payments"`,
     ],
   ],
-  'a seal address with a path, and a token as it is': [
+  'a seal address with a path, a token as it is, and a provider that is the cluster itself': [
     file([
       'seal: {type: transit, provider: payments, key: k, address: "https://root/v1", token: hvs.secret}',
     ]),
     [
+      `line 5, column 37: ${c}.seal.provider: a cluster cannot unseal itself: name the cluster that serves the key; found "payments"`,
       `line 5, column 64: ${c}.seal.address: must be an origin only, without path or query`,
       `line 5, column 90: ${c}.seal.token: a token must not be written into this file: refer to it by env:NAME, file:/path or keyvault:https://VAULT/secrets/NAME`,
     ],

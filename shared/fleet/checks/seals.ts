@@ -8,7 +8,7 @@ import type { Check } from './check.ts';
 export const checkSeals: Check = ({ draft, report }) => {
   const clusters = draft.clusters ?? {};
   for (const [cluster, { seal }] of Object.entries(clusters)) {
-    if (seal?.type !== 'transit') continue;
+    if (seal?.type !== 'transit' || seal.provider === undefined) continue;
     const path = ['clusters', cluster, 'seal', 'provider'];
     if (seal.provider === cluster)
       report(path, 'a cluster cannot unseal itself: name the cluster that serves the key');

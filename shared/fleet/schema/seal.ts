@@ -18,28 +18,30 @@ const guid = (description: string) =>
     'must be an id: 8-4-4-4-12 hexadecimal digits in lower case',
   );
 
+export const transitSeal = z.strictObject({
+  type: z.literal('transit').meta({ description: "Unsealed by another cluster's transit engine." }),
+  provider: matching(
+    namePattern,
+    { description: 'Name of the cluster that serves the key.' },
+    `must be the name of a cluster: ${nameRule}`,
+  ),
+  mount: mount('Where the transit engine is mounted.').prefault('transit'),
+  key: keyName,
+  token: secret(
+    "The seal's own token, as the nodes read it at their next start: with it readiness is exercised.",
+    'a token',
+  ).exactOptional(),
+  address: address
+    .meta({ description: "Where the seal reaches its provider. Default: any of the provider's nodes." })
+    .exactOptional(),
+});
+
 export const seal = z
   .discriminatedUnion('type', [
     z.strictObject({
       type: z.literal('shamir').meta({ description: 'Unsealed with key shares, by people or by recovery.' }),
     }),
-    z.strictObject({
-      type: z.literal('transit').meta({ description: "Unsealed by another cluster's transit engine." }),
-      provider: matching(
-        namePattern,
-        { description: 'Name of the cluster that serves the key.' },
-        `must be the name of a cluster: ${nameRule}`,
-      ),
-      mount: mount('Where the transit engine is mounted.').prefault('transit'),
-      key: keyName,
-      token: secret(
-        "The seal's own token, as the nodes read it at their next start: with it readiness is exercised.",
-        'a token',
-      ).exactOptional(),
-      address: address
-        .meta({ description: "Where the seal reaches its provider. Default: any of the provider's nodes." })
-        .exactOptional(),
-    }),
+    transitSeal,
     z.strictObject({
       type: z.literal('azurekeyvault').meta({ description: 'Unsealed by a key in Azure Key Vault.' }),
       vault: matching(
