@@ -132,7 +132,9 @@ test('a nudge on `notify` sends what its cluster owes, and nothing of another', 
     const headline = `${cluster}: told by a nudge`;
     const message = aMessage({ cluster, headline, id: `${cluster}-1` });
     const effect = { kind: 'message', channel: 'chat', message } as const;
-    await state.live.commit(cluster, undefined, undefined, [anEntry({ effect })]);
+    // Due by the clock of the process that sends it, not by the examples' own noon.
+    const due = { createdAt: Date.now(), dueAt: Date.now() };
+    await state.live.commit(cluster, undefined, undefined, [anEntry({ effect, ...due })]);
   }
   await send('notify', 'payments');
   await until(
