@@ -9,13 +9,18 @@ type Parsed<O extends Options> = ReturnType<
 >;
 
 /**
- * @param positionals how many there must be.
+ * @param positionals how many there must be. @param otherwise what to say where there are fewer or more.
  * @throws Usage
  */
-export function parse<const O extends Options>(args: string[], options: O, positionals = 0): Parsed<O> {
+export function parse<const O extends Options>(
+  args: string[],
+  options: O,
+  positionals = 0,
+  otherwise = 'name one recovery',
+): Parsed<O> {
   const parsed = read(args, options);
   if (parsed.positionals.length === positionals) return parsed;
-  throw new Usage(positionals === 0 ? 'an argument without its option' : 'name one recovery');
+  throw new Usage(positionals === 0 ? 'an argument without its option' : otherwise);
 }
 
 function read<const O extends Options>(args: string[], options: O): Parsed<O> {

@@ -20,6 +20,13 @@ const commands: Record<string, () => Promise<Command>> = {
   show: async () => (await import('./people/recoveries.ts')).show,
   approve: async () => (await import('./people/recoveries.ts')).approve,
   reject: async () => (await import('./people/recoveries.ts')).reject,
+  'rotation list': async () => (await import('./rotation/look.ts')).list,
+  'rotation show': async () => (await import('./rotation/look.ts')).show,
+  'rotation run': async () => (await import('./rotation/act.ts')).rotate,
+  'rotation confirm': async () => (await import('./rotation/act.ts')).confirm,
+  'rotation rollback': async () => (await import('./rotation/act.ts')).rollBack,
+  'rotation forget': async () => (await import('./rotation/act.ts')).forget,
+  'rotation approve': async () => (await import('./rotation/act.ts')).approve,
   hold: async () => (await import('./people/hold.ts')).hold,
   token: async () => (await import('./people/token.ts')).token,
   recover: async () => {
@@ -28,9 +35,12 @@ const commands: Record<string, () => Promise<Command>> = {
   },
 };
 
+/** Their commands have two words. */
+const groups = new Set(['escrow', 'rotation']);
+
 export async function run(args: string[], context: Context): Promise<number> {
   const { complain, say } = context.terminal;
-  const words = args[0] === 'escrow' ? 2 : 1;
+  const words = groups.has(args[0] ?? '') ? 2 : 1;
   const name = args.slice(0, words).join(' ');
   const rest = args.slice(words);
   // Break-glass explains itself.

@@ -14,6 +14,15 @@ Escrow
 Readiness: would a node that restarted right now unseal?
   readiness [--cluster C] [--now] [--json]       as last exercised; --now exercises it first
 
+Rotation of what unseals; KIND: transit-token, transit-key, entra-secret or keyvault-key
+  rotation list [--cluster C] [--json]           what each waits for
+  rotation show ID
+  rotation run CLUSTER KIND --reason R           now, whether it is due or not
+  rotation confirm ID --reason R                 an approver: nodes whose start is not seen were restarted
+  rotation rollback ID --reason R                back to the one before, as long as that lives
+  rotation approve ID [--yes]
+  rotation forget ID --reason R                  an approver: one whose cluster is not in fleet.yaml any more
+
 Recovery
   request --cluster C --reason R [--dry-run] [--lost NODE]... [--take-over]
   show ID
@@ -29,7 +38,7 @@ People
 
 Settings
   SEALWATCH_API               where recover runs               http://127.0.0.1:7071
-  SEALWATCH_ROTATE_API        where rotate runs (readiness)    as SEALWATCH_API
+  SEALWATCH_ROTATE_API        where rotate runs                as SEALWATCH_API
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
   SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
   SEALWATCH_FLEET             path of fleet.yaml               ./fleet.yaml

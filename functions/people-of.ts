@@ -12,8 +12,7 @@ import { refusal } from './refusal.ts';
 
 /** Far below the 230 s after which Azure cuts HTTP. */
 const deadlineMs = 60_000;
-
-type Handler = (request: HttpRequest) => Promise<HttpResponseInit>;
+type Asked<D, T> = { deps: D; person: Person; body: T } & Pick<HttpRequest, 'params' | 'query'>;
 
 /**
  * Handlers of one app that only a person with the role reaches. The platform's key is no authority here, and no platform
@@ -25,9 +24,9 @@ export function peopleOf<D extends { clock: Clock; log: Log }>(
   return function forPerson<T, R>(
     role: Role,
     schema: z.ZodType<T>,
-    use: (asked: { deps: D; person: Person; body: T; params: Record<string, string> }) => Promise<Said<R>>,
+    use: (asked: Asked<D, T>) => Promise<Said<R>>,
     success = 200,
-  ): Handler {
+  ): (request: HttpRequest) => Promise<HttpResponseInit> {
     return async (request) => {
       const { deps, authenticate } = open();
       try {
@@ -36,7 +35,7 @@ export function peopleOf<D extends { clock: Clock; log: Log }>(
         const body = await readBody(request, schema);
         if (!body.ok) return { status: 400, jsonBody: { error: 'invalid', message: body.message } };
         const said = await withDeadline(deps.clock, deadlineMs, 'request', () =>
-          use({ deps, person: who.person, body: body.value, params: request.params }),
+          use({ deps, person: who.person, body: body.value, params: request.params, query: request.query }),
         );
         return said.ok ? { status: success, jsonBody: said.value } : refusal(said);
       } catch (error) {

@@ -1,6 +1,5 @@
-/** Routes for people, of each app that has some. */
-import { recover, rotate } from '../shared/compose.ts';
+/** Routes for people of the rotate app. Recover's are apart: no package contains two apps (package/). */
+import { rotate } from '../shared/compose.ts';
 import { peopleOf } from './people-of.ts';
 
-export const forPerson = peopleOf(() => recover());
 export const forPersonOfRotate = peopleOf(() => rotate());

@@ -1,7 +1,9 @@
 /** The embedded host: the same functions as on Azure Functions, on one machine. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import hostJson from '../host.json' with { type: 'json' };
+import { offerIssuer } from '../shared/compose/embedded-issuer.ts';
 import type { Log } from '../shared/log/log.ts';
+import { openLocalIssuer } from '../shared/people/local-issuer.ts';
 import { collectFunctions, invokeBy } from './functions-core.ts';
 import { readHostJson } from './host-json.ts';
 import { hostFunctions } from './hosted-function.ts';
@@ -27,13 +29,11 @@ export interface HostOptions {
 
 export type Host = Awaited<ReturnType<typeof startHost>>;
 
-const patienceMs = 10_000;
-
 /** @throws Error that names every registration which this host cannot serve; nothing was started then. */
 export async function startHost(options: HostOptions) {
   const { settings, log, functionKey, port, address = '127.0.0.1' } = options;
-  const ownHostJson = new URL('../host.json', import.meta.url);
-  const host = readHostJson(options.hostJson ?? JSON.parse(await readFile(ownHostJson, 'utf8')));
+  offerIssuer(openLocalIssuer);
+  const host = readHostJson(options.hostJson ?? hostJson);
   const { registrations, model } = await collectFunctions(options.load, log);
   const functions = hostFunctions(registrations, { settings, host, hasKey: Boolean(functionKey) });
   const running = new Map<Promise<unknown>, string>();
@@ -57,7 +57,7 @@ export async function startHost(options: HostOptions) {
     for (const timer of timers.values()) timer.stop();
     const ended = Promise.allSettled([...running.keys(), ...stops.map((stop) => stop())]);
     const drained = new AbortController();
-    const late = sleep(patienceMs, undefined, { signal: drained.signal });
+    const late = sleep(10_000, undefined, { signal: drained.signal });
     await http.stop(Promise.race([ended, late]).finally(() => drained.abort()));
     if (running.size > 0) log.warn('host-stopped-early', { stillRunning: [...running.values()] });
     log.info('host-stopped', {});

@@ -47,6 +47,24 @@ export function validApprovals(
 }
 
 /**
+ * How many people are still to approve exactly this.
+ *
+ * @param now wall-clock time, ms.
+ */
+export function countApprovals<B>(
+  approvals: readonly (Omit<Approval, 'binding'> & { binding: B })[],
+  isIt: (binding: B) => boolean,
+  { needed, mayCount, now }: { needed: number; mayCount: (by: string) => boolean; now: number },
+): number {
+  const people = new Set(
+    approvals
+      .filter((approval) => isInForce(approval, now) && isIt(approval.binding) && mayCount(approval.by))
+      .map(({ by }) => by),
+  );
+  return Math.max(0, needed - people.size);
+}
+
+/**
  * Why this person's approval counts for nothing; undefined: it counts. Where two are asked for, they are others than the
  * requester. A rebind changes where shares go: nobody does that alone, however few are asked for.
  *
@@ -87,7 +105,7 @@ export function sortedSteps(steps: Iterable<StepKind>): StepKind[] {
 }
 
 /** A row does not say itself how long it lasts: 60 minutes is the most, whatever stands in it. */
-function isInForce({ at, expiresAt }: Approval, now: number): boolean {
+function isInForce({ at, expiresAt }: Pick<Approval, 'at' | 'expiresAt'>, now: number): boolean {
   return at <= now + toleranceMs && now < Math.min(expiresAt, at + approvalLifeMs);
 }
 

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { approveRecovery } from '../../shared/work/recover/respond.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 /** `needs.hash` of what GET showed: a plan that changed since is not approved unseen. */
 const Body = z.strictObject({ binding: z.string().regex(/^[0-9a-f]{64}$/, 'needs.hash of GET') });

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { endHold } from '../../shared/work/recover/respond.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 app.http('end-hold', {
   methods: ['DELETE'],

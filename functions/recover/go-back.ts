@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { goBack } from '../../shared/work/recover/accept.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 const Body = z.strictObject({ generation: z.int().min(1), revision: z.int().min(1) });
 

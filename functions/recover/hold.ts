@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { setHold } from '../../shared/work/recover/respond.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 const Body = z.strictObject({
   until: z.iso.datetime({ offset: true }),

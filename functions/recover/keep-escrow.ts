@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { keepNow } from '../../shared/work/recover/upkeep.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 const Body = z.strictObject({ verifyOnly: z.boolean().default(false) });
 

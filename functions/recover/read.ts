@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { showRecovery } from '../../shared/work/recover/show.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 /** One recovery: what it did, what it waits for, what it needs. */
 app.http('read-recovery', {

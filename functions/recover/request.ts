@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireRole } from '../../shared/people/roles.ts';
 import { requestRecovery } from '../../shared/work/recover/request.ts';
 import { said } from '../../shared/work/recover/said.ts';
-import { forPerson } from '../person-route.ts';
+import { forPerson } from '../recover-route.ts';
 
 const Body = z.strictObject({
   reason: z.string(),

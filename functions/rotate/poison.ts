@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { rotate } from '../../shared/compose.ts';
 import { clusterOfNudge } from '../../shared/work/nudge.ts';
 
-/** Nudges that failed five times: the hourly timer does what they were for; here they are logged as errors. */
+/** Nudges that failed five times: the timers do what they were for; here they are logged as errors. */
 app.storageQueue('turns-poison', {
   queueName: 'turns-poison',
   connection: 'SEALWATCH_STORAGE',

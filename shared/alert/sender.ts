@@ -1,8 +1,8 @@
 /** A channel that can be sent to: renders, signs and posts. */
 import type { Clock } from '../clock.ts';
+import { parseSigningKey, signed } from '../webhook-signature.ts';
 import type { Message } from './alert.ts';
 import type { Delivery, Rendered, Sender } from './channel.ts';
-import { parseSigningKey, signed } from './channels/signature.ts';
 import { render as slack } from './channels/slack.ts';
 import { render as teams } from './channels/teams.ts';
 import { render as webhook } from './channels/webhook.ts';

@@ -21,4 +21,13 @@ export const ofFleet = {
     meaning: 'Messages for this channel are kept, and sent to its fallback if it has one.',
     advice: 'Check the webhook: was it deleted or renamed, or does the receiver refuse?',
   },
+  'rotation-left-open': {
+    severity: 'warning',
+    title: 'rotation left open',
+    meaning:
+      'Nobody works on it: what it made may live on, known to nobody, and its locks stop other rotations.',
+    advice: 'Put the cluster back into fleet.yaml until the rotation has ended, or is rolled back.',
+    story: true,
+    over: 'no rotation is left open any more',
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,4 +1,4 @@
-/** Codes that the rotate app's rows are judged for: would a node that restarted right now unseal? */
+/** Codes that the rotate app's rows are judged for: would a node that restarted right now unseal, and what is done for it? */
 import type { CodeEntry } from './entry.ts';
 
 export const ofRotate = {
@@ -33,10 +33,11 @@ export const ofRotate = {
   },
   'seal-token-too-wide': {
     severity: 'warning',
-    title: 'seal token may do too much',
-    meaning: 'Whoever reads the configuration of one node can do at its provider all that this token may.',
-    advice: 'Replace it by an orphan periodic token with one policy for the seal, and default.',
-    over: 'seal token may do only what it must',
+    title: 'seal credential may do too much',
+    meaning:
+      'Whoever gets hold of it on one node can do at the provider, or at the key vault, all that it may.',
+    advice: 'Give the seal one that may use its key and nothing else; end the wide one when no node uses it.',
+    over: 'seal credential may do only what it must',
   },
   'seal-secret-expiring': {
     severity: 'warning',
@@ -73,5 +74,29 @@ export const ofRotate = {
     meaning: 'Nobody knows whether a node that restarts now would unseal; nothing says that it would not.',
     advice: 'Give Sealwatch what the first line names, in fleet.yaml or at the deployment.',
     over: 'readiness known again',
+  },
+  'rotation-approval': {
+    severity: 'info',
+    title: 'rotation waits for people',
+    meaning:
+      'Nothing is broken: what nodes read unseals them. The rotation goes no further until people act.',
+    advice: 'Do what the first line says, or roll the rotation back.',
+    story: true,
+    over: 'rotation no longer waits for people',
+  },
+  'rotation-overdue': {
+    severity: 'warning',
+    title: 'rotation overdue',
+    meaning:
+      'What nodes read unseals them. But two credentials live where one should, or its key is not in use.',
+    advice: 'Do what the first line waits for, or roll the rotation back.',
+    over: 'rotation not overdue any more',
+  },
+  'rotation-failing': {
+    severity: 'warning',
+    title: 'rotation fails',
+    meaning: 'What nodes read unseals them; the rotation goes no further, and what it replaces grows older.',
+    advice: 'Mend what the first line names: it is tried again by itself.',
+    over: 'rotation no longer fails',
   },
 } as const satisfies Record<string, CodeEntry>;

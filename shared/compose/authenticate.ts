@@ -3,21 +3,31 @@ import { isLinkLocal } from '../fleet/network.ts';
 import type { Log } from '../log/log.ts';
 import { createKeySetGet } from '../people/jwks-http.ts';
 import { createKeySource, type SigningKeys } from '../people/keys.ts';
-import { openLocalIssuer } from '../people/local-issuer.ts';
 import type { Person, Role } from '../people/person.ts';
 import { requireRole } from '../people/roles.ts';
 import { type PeopleSettings, readPeopleSettings } from '../people/settings.ts';
 import { verifyPerson } from '../people/token.ts';
 import { systemClock } from './clock.ts';
+import { embeddedIssuer, type OpenIssuer } from './embedded-issuer.ts';
 import { type Environment, SettingsInvalid } from './settings.ts';
+
+const noIssuer =
+  'settings: SEALWATCH_ISSUER_FILE: only the embedded host (npm start) has an issuer of its own; remove it and set SEALWATCH_ENTRA_TENANT, SEALWATCH_ENTRA_AUDIENCE and SEALWATCH_ENTRA_CLIENTS';
 
 export type Authenticate = (
   authorization: string | undefined,
   role: Role,
 ) => Promise<{ ok: true; person: Person } | { ok: false; status: number; code: string; message: string }>;
 
-/** @throws SettingsInvalid naming every variable that is wrong; none set at all means that nobody has access. */
-export function createAuthenticate(env: Environment, log: Log): Authenticate {
+/**
+ * @param openIssuer of the embedded host's own issuer; a package for Azure has none.
+ * @throws SettingsInvalid naming every variable that is wrong; none set at all means that nobody has access.
+ */
+export function createAuthenticate(
+  env: Environment,
+  log: Log,
+  openIssuer: OpenIssuer | undefined = embeddedIssuer(),
+): Authenticate {
   const read = readPeopleSettings(env);
   if (!read.ok) throw new SettingsInvalid(`settings: ${read.problems.join('; ')}`);
   const { settings } = read;
@@ -31,7 +41,7 @@ export function createAuthenticate(env: Environment, log: Log): Authenticate {
         message: 'nobody has access yet: set SEALWATCH_ENTRA_TENANT, _AUDIENCE and _CLIENTS',
       };
     }
-    const asked = keys ?? keysOf(settings, log);
+    const asked = keys ?? keysOf(settings, log, openIssuer);
     keys = asked;
     // What failed once (a file's mode, say) is tried anew with the next request.
     asked.catch(() => {
@@ -44,9 +54,14 @@ export function createAuthenticate(env: Environment, log: Log): Authenticate {
   };
 }
 
-async function keysOf(settings: PeopleSettings, log: Log): Promise<SigningKeys> {
+async function keysOf(
+  settings: PeopleSettings,
+  log: Log,
+  openIssuer: OpenIssuer | undefined,
+): Promise<SigningKeys> {
   if (settings.kind === 'local') {
-    const opened = await openLocalIssuer(settings.issuerFile);
+    if (!openIssuer) throw new SettingsInvalid(noIssuer);
+    const opened = await openIssuer(settings.issuerFile);
     if (!opened.ok) throw new SettingsInvalid(`settings: SEALWATCH_ISSUER_FILE: ${opened.message}`);
     return opened.issuer.keys;
   }

@@ -1,8 +1,8 @@
 /** What an azurekeyvault seal is exercised with: its own credential, at Entra and at its own vault only. */
 import type { AccessToken, TokenCredential } from '@azure/identity';
-import { type KeyVaultConnection, keyVaultCalls } from '../escrow/custodians/key-vault-sdk.ts';
 import type { AzureKeyVaultSeal } from '../fleet/fleet.ts';
 import type { Limits } from '../fleet/limits.ts';
+import { readVault } from '../readiness/exercise/arm.ts';
 import type { AzureFailed, CredentialLife } from '../readiness/exercise/azure-exercise.ts';
 import type { AzurePorts, SealKeyCalls } from '../readiness/exercise/azure-key-vault.ts';
 import {
@@ -15,6 +15,12 @@ import {
 import { keyFacts } from '../readiness/exercise/key-vault-facts.ts';
 import type { Tried } from '../readiness/readiness.ts';
 import type { AzureSealAccess } from '../work/rotate/deps.ts';
+import { createArmHttp } from './arm.ts';
+import { systemClock } from './clock.ts';
+import { createGraphHttp, type GraphReplaced } from './graph.ts';
+import { type KeyVaultConnection, keyVaultCalls } from './key-vault-sdk.ts';
+import type { HostReplaced } from './own-http.ts';
+import { secretLife } from './secret-life.ts';
 import type { Resolve } from './secrets.ts';
 import type { Credential } from './state.ts';
 
@@ -22,7 +28,15 @@ import type { Credential } from './state.ts';
 export interface AzureReplaced {
   entra?: EntraReplaced;
   keyVault?: KeyVaultConnection['options'];
+  graph?: GraphReplaced;
+  /** Azure Resource Manager. */
+  arm?: HostReplaced;
+  /** Sealwatch's own identity. */
+  own?: Credential;
 }
+
+/** For one request that only looks at what is beside the seal, ms. */
+const besideMs = 8_000;
 
 export interface AzureSealOptions {
   limits: Limits;
@@ -38,16 +52,13 @@ export async function azureSealAccess(
   seal: AzureKeyVaultSeal,
   options: AzureSealOptions,
 ): Promise<AzureSealAccess> {
-  const { vault: name, key } = seal;
-  if (name === undefined || key === undefined)
-    return refuse('seal.vault and seal.key are not both in fleet.yaml: name the key that unseals it');
-  const vault = `https://${name.toLowerCase()}.vault.azure.net`;
-  if (!options.limits.sealVaults?.includes(vault))
-    return refuse(`${vault} is not among the vaults whose keys may be tried (setting SEALWATCH_SEAL_VAULTS)`);
-  if (seal.identity === 'managed') return { ok: true, ports: asOurselves(vault, key, options) };
-  const { tenant, clientId, clientSecret, clientCertificate } = seal;
+  const place = placeOf(seal, options.limits);
+  if (!place.ok) return place;
+  const beside = atVaultOf(seal, options);
+  if (seal.identity === 'managed') return { ok: true, ports: asOurselves(place, options), ...beside };
+  const { clientSecret, clientCertificate } = seal;
   const reference = clientSecret ?? clientCertificate;
-  if (tenant === undefined || clientId === undefined || reference === undefined)
+  if (reference === undefined || idsOf(seal) === undefined)
     return refuse(
       'seal.clientSecret or seal.clientCertificate is not in fleet.yaml: refer to what the nodes sign in with, or say identity: managed',
     );
@@ -55,16 +66,84 @@ export async function azureSealAccess(
   const field = clientSecret === undefined ? 'seal.clientCertificate' : 'seal.clientSecret';
   if (!resolved.ok) return refuse(`the seal's credential cannot be read: ${field}: ${resolved.message}`);
   // Not trimmed: the nodes send it as it is, and Entra refuses a line break (VAULT-FACTS).
-  const credential =
-    clientSecret === undefined ? { clientCertificate: resolved.value } : { clientSecret: resolved.value };
-  return { ok: true, ports: asTheNodes(vault, key, { tenant, clientId, credential }, options) };
+  if (clientSecret === undefined)
+    return { ...azureSealAccessWith(seal, { clientCertificate: resolved.value }, options), ...beside };
+  const access = azureSealAccessWith(seal, { clientSecret: resolved.value }, options);
+  return access.ok ? { ...access, ...beside, ...secretLifeOf(seal, resolved.value, options) } : access;
 }
 
-function refuse(why: string): AzureSealAccess {
+/** Only Microsoft Graph knows the end of a client secret. */
+function secretLifeOf(
+  { clientId }: AzureKeyVaultSeal,
+  value: string,
+  { credential, replaced }: AzureSealOptions,
+): Pick<Extract<AzureSealAccess, { ok: true }>, 'secretLife'> {
+  if (clientId === undefined) return {};
+  const http = createGraphHttp({
+    credential,
+    timeoutMs: besideMs,
+    ...(replaced?.graph && { replaced: replaced.graph }),
+  });
+  return { secretLife: () => secretLife(clientId, value, http, systemClock) };
+}
+
+/** The vault is the seal's own: fleet.yaml is not accepted with another one's id. */
+function atVaultOf(
+  { vaultId, principal }: AzureKeyVaultSeal,
+  { credential, replaced }: AzureSealOptions,
+): Pick<Extract<AzureSealAccess, { ok: true }>, 'atVault'> {
+  if (vaultId === undefined) return {};
+  const http = createArmHttp({
+    credential,
+    timeoutMs: besideMs,
+    ...(replaced?.arm && { replaced: replaced.arm }),
+  });
+  const asked = { vaultId, ...(principal !== undefined && { principal }) };
+  return { atVault: { vaultId, read: () => readVault(asked, http) } };
+}
+
+/** The same with a given credential instead of what the seal's reference leads to. */
+export function azureSealAccessWith(
+  seal: AzureKeyVaultSeal,
+  credential: EntraLogin['credential'],
+  options: Pick<AzureSealOptions, 'limits' | 'replaced'>,
+): AzureSealAccess {
+  const place = placeOf(seal, options.limits);
+  if (!place.ok) return place;
+  const ids = idsOf(seal);
+  if (!ids) return refuse('seal.tenant and seal.clientId are not both in fleet.yaml');
+  return { ok: true, ports: asTheNodes(place, { ...ids, credential }, options) };
+}
+
+interface Place {
+  ok: true;
+  /** https://NAME.vault.azure.net */
+  vault: string;
+  key: string;
+}
+
+/** The key that unseals, where the deployment lets it be used (rule 16). */
+export function placeOf(
+  { vault: name, key }: AzureKeyVaultSeal,
+  limits: Limits,
+): Place | { ok: false; why: string } {
+  if (name === undefined || key === undefined)
+    return refuse('seal.vault and seal.key are not both in fleet.yaml: name the key that unseals it');
+  const vault = `https://${name.toLowerCase()}.vault.azure.net`;
+  if (!limits.sealVaults?.includes(vault))
+    return refuse(`${vault} is not among the vaults whose keys may be tried (setting SEALWATCH_SEAL_VAULTS)`);
+  return { ok: true, vault, key };
+}
+
+function idsOf({ tenant, clientId }: AzureKeyVaultSeal): { tenant: string; clientId: string } | undefined {
+  return tenant === undefined || clientId === undefined ? undefined : { tenant, clientId };
+}
+
+function refuse(why: string): { ok: false; why: string } {
   return { ok: false, why };
 }
 
-/** Only Microsoft Graph knows the end of a client secret, and Sealwatch has no right there. */
+/** Until Microsoft Graph was asked. */
 const unseen: AzureFailed = {
   ok: false,
   code: 'no-credential',
@@ -72,10 +151,9 @@ const unseen: AzureFailed = {
 };
 
 function asTheNodes(
-  vault: string,
-  key: string,
+  { vault, key }: Place,
   login: Pick<EntraLogin, 'tenant' | 'clientId' | 'credential'>,
-  { replaced }: AzureSealOptions,
+  { replaced }: Pick<AzureSealOptions, 'replaced'>,
 ): Ports {
   const { credential } = login;
   const life: Tried<CredentialLife, AzureFailed['code']> =
@@ -98,25 +176,34 @@ function asTheNodes(
   };
 }
 
-function asOurselves(vault: string, key: string, { credential, replaced }: AzureSealOptions): Ports {
+function asOurselves({ vault, key }: Place, { credential, replaced }: AzureSealOptions): Ports {
   return {
     vault,
     key,
     indirect: true,
     life: unseen,
-    async login(abortSignal) {
-      try {
-        const token = await (await credential()).getToken(keyVaultScope, { abortSignal });
-        if (token) return { ok: true, value: await callsWith(token, vault, key, replaced) };
-      } catch {
-        // What the identity's endpoint said stays there (rule 1).
-      }
-      return {
-        ok: false,
-        code: 'no-credential',
-        detail: "Sealwatch's own identity gives no token for Key Vault",
-      };
+    async login(signal) {
+      const token = await ownKeyVaultToken(credential, signal);
+      return token.ok ? { ok: true, value: await callsWith(token.value, vault, key, replaced) } : token;
     },
+  };
+}
+
+/** Of Sealwatch's own identity. Rejects for nothing. */
+export async function ownKeyVaultToken(
+  credential: Credential,
+  abortSignal: AbortSignal,
+): Promise<Tried<AccessToken, AzureFailed['code']>> {
+  try {
+    const token = await (await credential()).getToken(keyVaultScope, { abortSignal });
+    if (token) return { ok: true, value: token };
+  } catch {
+    // What the identity's endpoint said stays there (rule 1).
+  }
+  return {
+    ok: false,
+    code: 'no-credential',
+    detail: "Sealwatch's own identity gives no token for Key Vault",
   };
 }
 

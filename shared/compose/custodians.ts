@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Custodian } from '../escrow/custodian.ts';
 import { createKeyVaultCustodian, type KeyVaultCalls } from '../escrow/custodians/key-vault.ts';
-import { type KeyVaultConnection, keyVaultCalls } from '../escrow/custodians/key-vault-sdk.ts';
 import { createLocalCustodian } from '../escrow/custodians/local.ts';
 import { paced } from '../escrow/custodians/pace.ts';
 import type { CustodianEntry } from '../fleet/fleet.ts';
 import type { RecoverDeps } from '../work/recover/deps.ts';
 import { systemClock } from './clock.ts';
+import { type KeyVaultConnection, keyVaultCalls } from './key-vault-sdk.ts';
 import type { Credential } from './state.ts';
 import type { ResolveText } from './trust.ts';
 

@@ -1,9 +1,10 @@
 /** What a person who starts Sealwatch wants to hear at once, and not from the first sweep's log. */
-import { parseSigningKey } from '../alert/channels/signature.ts';
+
 import { checkEndpoint } from '../fleet/endpoint.ts';
 import type { Channel, Fleet } from '../fleet/fleet.ts';
 import type { Resolved } from '../fleet/resolver.ts';
 import { Redactor } from '../log/redactor.ts';
+import { parseSigningKey } from '../webhook-signature.ts';
 import { systemClock } from './clock.ts';
 import { createCredential, createResolve, type Resolve } from './secrets.ts';
 import { type Environment, readSettings } from './settings.ts';

@@ -13,5 +13,5 @@ import { systemClock } from './clock.ts';
 export async function prepareStorage(connectionString: string): Promise<void> {
   await connectState({ connectionString }, systemClock).prepare();
   await connectRecoverState({ connectionString }, systemClock, randomUUID).prepare();
-  await connectRotateState({ connectionString }, systemClock).prepare();
+  await connectRotateState({ connectionString }, systemClock, randomUUID).prepare();
 }

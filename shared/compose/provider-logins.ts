@@ -10,9 +10,12 @@ import type { Resolve } from './secrets.ts';
 import type { Credential } from './state.ts';
 
 export interface ProviderLogins {
-  /** Undefined: fleet.yaml has no login there. */
+  /** By `rotateLogin`, or else `login`, of the provider. Undefined: fleet.yaml has neither. */
   at(provider: Cluster, settings: Omit<VaultClientSettings, 'address'>): TransitPorts['ownToken'];
 }
+
+/** What this app may do at a provider is more than reading raft state: it may have a login of its own there. */
+const loginAt = ({ rotateLogin, login }: Cluster) => rotateLogin ?? login;
 
 /**
  * One source for each provider and address, kept from exercise to exercise: a login each time would pile up leases, and
@@ -23,17 +26,17 @@ export function createProviderLogins(resolve: Resolve, credential: Credential): 
 
   function sourceAt(provider: Cluster, address: string): TokenSource | undefined {
     const key = `${provider.name} ${address}`;
-    const { login } = provider;
+    const login = loginAt(provider);
     const known = kept.get(key);
     if (known && isDeepStrictEqual(known.login, login)) return known.source;
-    const source = tokenSourceFor(provider, resolve, credential, systemClock);
+    const source = tokenSourceFor({ ...provider, ...(login && { login }) }, resolve, credential, systemClock);
     kept.set(key, { login, source });
     return source;
   }
 
   return {
     at(provider, settings) {
-      if (!provider.login) return undefined;
+      if (!loginAt(provider)) return undefined;
       return async ({ address }, refused) => {
         const source = sourceAt(provider, address);
         if (!source) return { ok: false, why: `${provider.name} has no login in fleet.yaml` };

@@ -1,5 +1,5 @@
 /** What a transit seal is exercised with: its own token, at hosts that the deployment lists. */
-import type { Cluster, Tls } from '../fleet/fleet.ts';
+import type { Cluster } from '../fleet/fleet.ts';
 import { isLinkLocal } from '../fleet/network.ts';
 import { mayTakeSealToken } from '../fleet/seal-hosts.ts';
 import type { Given } from '../readiness/exercise/transit.ts';
@@ -9,7 +9,7 @@ import type { TransitAccess } from '../work/rotate/deps.ts';
 import { systemClock } from './clock.ts';
 import type { ProviderLogins } from './provider-logins.ts';
 import type { Resolve } from './secrets.ts';
-import { readTrust, trustProblem } from './trust.ts';
+import { readUsableTrust } from './trust.ts';
 
 const timeouts = { connectMs: 3_000, headersMs: 8_000, totalMs: 8_000 };
 const maxResponseBytes = 64 * 1024;
@@ -26,10 +26,40 @@ export interface TransitSealOptions {
  * is resolved before every address is known to be allowed: fleet.yaml says where the provider is (rule 16).
  */
 export async function transitSealAccess(
+  cluster: Cluster,
+  provider: Cluster,
+  options: TransitSealOptions,
+): Promise<TransitAccess> {
+  const at = await providerOf(cluster, provider, options);
+  if (!at.ok) return at;
+  const { addresses, settings, sealToken } = at;
+  const clients = addresses.map((address) => createTransitClient({ ...settings, address }));
+  return {
+    ok: true,
+    ports: { clients, token: sealToken, ownToken: options.logins.at(provider, settings) },
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+export type ProviderAt =
+  | {
+      ok: true;
+      /** Where the seal's token may be sent, and is. */
+      addresses: string[];
+      settings: Omit<VaultClientSettings, 'address'>;
+      /** As stored now, without white space around it. */
+      sealToken: () => Promise<Given>;
+    }
+  | { ok: false; why: string };
+
+/** Where a cluster's seal finds its provider, within the deployment's limits. */
+export async function providerOf(
   { seal }: Cluster,
   provider: Cluster,
-  { sealHosts, resolve, logins }: TransitSealOptions,
-): Promise<TransitAccess> {
+  { sealHosts, resolve }: Pick<TransitSealOptions, 'sealHosts' | 'resolve'>,
+): Promise<ProviderAt> {
   if (seal.type !== 'transit') return refuse('its seal is not transit');
   const { token } = seal;
   if (token === undefined)
@@ -43,9 +73,9 @@ export async function transitSealAccess(
       `${field}: ${other.host} is not among the hosts that a seal's token may be sent to (setting SEALWATCH_SEAL_HOSTS)`,
     );
   }
-  const trust = await trustOf(provider.tls, resolve);
+  const trust = await readUsableTrust(provider.tls, resolve);
   if (!trust.ok) return refuse(`clusters.${provider.name}: ${trust.problem}`);
-  const settings: Omit<VaultClientSettings, 'address'> = {
+  const settings = {
     tls: trust.tls,
     timeouts,
     maxResponseBytes,
@@ -53,32 +83,16 @@ export async function transitSealAccess(
     clock: systemClock,
     isRefusedAddress: isLinkLocal,
   };
-  const clients = addresses.map((address) => createTransitClient({ ...settings, address }));
-  return {
-    ok: true,
-    ports: {
-      clients,
-      token: async () => sealToken(await resolve(token, { exact: true, fresh: true })),
-      ownToken: logins.at(provider, settings),
-    },
-    close: async () => {
-      await Promise.all(clients.map((client) => client.close()));
-    },
-  };
+  const sealToken = async () => trimmed(await resolve(token, { exact: true, fresh: true }));
+  return { ok: true, addresses, settings, sealToken };
 }
 
-function refuse(why: string): TransitAccess {
+function refuse(why: string): { ok: false; why: string } {
   return { ok: false, why };
 }
 
-async function trustOf(tls: Tls, resolve: Resolve): ReturnType<typeof readTrust> {
-  const trust = await readTrust(tls, resolve);
-  const problem = trust.ok ? trustProblem(trust.tls) : undefined;
-  return problem === undefined ? trust : { ok: false, problem };
-}
-
 /** Files and terminals add a line break, which is no part of the token. */
-function sealToken(resolved: Awaited<ReturnType<Resolve>>): Given {
+function trimmed(resolved: Awaited<ReturnType<Resolve>>): Given {
   if (!resolved.ok) return { ok: false, why: `seal.token: ${resolved.message}` };
   const value = resolved.value.trim();
   if (value === resolved.value) return { ok: true, value };

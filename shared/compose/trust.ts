@@ -40,6 +40,13 @@ export async function readTrust(
   return { ok: true, tls };
 }
 
+/** Read, and looked into. */
+export async function readUsableTrust(tls: Tls, resolve: ResolveText): Promise<Trust> {
+  const trust = await readTrust(tls, resolve);
+  const problem = trust.ok ? trustProblem(trust.tls) : undefined;
+  return problem === undefined ? trust : { ok: false, problem };
+}
+
 /**
  * Why no connection can be made with these. Certificate and key are replaced one after the other: in between they are
  * two good halves that do not belong together.

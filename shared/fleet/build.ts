@@ -1,6 +1,17 @@
 /** A checked file → the Fleet that everybody reads. */
-import type { Channel, Cluster, EscrowPolicy, Fleet, RecoveryPolicy, Thresholds } from './fleet.ts';
+import type {
+  Channel,
+  Cluster,
+  EscrowPolicy,
+  Fleet,
+  RecoveryPolicy,
+  RotationPolicy,
+  SinkEntry,
+  Thresholds,
+} from './fleet.ts';
 import { nodeNames } from './node-names.ts';
+import { vaultOrigin } from './reference.ts';
+import type { RotationEntry } from './schema/rotation.ts';
 import type { ChannelEntry, ClusterEntry, FleetFile } from './schema.ts';
 
 /** `hash` is the SHA-256 of the text that the file came from. */
@@ -33,8 +44,10 @@ function buildCluster(name: string, entry: ClusterEntry, file: FleetFile, everyo
     nodes: entry.nodes.map((node, index) => ({ ...node, name: names[index] ?? node.address })),
     tls: entry.tls,
     ...(entry.login && { login: entry.login }),
+    ...(entry.rotateLogin && { rotateLogin: entry.rotateLogin }),
     expect: entry.expect,
     seal: entry.seal,
+    ...(entry.rotation && { rotation: buildRotation(entry.rotation) }),
     labels: entry.labels,
     thresholds: buildThresholds({ ...file.thresholds, ...entry.thresholds }),
     unknownSealCause: entry.unknownSealCause,
@@ -79,6 +92,33 @@ function buildEscrow({ custodians }: ClusterEntry['escrow']): EscrowPolicy {
       shares: entry.shares.toSorted((a, b) => a - b),
     })),
   };
+}
+
+function buildRotation(entry: RotationEntry): RotationPolicy {
+  const { token, transitKey, secret, vaultKey } = entry;
+  return {
+    ...(token && { token: { role: token.role, ...everyMs(token) } }),
+    ...(transitKey && {
+      transitKey: { everyMs: transitKey.every, raiseMinimum: transitKey.raiseMinimum },
+    }),
+    ...(secret && {
+      secret: { application: secret.application, lifeMs: secret.life, ...everyMs(secret) },
+    }),
+    ...(vaultKey && { vaultKey: { everyMs: vaultKey.every, by: vaultKey.by } }),
+    sinks: Object.entries(entry.sinks).map(([name, sink]) => buildSink(name, sink)),
+    stepDown: entry.stepDown,
+    graceMs: entry.grace,
+    overdueMs: entry.overdue,
+    ...(entry.keptSince !== undefined && { keptSince: entry.keptSince }),
+  };
+}
+
+const everyMs = ({ every }: { every?: number }) => (every === undefined ? {} : { everyMs: every });
+
+function buildSink(name: string, { within: withinMs, ...entry }: RotationEntry['sinks'][string]): SinkEntry {
+  return entry.kind === 'keyVaultSecret'
+    ? { name, withinMs, ...entry, vault: vaultOrigin(entry.vault) }
+    : { name, withinMs, ...entry };
 }
 
 function buildChannel(name: string, entry: ChannelEntry): Channel {

@@ -7,6 +7,8 @@ import { cluster, nodeEntry } from './schema/cluster.ts';
 import { custodian } from './schema/escrow.ts';
 import { probe } from './schema/fleet-wide.ts';
 import { recovery } from './schema/recovery.ts';
+import type { RotationEntry } from './schema/rotation.ts';
+import { rotation, sink } from './schema/rotation.ts';
 import { transitSeal } from './schema/seal.ts';
 import { ownThresholds, thresholds } from './schema/thresholds.ts';
 import { tls } from './schema/tls.ts';
@@ -18,7 +20,9 @@ type TransitSeal = Extract<ClusterEntry['seal'], { type: 'transit' }>;
 type WellFormed<T> = { [Key in keyof T]?: T[Key] };
 
 export interface DraftCluster
-  extends WellFormed<Omit<ClusterEntry, 'nodes' | 'tls' | 'seal' | 'thresholds' | 'recovery' | 'escrow'>> {
+  extends WellFormed<
+    Omit<ClusterEntry, 'nodes' | 'tls' | 'seal' | 'rotation' | 'thresholds' | 'recovery' | 'escrow'>
+  > {
   seal?: ClusterEntry['seal'] | ({ type: 'transit' } & WellFormed<TransitSeal>);
   /** In the file's order; undefined where an entry is not well-formed. */
   nodes?: (ClusterEntry['nodes'][number] | undefined)[];
@@ -26,6 +30,12 @@ export interface DraftCluster
   thresholds?: WellFormed<ClusterEntry['thresholds']>;
   recovery?: WellFormed<ClusterEntry['recovery']>;
   escrow?: { custodians?: Record<string, WellFormed<ClusterEntry['escrow']['custodians'][string]>> };
+  rotation?: DraftRotation;
+}
+
+/** A sink that is not well-formed is undefined: nobody knows where it writes. */
+export interface DraftRotation extends WellFormed<Omit<RotationEntry, 'sinks'>> {
+  sinks?: Record<string, RotationEntry['sinks'][string] | undefined>;
 }
 
 export interface DraftChannel {
@@ -66,11 +76,13 @@ function draftCluster(value: unknown): DraftCluster {
     thresholds: _own,
     recovery: _recovery,
     escrow: _escrow,
+    rotation: _rotation,
     ...rest
   } = fields(cluster, entry);
   return {
     ...rest,
     ...draftSeal(rest.seal, entry['seal']),
+    ...draftRotation(entry['rotation']),
     ...nodes,
     tls: fields(tls, entry['tls']),
     thresholds: fields(ownThresholds, entry['thresholds']),
@@ -85,6 +97,12 @@ function draftCluster(value: unknown): DraftCluster {
 function draftSeal(whole: ClusterEntry['seal'] | undefined, value: unknown): Pick<DraftCluster, 'seal'> {
   if (whole || !isMap(value) || value['type'] !== 'transit') return {};
   return { seal: { ...fields(transitSeal, value), type: 'transit' } };
+}
+
+function draftRotation(value: unknown): Pick<DraftCluster, 'rotation'> {
+  if (!isMap(value)) return {};
+  const { sinks: _sinks, ...rest } = fields(rotation, value);
+  return { rotation: { ...rest, sinks: mapValues(value['sinks'], (own) => sink.safeParse(own).data) } };
 }
 
 function draftNode(value: unknown): ClusterEntry['nodes'][number] | undefined {

@@ -3,7 +3,7 @@ import type { Channel } from './fleet.ts';
 import type { Limits } from './limits.ts';
 import { isLinkLocal, isLoopback } from './network.ts';
 
-export type EndpointKind = Channel['kind'] | 'heartbeat';
+export type EndpointKind = Channel['kind'] | 'heartbeat' | 'sink';
 
 /** Hosts that need no setting. Teams connectors (webhook.office.com) are gone; Workflows live at these two. */
 const builtIn: Record<EndpointKind, string[]> = {
@@ -11,6 +11,7 @@ const builtIn: Record<EndpointKind, string[]> = {
   teams: ['*.api.powerplatform.com', '*.logic.azure.com'],
   webhook: [],
   heartbeat: [],
+  sink: [],
 };
 
 /**
@@ -30,8 +31,13 @@ export function checkEndpoint(
   if (isLinkLocal(url.hostname)) return refuse('must not be a link-local address: they are never called');
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     return refuse('must use https: plain http is for loopback addresses only');
-  if (isAllowedHost(url, [...builtIn[kind], ...limits.endpointHosts])) return { ok: true, url };
-  return refuse(`host ${url.host} is not allowed: add it to the setting SEALWATCH_ENDPOINT_HOSTS`);
+  // Who may be told of an alert may not for that be told of a credential.
+  const [listed, setting] =
+    kind === 'sink'
+      ? [limits.sinkHosts ?? [], 'SEALWATCH_SINK_HOSTS']
+      : [limits.endpointHosts, 'SEALWATCH_ENDPOINT_HOSTS'];
+  if (isAllowedHost(url, [...builtIn[kind], ...listed])) return { ok: true, url };
+  return refuse(`host ${url.host} is not allowed: add it to the setting ${setting}`);
 }
 
 export function isAllowedHost(url: URL, patterns: readonly string[]): boolean {

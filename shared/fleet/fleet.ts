@@ -44,8 +44,12 @@ export interface Cluster {
   nodes: Node[];
   tls: Tls;
   login?: Login;
+  /** The rotate app's own login here: to rotate what it provides, or to let it step down. Undefined: `login`. */
+  rotateLogin?: Login;
   expect: Expect;
   seal: Seal;
+  /** How the credential and the key that unseal it are rotated. Undefined: they are only looked at. */
+  rotation?: RotationPolicy;
   labels: Record<string, string>;
   thresholds: Thresholds;
   /** Rule 6: what a seal without proof either way counts as. */
@@ -69,6 +73,41 @@ export interface RecoveryPolicy {
   /** Unseal progress that is not ours: how long it is left alone, and what is done then. */
   foreignProgress: { afterMs: number; then: 'report' | 'reset' };
 }
+
+/** Rotation of what unseals a cluster. All times in ms. */
+export interface RotationPolicy {
+  /** transit: the seal's own token, made through a token role of the provider. */
+  token?: { role: string; everyMs?: number };
+  /** transit: the key at the provider. */
+  transitKey?: { everyMs: number; raiseMinimum: boolean };
+  /** azurekeyvault: the client secret of the seal's application (its object id). */
+  secret?: { application: string; lifeMs: number; everyMs?: number };
+  /** azurekeyvault: the key. `vault`: its own rotation policy makes versions, and we follow them. */
+  vaultKey?: { everyMs: number; by: 'sealwatch' | 'vault' };
+  /** Where nodes get the token or secret from; every one is delivered to. */
+  sinks: SinkEntry[];
+  /** Whether an approved rotation may let this cluster's active node step down, to move it on to a new key version. */
+  stepDown: boolean;
+  /** From the new one in use by every node to the end of the old one. */
+  graceMs: number;
+  /** A rotation that waits for longer is told. */
+  overdueMs: number;
+  /** Date of the oldest raft snapshot that may still be restored, ms. Undefined: nobody knows, and no version is given up. */
+  keptSince?: number;
+}
+
+export type SinkEntry = SinkPlace & {
+  name: string;
+  /** How long after a delivery a node that starts may still read the one before: what copies it on its way, ms. */
+  withinMs: number;
+};
+
+type SinkPlace =
+  /** `vault`: https://NAME.vault.azure.net. Also written: NAME-next and NAME-previous. */
+  | { kind: 'keyVaultSecret'; vault: string; secret: string }
+  /** Also written: PATH.next and PATH.previous. */
+  | { kind: 'file'; path: string }
+  | { kind: 'webhook'; url: string | SecretReference; signingKeys: SecretReference[] };
 
 /** Who holds the shares of this cluster. */
 export interface EscrowPolicy {
@@ -134,6 +173,8 @@ export type Seal =
       token?: SecretReference;
       /** Where the seal reaches its provider; undefined: any of the provider's nodes. */
       address?: string;
+      /** Where a rescue copy of the key is (DESIGN, Words). With one the key is not rotated (rule 11). */
+      rescue?: string;
     }
   | AzureKeyVaultSeal
   | { type: 'other' };
@@ -149,8 +190,12 @@ export interface AzureKeyVaultSeal {
   clientSecret?: SecretReference;
   /** PEM: certificate and private key. */
   clientCertificate?: SecretReference;
-  /** An identity that Azure gives to the nodes and to nobody else: told from the key's state alone. */
+  /** An identity that Azure gives to the nodes and to nobody else: told from roles and the key's state alone. */
   identity?: 'managed';
+  /** ARM resource id of the vault: with it, how the vault is protected is read. */
+  vaultId?: string;
+  /** Object id of the identity that the nodes sign in with: with vaultId, its rights at the vault are read. */
+  principal?: string;
 }
 
 /** All times in ms. */

@@ -4,11 +4,17 @@ import { flatten, valueAt } from './issues.ts';
 import type { Path } from './problem.ts';
 import { channel } from './schema/channel.ts';
 import { login } from './schema/login.ts';
+import { sink } from './schema/rotation.ts';
 import { seal } from './schema/seal.ts';
 import { isMap } from './shape.ts';
 
-/** By the key that tells their kinds apart. */
+/** By the key that tells their kinds apart; sinks and channels have the same one. */
 const unions = { kind: channel, method: login, type: seal };
+
+function unionOf(path: Path, tells: string) {
+  if (tells === 'kind' && path.at(-2) === 'sinks') return sink;
+  return Object.entries(unions).find(([key]) => key === tells)?.[1];
+}
 
 /**
  * Wrong values only, and only where every kind that fits equally well agrees: a secret in clear must be told in the
@@ -16,7 +22,7 @@ const unions = { kind: channel, method: login, type: seal };
  */
 export function likelyIssues(path: Path, tells: string, words: string[], root: unknown): Issue[] {
   const map = valueAt(root, path);
-  const union = Object.entries(unions).find(([key]) => key === tells)?.[1];
+  const union = unionOf(path, tells);
   if (!isMap(map) || union === undefined) return [];
   const judged = words.map((word) => {
     const parsed = union.safeParse({ ...map, [tells]: word });

@@ -12,6 +12,12 @@ export interface Limits {
   sealVaults?: string[];
   /** Hosts that a seal's token may be sent to, written like `endpointHosts`; undefined: this machine only. */
   sealHosts?: string[];
+  /** Origins of the Key Vaults whose secrets rotate may write; undefined: none. */
+  sinkVaults?: string[];
+  /** Hosts that may be told of a new credential, written like `endpointHosts`; undefined: none. */
+  sinkHosts?: string[];
+  /** Files that rotate writes stay inside this folder; undefined: none is written. */
+  sinkRoot?: string;
   /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
   endpointHosts: string[];
 }
@@ -29,13 +35,14 @@ export function readLimits(
   const envPrefix = settings['SEALWATCH_ENV_PREFIX'] ?? 'SEALWATCH_SECRET_';
   if (!/^[A-Za-z_][A-Za-z0-9_]{3,}$/.test(envPrefix))
     problems.push('SEALWATCH_ENV_PREFIX must be at least 4 letters, digits or underscores');
-  const fileRoot = settings['SEALWATCH_FILE_ROOT'] || undefined;
-  if (fileRoot !== undefined && !/^(\/(?!\.{0,2}(\/|$))[^/\0]+)+\/?$/.test(fileRoot))
-    problems.push('SEALWATCH_FILE_ROOT must be an absolute path of a folder, not the root itself');
+  const fileRoot = folder('SEALWATCH_FILE_ROOT', settings, problems);
   const keyVaults = vaults('SEALWATCH_KEY_VAULTS', settings, problems);
   const escrowVaults = vaults('SEALWATCH_ESCROW_VAULTS', settings, problems);
   const sealVaults = vaults('SEALWATCH_SEAL_VAULTS', settings, problems);
   const sealHosts = hosts('SEALWATCH_SEAL_HOSTS', settings, problems);
+  const sinkVaults = vaults('SEALWATCH_SINK_VAULTS', settings, problems);
+  const sinkHosts = hosts('SEALWATCH_SINK_HOSTS', settings, problems);
+  const sinkRoot = folder('SEALWATCH_SINK_ROOT', settings, problems);
   const endpointHosts = hosts('SEALWATCH_ENDPOINT_HOSTS', settings, problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
@@ -47,9 +54,24 @@ export function readLimits(
       escrowVaults,
       ...(sealVaults.length > 0 && { sealVaults }),
       ...(sealHosts.length > 0 && { sealHosts }),
+      ...(sinkVaults.length > 0 && { sinkVaults }),
+      ...(sinkHosts.length > 0 && { sinkHosts }),
+      ...(sinkRoot && { sinkRoot }),
       endpointHosts,
     },
   };
+}
+
+/** A folder that a setting names. */
+function folder(
+  name: string,
+  settings: Record<string, string | undefined>,
+  problems: string[],
+): string | undefined {
+  const path = settings[name] || undefined;
+  if (path !== undefined && !/^(\/(?!\.{0,2}(\/|$))[^/\0]+)+\/?$/.test(path))
+    problems.push(`${name} must be an absolute path of a folder, not the root itself`);
+  return path;
 }
 
 /** Origins of the Key Vaults that a setting lists. */

@@ -7,6 +7,8 @@ import { checkEscrow } from './checks/escrow.ts';
 import { checkLimits } from './checks/limits.ts';
 import { checkNames, checkNotEmpty } from './checks/names.ts';
 import { checkNodes } from './checks/nodes.ts';
+import { checkRotatedOnce } from './checks/rotated-once.ts';
+import { checkRotations } from './checks/rotations.ts';
 import { checkSeals } from './checks/seals.ts';
 import { checkTimes } from './checks/times.ts';
 import { checkTls } from './checks/tls.ts';
@@ -30,6 +32,8 @@ const checks: Check[] = [
   checkChannels,
   checkSeals,
   checkAzureSeals,
+  checkRotations,
+  checkRotatedOnce,
   checkEscrow,
   checkTimes,
   checkTls,

@@ -7,6 +7,7 @@ const hidden = new Set([
   'roleId',
   'clientKey',
   'clientSecret',
+  'secret',
   'clientCertificate',
   'ca',
   'signingKeys',

@@ -60,6 +60,11 @@ function parseKeyVault(address: string): Reference | string {
   };
 }
 
+/** The address of a Key Vault by its name, as references to its secrets have it. */
+export function vaultOrigin(name: string): string {
+  return `https://${name.toLowerCase()}.vault.azure.net`;
+}
+
 /** Why the deployment's settings do not let this reference be resolved, naming the setting (rule 16). */
 export function outsideLimits(reference: Reference, limits: Limits): string | undefined {
   switch (reference.kind) {

@@ -1,5 +1,5 @@
 /** The hash that ties an approval to what fleet.yaml said of a cluster when it was given (rule 7). */
-import type { Cluster } from '../fleet/fleet.ts';
+import type { Cluster, Seal } from '../fleet/fleet.ts';
 import { canonicalHash } from './canonical-hash.ts';
 
 /**
@@ -9,4 +9,9 @@ import { canonicalHash } from './canonical-hash.ts';
  */
 export function fleetEntryHash(cluster: Cluster): string {
   return canonicalHash(cluster);
+}
+
+/** The same of the seal alone: what readiness was exercised for. */
+export function sealEntryHash(seal: Seal): string {
+  return canonicalHash(seal);
 }

@@ -47,6 +47,8 @@ export interface Judged {
   problems: ReadinessProblem[];
   /** Codes that this exercise could say nothing of, and why: their alerts stay as they are. */
   unjudged: Partial<Record<ReadinessCode, string>>;
+  /** When the oldest version of its key was made, ms, where that is seen: a later one is another key of the same name. */
+  keySince?: number;
 }
 
 /** Row of table `readiness`: one a cluster. */
@@ -57,6 +59,8 @@ export interface Readiness extends Judged {
   at: number;
   /** Later than that it says nothing any more (DESIGN, State), ms. */
   validUntil: number;
+  /** Hash of the seal's part of the entry in fleet.yaml: of another one this row says nothing. Rows of before have none. */
+  sealEntry?: string;
 }
 
 /** What became of one part of an exercise. `code` is closed; `detail` is in our words and holds no secret. */

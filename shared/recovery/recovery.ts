@@ -32,8 +32,8 @@ export interface Recovery {
   passes: number;
   /** Of the newest pass that sent shares. Persisted before each round of requests (rule 3). */
   intents: Intent[];
-  /** What it waits for, as last told. */
-  waiting?: { what: string; until: number };
+  /** What it waits for, as last told; `steps`: which kinds of waiting it is made of. */
+  waiting?: { what: string; until: number; steps?: Step['kind'][] };
   /** The plan's word to people, as last told: why it needs their approval, of what, and of how many. */
   needs?: {
     kind: 'approval';

@@ -1,22 +1,10 @@
-/** What may be a blob of container `escrow`; and the folders of clusters in containers. */
+/** What may be a blob of container `escrow`. */
 import { createHash } from 'node:crypto';
+import { folderOf } from './cluster-folder.ts';
 import { StateError } from './errors.ts';
-import { checkKey } from './limits.ts';
 
 /** Seven envelopes have some 10 KiB. */
 export const escrowBlobBytes = 1024 * 1024;
-
-/** Where the blobs of a cluster are. One named `..` would lead to another container. @throws StateError `illegal-key` */
-export function folderOf(cluster: string): string {
-  checkKey('cluster', cluster);
-  if (/^\.+$/.test(cluster)) {
-    throw new StateError(
-      'illegal-key',
-      `cluster ${JSON.stringify(cluster)} cannot be part of a blob's name.`,
-    );
-  }
-  return `${cluster}/`;
-}
 
 /** @throws StateError `illegal-key` unless it is the name of a generation's blob */
 export function checkBlobName(name: string): void {

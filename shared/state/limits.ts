@@ -13,6 +13,8 @@ const transactionBytes = 2.8 * 1024 * 1024;
 const entriesPerCommit = 99;
 /** Text of one column of history, in UTF-16 units: a string property holds 32 Ki. */
 const historyText = 1000;
+/** The end of the year 9999, the last moment of a DateTime column, ms. */
+export const latestTime = 253_402_300_799_999;
 /** A key holds 512 UTF-16 characters; `outbox-` is part of one. */
 const keyLength = 500;
 

@@ -5,6 +5,7 @@ import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { ClusterObservation } from '../probe/observation.ts';
 import type { Readiness } from '../readiness/readiness.ts';
 import type { Recovery } from '../recovery/recovery.ts';
+import type { Rotation } from '../rotation/rotation.ts';
 
 /** Everything remembered of one cluster (or of "fleet"): one row, written on change. */
 export interface Head {
@@ -138,6 +139,8 @@ export interface RecoverView {
 export interface RotateView {
   /** The newest exercise of one cluster, or of each. */
   readiness(cluster?: string): Promise<{ rows: Readiness[]; unreadable: UnreadableRow[] }>;
+  /** The open rotations of one cluster, or of all. */
+  rotations(cluster?: string): Promise<{ rows: Rotation[]; unreadable: UnreadableRow[] }>;
 }
 
 /** Storage queues. A nudge names a cluster and carries nothing else. `steps` is the recover app's. */

@@ -3,22 +3,31 @@ import type { Hold } from '../alert/alert.ts';
 import type { GenerationRow } from '../escrow/generation.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import { StateError } from './errors.ts';
-import { checkKey } from './limits.ts';
+import { checkKey, latestTime } from './limits.ts';
 
 /** A text property holds 32 Ki UTF-16 units; far more than a person's word needs. */
 const holdText = 4000;
-/** The end of the year 9999, the last moment of a DateTime column, ms. */
-export const latestTime = 253_402_300_799_999;
+
+interface Openable {
+  cluster: string;
+  id: string;
+  status: 'open' | 'ended';
+  ended?: object;
+}
 
 /**
- * `active` names a recovery exactly as long as it is open: `open` and `save` take open ones, `end` an ended one.
+ * `active` names a recovery or rotation exactly as long as it is open: `open` and `save` take open ones, `end` an ended one.
  *
  * @throws StateError `refused`
  */
-export function checkStatus({ cluster, id, status, ended }: Recovery, expected: Recovery['status']): void {
+export function checkStatus(
+  { cluster, id, status, ended }: Openable,
+  expected: Openable['status'],
+  what: 'recovery' | 'rotation' = 'recovery',
+): void {
   if (status === expected && (ended !== undefined) === (expected === 'ended')) return;
   const fix = expected === 'open' ? 'end it by `end`' : 'set its status and outcome';
-  throw new StateError('refused', `${cluster}: recovery ${id} is not written as ${expected}: ${fix}.`);
+  throw new StateError('refused', `${cluster}: ${what} ${id} is not written as ${expected}: ${fix}.`);
 }
 
 export function newestFirst(recoveries: Recovery[], since: number): Recovery[] {

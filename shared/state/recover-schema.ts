@@ -2,27 +2,19 @@
 import { z } from 'zod';
 import type { GenerationRow, UpkeepProblem } from '../escrow/generation.ts';
 import type { Approval, ApprovalBinding, StepKind } from '../people/person.ts';
-import type { Intent, Recovery, StartNote, Trouble } from '../recovery/recovery.ts';
+import type { Intent, Recovery, StartNote, Step, Trouble } from '../recovery/recovery.ts';
+import { counted, ms, oneOf, sha256 } from './schema-parts.ts';
 
-// What a Date can hold: any other number makes whoever shows it throw.
-const ms = z.number().min(-8.64e15).max(8.64e15);
-const counted = z.int().min(1);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex');
-
-/** A record, so that the compiler notices a name that is missing here. */
-function oneOf<Name extends string>(names: Record<Name, true>) {
-  return z.enum(Object.keys(names) as [Name, ...Name[]]);
-}
-
-const step = oneOf<StepKind>({
+const planned = {
   'unseal-node': true,
   'await-joiner': true,
   'await-leader': true,
   'await-restart': true,
   'await-storage': true,
   verify: true,
-  rebind: true,
-});
+} as const;
+const plannedStep = oneOf<Step['kind']>(planned);
+const step = oneOf<StepKind>({ ...planned, rebind: true });
 
 const binding: z.ZodType<ApprovalBinding> = z.looseObject({
   recovery: z.string(),
@@ -94,7 +86,9 @@ export const recoverySchema: z.ZodType<Recovery> = z.looseObject({
   lease: z.looseObject({ owner: z.string(), pass: z.int(), until: ms }).exactOptional(),
   passes: z.int().min(0),
   intents: z.array(intentSchema),
-  waiting: z.looseObject({ what: z.string(), until: ms }).exactOptional(),
+  waiting: z
+    .looseObject({ what: z.string(), until: ms, steps: z.array(plannedStep).exactOptional() })
+    .exactOptional(),
   needs: z
     .looseObject({
       kind: z.literal('approval'),

@@ -60,6 +60,8 @@ export const LeaderStatus = z.object({
   is_self: z.boolean().optional(),
   leader_address: optionalText,
   leader_cluster_address: optionalText,
+  /** RFC 3339, by the node's clock: since when it leads. Of a node that does not lead "0001-01-01T00:00:00Z". */
+  active_time: optionalText,
   performance_standby: z.boolean().optional(),
   raft_committed_index: z.number().optional(),
   raft_applied_index: z.number().optional(),

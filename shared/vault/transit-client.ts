@@ -1,9 +1,10 @@
 /** What a transit seal asks of its provider, asked by us with the seal's own token; and what tells of that token and key. */
 import { z } from 'zod';
 import type { Answer } from './answer.ts';
-import type { Call } from './call.ts';
+import { type Call, loginCall } from './call.ts';
 import type { RequestOptions } from './client.ts';
 import { inData, jsonBody, NodeRequests, type VaultClientSettings } from './node-requests.ts';
+import { readRole, type TokenRole } from './rotation-answers.ts';
 
 /** Where a key is: mount and name, as fleet.yaml's schema has checked them. */
 export interface TransitKeyPath {
@@ -26,6 +27,11 @@ const Token = z.object({
   renewable: z.boolean().optional(),
   policies: z.array(short).max(200).nullish(),
   identity_policies: z.array(short).max(200).nullish(),
+  accessor: short.optional(),
+  display_name: short.optional(),
+  meta: z.record(short, z.string()).nullish(),
+  /** The token role that it was made through. What only the role sets, period and explicit maximum, is not shown (VAULT-FACTS). */
+  role: short.optional(),
 });
 export type TokenFacts = z.infer<typeof Token>;
 
@@ -43,7 +49,8 @@ const Capabilities = z.record(short, z.array(z.string().max(40)).max(20));
 
 const readEncrypted = inData(Encrypted);
 const readDecrypted = inData(Decrypted);
-const readToken = inData(Token);
+/** Also what lookup-accessor answers with. */
+export const readToken = inData(Token);
 const readKey = inData(Key);
 const readCapabilities = inData(Capabilities);
 
@@ -79,6 +86,8 @@ export interface TransitClient {
   ): Promise<Answer<z.infer<typeof Capabilities>>>;
   /** Needs read on the key: the seal's policy has none. */
   key(path: TransitKeyPath, token: string, options?: RequestOptions): Promise<Answer<TransitKey>>;
+  /** Needs read on the role. 404: there is none (any more). */
+  tokenRole(role: string, token: string, options?: RequestOptions): Promise<Answer<TokenRole>>;
   close(): Promise<void>;
 }
 
@@ -86,7 +95,7 @@ export function createTransitClient(settings: VaultClientSettings): TransitClien
   return new UndiciTransitClient(settings, true);
 }
 
-class UndiciTransitClient extends NodeRequests implements TransitClient {
+export class UndiciTransitClient extends NodeRequests implements TransitClient {
   encrypt(path: TransitKeyPath, token: string, plaintext: string, options?: RequestOptions) {
     const body = Buffer.from(JSON.stringify({ plaintext }));
     return this.askWithToken(on('encrypt', path), token, options, readEncrypted, { headers: jsonBody, body });
@@ -111,6 +120,22 @@ class UndiciTransitClient extends NodeRequests implements TransitClient {
     const call: Call = { method: 'GET', path: `/v1/${mount}/keys/${key}`, secret: true };
     return this.askWithToken(call, token, options, readKey);
   }
+
+  tokenRole(role: string, token: string, options?: RequestOptions) {
+    const call = ofRole('roles', role);
+    if (!call) return this.noRole();
+    return this.askWithToken({ ...call, method: 'GET' }, token, options, readRole);
+  }
+
+  protected async noRole() {
+    const call = { method: 'POST', path: '/v1/auth/token/' } as const;
+    return this.unsent(call, 'http', 'not a name of a token role: check rotation.token.role in fleet.yaml');
+  }
+}
+
+/** Undefined for a name that would lead elsewhere. */
+export function ofRole(path: 'create' | 'roles', role: string): Call | undefined {
+  return role.includes('/') ? undefined : loginCall(`auth/token/${path}/${role}`);
 }
 
 /** Vault takes encryption as an update, where the key is there: the seal's policy needs no more. */

@@ -14,7 +14,7 @@ import {
   readinessCodes,
 } from '../readiness/readiness.ts';
 import { coverByReadiness } from './readiness-findings/cover.ts';
-import { readinessCodesOf } from './readiness-findings/of-seal.ts';
+import { isOfSeal, readinessCodesOf } from './readiness-findings/of-seal.ts';
 import type { Read } from './recover-findings.ts';
 
 export interface ReadinessRows {
@@ -62,6 +62,7 @@ function usable(
   const { value } = readiness;
   if (!value) return says('readiness was never exercised');
   if (value.seal !== seal.type) return says(`readiness was exercised when the seal was ${value.seal}`);
+  if (!isOfSeal(value, seal)) return says('readiness was exercised for another seal entry of fleet.yaml');
   if (value.validUntil <= now)
     return { ok: false, why: 'readiness was exercised too long ago', since: value.at };
   if (seal.type === 'shamir' && generation.read && changedAt(generation.value) > value.at)

@@ -1,5 +1,7 @@
 /** What the pages of watch and of rotate say of a cluster's readiness: question 2 of DESIGN, as rotate last exercised it. Pure. */
+import type { Seal } from '../fleet/fleet.ts';
 import type { Readiness } from '../readiness/readiness.ts';
+import { isOfSeal } from './readiness-findings/of-seal.ts';
 import type { Read } from './recover-findings.ts';
 
 export interface ReadinessLine {
@@ -14,13 +16,9 @@ export interface ReadinessLine {
 }
 
 /** @param seal as fleet.yaml has it: a row of the seal before says nothing of it. @param now ms. */
-export function readinessLine(
-  row: Read<Readiness | undefined>,
-  seal: Readiness['seal'],
-  now: number,
-): ReadinessLine {
+export function readinessLine(row: Read<Readiness | undefined>, seal: Seal, now: number): ReadinessLine {
   if (!row.read) return { state: 'unread', why: row.why };
-  if (row.value?.seal !== seal) return { state: 'never' };
+  if (!row.value || !isOfSeal(row.value, seal)) return { state: 'never' };
   const { standing, indirect, at, validUntil } = row.value;
   const exercised = iso(at);
   if (validUntil <= now) return { state: 'stale', why: 'not exercised for too long', exercised };

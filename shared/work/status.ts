@@ -8,6 +8,7 @@ import { type ReadinessLine, readinessLine } from './readiness-line.ts';
 import { readRecoverRows } from './recover-rows.ts';
 import { type RecoveryLine, recoveryLine } from './recovery-line.ts';
 import { wordsOf } from './remember.ts';
+import { type RotationLine, rotationLines } from './rotation-line.ts';
 
 export interface Status {
   /**
@@ -40,6 +41,8 @@ export interface ClusterStatus {
   recovery: RecoveryLine;
   /** Whether a node that restarts now would unseal. */
   readiness: ReadinessLine;
+  /** Where one is open; a text: why that cannot be read. */
+  rotations?: RotationLine[] | string;
   nodes: { name: string; address: string; state: NodeFacts['state'] | 'unknown'; since?: string }[];
   alerts: AlertLine[];
 }
@@ -79,6 +82,7 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
       const why = reasons.get(cluster.name);
       const { hold } = wordsOf({ quiets: [], holds }, cluster.name, now);
       const rows = rowsOf(cluster.name);
+      const rotations = rotationLines(rows.rotations);
       const facts = scanned.partitions.get(cluster.name)?.head?.value.facts.nodes;
       return {
         cluster: cluster.name,
@@ -89,7 +93,8 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
         }),
         labels: cluster.labels,
         recovery: recoveryLine(cluster, rows),
-        readiness: readinessLine(rows.readiness, cluster.seal.type, now),
+        readiness: readinessLine(rows.readiness, cluster.seal, now),
+        ...(rotations && { rotations }),
         nodes: cluster.nodes.map(({ name, address }) => ({ name, address, ...nodeLine(facts?.[name]) })),
         alerts: lines(cluster.name),
       };

@@ -101,7 +101,9 @@ export async function sweep(deps: WatchDeps): Promise<SweepResult> {
     const why = unreadable.get(fleetPartition);
     if (why !== undefined) await refuse(fleetPartition, why);
     const missed = { gap, failed: [...failed], unreadable: remembered.unreadable };
-    await watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), missed, outcomes);
+    const { openRotations } = await recoverRows;
+    const swept = { missed, openRotations, settled };
+    await watchFleet(deps, loaded, remembered.partitions, words(fleetPartition), swept, outcomes);
   });
 
   const complete = failed.length === 0;

@@ -1,5 +1,5 @@
 /** One cluster in one sweep: observe, judge, decide, commit, tell. */
-import type { Hold, Quiet } from '../alert/alert.ts';
+import type { Alert, Hold, Quiet } from '../alert/alert.ts';
 import { decide } from '../alert/decide.ts';
 import type { Finding, FindingCode } from '../finding.ts';
 import type { Cluster, Fleet } from '../fleet/fleet.ts';
@@ -16,6 +16,7 @@ import { withReadiness } from './readiness-findings.ts';
 import { withUnheardUntold } from './recipients.ts';
 import { withRecover } from './recover-findings.ts';
 import type { RowsOf } from './recover-rows.ts';
+import { withRotations } from './rotation-findings.ts';
 
 /** What is read from raft with a login only: once there is none, nobody would ever end such an alert. */
 const readWithLogin: ReadonlySet<FindingCode> = new Set<FindingCode>([
@@ -41,6 +42,8 @@ function isKnownPeer(code: FindingCode, name: string, nodes: Cluster['nodes']): 
   if (code === 'raft-peer-missing') return nodes.some(({ nodeId }) => nodeId === name);
   return code !== 'raft-peer-unknown' || nodes.every(({ nodeId }) => nodeId !== undefined);
 }
+
+const none: readonly Alert[] = [];
 
 /** What all clusters of one sweep share. */
 export interface During {
@@ -71,7 +74,8 @@ export async function watchCluster(
   const rowsOf = await recoverRows;
   const rows = rowsOf(cluster.name);
   const recovered = withRecover(cluster, rows, probed, now);
-  const assessment = withReadiness(cluster, rows, recovered, observation, now);
+  const ready = withReadiness(cluster, rows, recovered, observation, now);
+  const assessment = withRotations(cluster, rows.rotations, ready, head?.alerts ?? none, now);
   const decision = decide({
     cluster: cluster.name,
     labels: cluster.labels,

@@ -1,4 +1,4 @@
-/** The fleet itself as a subject: its configuration, missed sweeps, channels that take nothing. */
+/** The fleet itself as a subject: its configuration, missed sweeps, channels that take nothing, rotations that nobody works on. */
 import type { Hold, Quiet } from '../alert/alert.ts';
 import { decide } from '../alert/decide.ts';
 import { judgeUndeliverable } from '../alert/undeliverable.ts';
@@ -13,13 +13,21 @@ import { type ChannelOutcome, deliverDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { judgeMissed, type Missed } from './gap.ts';
 import { withUnheardUntold } from './recipients.ts';
+import { judgeLeftOpen, type OpenRotations } from './rotation-findings/left-open.ts';
+
+export interface Swept {
+  missed: Missed;
+  openRotations: OpenRotations;
+  /** Two sweeps saw the same fleet.yaml. */
+  settled: boolean;
+}
 
 export async function watchFleet(
   deps: WatchDeps,
   loaded: LoadedFleet,
   partitions: Map<string, LivePartition>,
   words: { quiets: Quiet[]; hold: Hold | undefined },
-  missed: Missed,
+  { missed, openRotations, settled }: Swept,
   outcomes: ChannelOutcome[],
 ): Promise<void> {
   const { fleet } = loaded;
@@ -36,6 +44,7 @@ export async function watchFleet(
       judgeConfig(loaded.problems),
       judgeMissed(missed),
       judgeUndeliverable(owed, fleet.channels, remembered),
+      judgeLeftOpen(openRotations, fleet.clusters, settled),
     ]),
     watched: ({ subject }) => isWatched(subject, fleet),
     quiets: words.quiets,

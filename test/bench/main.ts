@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { requireNode } from '../../cli/node-version.ts';
 import { benchDetect } from './detect/run.ts';
+import { benchLoad, tooSlow } from './load/run.ts';
 import { benchRecover, slowness } from './recover/real.ts';
 import { benchSimulated, shortfall } from './recover/simulated.ts';
 import { benchHung } from './sweep/hung.ts';
@@ -12,6 +13,8 @@ requireNode();
 const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval 30] [--rounds 8] [--json]
        npm run bench -- hung   [--nodes 1000] [--tls] [--percent 3] [--json]
        npm run bench -- detect [--runs 3] [--json]
+       npm run bench -- load   [--rounds 20] [--limit 1.6] [--json]
+         exits with 1 if a package starts in more than an empty app's time times the limit
        npm run bench -- recover [--rounds 5] [--fast-elections] [--limit 1.3] [--json]
          exits with 1 if it takes longer than plain calls times the limit
        npm run bench -- recover --simulated [--clusters 200] [--vaults 3] [--limit 4000] [--json]
@@ -67,6 +70,11 @@ const benches: Record<string, () => Promise<unknown>> = {
     });
     failWith(shortfall(result));
     return result;
+  },
+  load: async () => {
+    const times = await benchLoad(Number(values.rounds ?? 20), say);
+    failWith(tooSlow(times, Number(values.limit ?? 1.6)));
+    return times;
   },
   hung: () => benchHung(nodes, values.tls, Number(values.percent)),
 };

@@ -43,6 +43,9 @@ describe('the docs', () => {
         'hold',
         'escrow rewrap',
         'readiness',
+        'rotation list',
+        'rotation run payments transit-token',
+        'rotation rollback ID',
       ]),
     );
     expect(commands.length).toBeGreaterThan(15);

@@ -20,10 +20,18 @@ it('keys that could not be read are read anew with the next request', async () =
   const signed = await made.issuer.sign('ada', ['Sealwatch.Operate'], Date.now());
   if (!signed.ok) throw new Error(signed.message);
   const log = createLog({ write: () => undefined, clock: new ManualClock() });
-  const authenticate = createAuthenticate({ SEALWATCH_ISSUER_FILE: file }, log);
+  const authenticate = createAuthenticate({ SEALWATCH_ISSUER_FILE: file }, log, openLocalIssuer);
   const asked = () => authenticate(`Bearer ${signed.token}`, 'Sealwatch.Operate');
   chmodSync(file, 0o644);
   await expect(asked()).rejects.toThrow('SEALWATCH_ISSUER_FILE');
   chmodSync(file, 0o600);
   expect(await asked()).toMatchObject({ ok: true, person: { id: 'local/ada' } });
+});
+
+it('a process without the embedded host, as a package on Azure, has no issuer to ask', async () => {
+  const log = createLog({ write: () => undefined, clock: new ManualClock() });
+  const authenticate = createAuthenticate({ SEALWATCH_ISSUER_FILE: join(folder, 'issuer.pem') }, log);
+  await expect(authenticate('Bearer x', 'Sealwatch.Read')).rejects.toThrow(
+    /SEALWATCH_ISSUER_FILE: only.*npm start/,
+  );
 });

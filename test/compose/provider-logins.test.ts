@@ -78,6 +78,21 @@ it('another login in fleet.yaml is another login at the nodes', async () => {
   expect(roles).toEqual(['a', 'b']);
 });
 
+it('rotate goes by a login of its own where the provider has one', async () => {
+  const logins = createProviderLogins(resolve, noIdentity);
+  const provider = providerWith('to-read');
+  const { login: _, ...own } = providerWith('to-rotate');
+  const rotateLogin = providerWith('to-rotate').login;
+  if (!rotateLogin) throw new Error('no login');
+  await tokensOf(logins, { ...provider, rotateLogin });
+  // Where nobody else logs in, too.
+  await tokensOf(logins, { ...own, rotateLogin });
+  expect(loginsAt()).toEqual([1, 1]);
+  await tokensOf(logins, provider);
+  const roles = nodes[0].received.map(({ body }) => (JSON.parse(body) as { role_id: string }).role_id);
+  expect(roles).toEqual(['to-rotate', 'to-read']);
+});
+
 it('a provider without a login gives none', async () => {
   const [cluster] = fleetOf(file()).clusters;
   if (!cluster) throw new Error('no cluster');

@@ -2,18 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Readiness, readinessCodes } from '../../shared/readiness/readiness.ts';
-import type { RotateState } from '../../shared/state/rotate-ports.ts';
 import { aFullReadiness, aReadiness } from '../fakes/state/rotate-examples.ts';
 import { newer } from './recover-state-under-test.ts';
-
-export interface RotateStateUnderTest {
-  /** Empty. */
-  state: RotateState;
-  /** The cluster's row becomes one of a newer version; it need not be there. */
-  makeNewer: (cluster: string) => Promise<void>;
-  /** Takes the messages that are due. */
-  messages: (queue: 'turns' | 'probe') => Promise<string[]>;
-}
+import { rotateStateOfLocks } from './rotate-state-locks.ts';
+import { rotateStateOfPeople } from './rotate-state-people.ts';
+import { rotateStateOfRotations } from './rotate-state-rotations.ts';
+import type { RotateStateUnderTest } from './rotate-state-under-test.ts';
 
 export function rotateStateContract(open: () => Promise<RotateStateUnderTest>): void {
   const fresh = async () => (await open()).state;
@@ -55,7 +49,7 @@ export function rotateStateContract(open: () => Promise<RotateStateUnderTest>): 
       const { state, makeNewer } = await open();
       await state.readiness.save(aReadiness());
       await state.readiness.save(aReadiness({ cluster: 'orders' }));
-      await makeNewer('payments');
+      await makeNewer('readiness', 'payments', 'latest');
       const why = expect.stringMatching(newer) as string;
       expect(await state.readiness.list()).toEqual({
         rows: [aReadiness({ cluster: 'orders' })],
@@ -63,6 +57,18 @@ export function rotateStateContract(open: () => Promise<RotateStateUnderTest>): 
       });
       await state.readiness.save(aReadiness());
       expect((await state.readiness.list('payments')).rows).toEqual([aReadiness()]);
+    });
+
+    test('is removed, readable or not, once or twice; other clusters keep theirs', async () => {
+      const { state, makeNewer } = await open();
+      await state.readiness.remove('payments');
+      await state.readiness.save(aReadiness());
+      await state.readiness.save(aReadiness({ cluster: 'orders' }));
+      await state.readiness.save(aReadiness({ cluster: "o'hara" }));
+      await makeNewer('readiness', 'orders', 'latest');
+      for (const cluster of ['payments', 'orders', 'payments']) await state.readiness.remove(cluster);
+      const { rows, unreadable } = await state.readiness.list();
+      expect([clusters(rows), unreadable]).toEqual([["o'hara"], []]);
     });
 
     test('may be as large as its schema lets it', async () => {
@@ -102,10 +108,15 @@ export function rotateStateContract(open: () => Promise<RotateStateUnderTest>): 
         const refusal = { code: 'illegal-key' };
         await expect(readiness.save(aReadiness({ cluster }))).rejects.toMatchObject(refusal);
         await expect(readiness.list(cluster)).rejects.toMatchObject(refusal);
+        await expect(readiness.remove(cluster)).rejects.toMatchObject(refusal);
         await expect(nudges.send('turns', cluster, 0)).rejects.toMatchObject(refusal);
       },
     );
   });
+
+  describe('rotations', () => rotateStateOfRotations(open));
+  describe('locks', () => rotateStateOfLocks(open));
+  describe('people', () => rotateStateOfPeople(open));
 
   test.for(['turns', 'probe'] as const)('a nudge on %s names its cluster', async (queue) => {
     const { state, messages } = await open();

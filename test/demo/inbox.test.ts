@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { Inbox } from '../../demo/inbox.ts';
 import type { Message } from '../../shared/alert/alert.ts';
-import { signed } from '../../shared/alert/channels/signature.ts';
 import { render as renderSlack } from '../../shared/alert/channels/slack.ts';
 import { render as renderWebhook } from '../../shared/alert/channels/webhook.ts';
 import { finding } from '../../shared/finding.ts';
+import { signed } from '../../shared/webhook-signature.ts';
 import { startChatReceiver } from '../fakes/chat/receiver.ts';
 
 const key = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

@@ -21,6 +21,9 @@ describe('settings of the deployment', () => {
       SEALWATCH_ESCROW_VAULTS: 'https://Escrow-a.vault.azure.net',
       SEALWATCH_SEAL_VAULTS: 'https://Unseal.vault.azure.net/',
       SEALWATCH_SEAL_HOSTS: 'Vault-root.example.com:8200, *.vault.example.com:8200',
+      SEALWATCH_SINK_VAULTS: 'https://Kv-seals.vault.azure.net/ https://kv-b.vault.azure.net',
+      SEALWATCH_SINK_HOSTS: 'Deploy.example.com:8443',
+      SEALWATCH_SINK_ROOT: '/mnt/seals',
       SEALWATCH_ENDPOINT_HOSTS: 'events.example.com *.Example.org,127.0.0.1:9000 [::1]:80',
     };
     expect(readLimits(settings)).toEqual({
@@ -32,6 +35,9 @@ describe('settings of the deployment', () => {
         escrowVaults: ['https://escrow-a.vault.azure.net'],
         sealVaults: ['https://unseal.vault.azure.net'],
         sealHosts: ['vault-root.example.com:8200', '*.vault.example.com:8200'],
+        sinkVaults: ['https://kv-seals.vault.azure.net', 'https://kv-b.vault.azure.net'],
+        sinkHosts: ['deploy.example.com:8443'],
+        sinkRoot: '/mnt/seals',
         endpointHosts: ['events.example.com', '*.example.org', '127.0.0.1:9000', '[::1]:80'],
       },
     });
@@ -73,6 +79,26 @@ describe('settings of the deployment', () => {
       'SEALWATCH_SEAL_HOSTS',
       'vault-root https://vault-root:8200',
       'SEALWATCH_SEAL_HOSTS: entry 2 is not a host, host:port or *.suffix',
+    ],
+    [
+      'SEALWATCH_SINK_VAULTS',
+      'https://a.vault.azure.net https://b.vault.azure.net/secrets/s',
+      'SEALWATCH_SINK_VAULTS: entry 2 is not an address like https://NAME.vault.azure.net',
+    ],
+    [
+      'SEALWATCH_SINK_HOSTS',
+      'https://deploy.example.com',
+      'SEALWATCH_SINK_HOSTS: entry 1 is not a host, host:port or *.suffix',
+    ],
+    [
+      'SEALWATCH_SINK_ROOT',
+      '/mnt/seals/..',
+      'SEALWATCH_SINK_ROOT must be an absolute path of a folder, not the root itself',
+    ],
+    [
+      'SEALWATCH_SINK_ROOT',
+      '/',
+      'SEALWATCH_SINK_ROOT must be an absolute path of a folder, not the root itself',
     ],
     [
       'SEALWATCH_ENDPOINT_HOSTS',
@@ -157,6 +183,21 @@ describe('an endpoint', () => {
     ['whsec_abc', 'webhook', 'must be a URL that begins with https://'],
   ] as const)('%s may not be called by %s', (url, kind, reason) => {
     expect(checkEndpoint(url, kind, own)).toEqual({ ok: false, reason });
+  });
+});
+
+describe('a sink', () => {
+  const own = limits({ sinkHosts: ['deploy.example.com'], endpointHosts: ['events.example.com'] });
+
+  it('may be told at a host of its own setting, and at no host of the others', () => {
+    const url = 'https://deploy.example.com/x';
+    expect(checkEndpoint(url, 'sink', own)).toEqual({ ok: true, url: new URL(url) });
+    expect(checkEndpoint(url, 'webhook', own)).toMatchObject({ ok: false });
+    expect(checkEndpoint('https://events.example.com/x', 'sink', own)).toEqual({
+      ok: false,
+      reason: 'host events.example.com is not allowed: add it to the setting SEALWATCH_SINK_HOSTS',
+    });
+    expect(checkEndpoint('https://hooks.slack.com/x', 'sink', limits())).toMatchObject({ ok: false });
   });
 });
 

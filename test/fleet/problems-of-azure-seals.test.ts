@@ -9,6 +9,10 @@ const certificate = 'clientCertificate: file:/etc/sealwatch/seal.pem';
 const of = (...fields: string[]) => file([`seal: {type: azurekeyvault, ${fields.join(', ')}}`]);
 const all = ['vault: kv-unseal', 'key: unseal', tenant, clientId];
 
+const principal = 'principal: 3a9e5c71-4b2d-4f8a-9c10-7d6e5f4a3b21';
+const idOf = (vault: string) =>
+  `/subscriptions/6f0d2b1c-8e47-4a39-9d5b-0c1e2f3a4b5c/resourceGroups/rg-vault/providers/Microsoft.KeyVault/vaults/${vault}`;
+
 const withoutPlace = (told: string[]) => told.map((line) => line.replace(/^line \d+, column \d+: /, ''));
 
 describe('a seal of Azure Key Vault', () => {
@@ -20,6 +24,12 @@ describe('a seal of Azure Key Vault', () => {
   it('takes a managed identity without anything to sign in with', () => {
     const [cluster] = fleetOf(of('vault: kv-unseal', 'key: unseal', 'identity: managed')).clusters;
     expect(cluster?.seal).toMatchObject({ identity: 'managed' });
+  });
+
+  it("takes the vault's id, in the letters that ARM happens to write, and the principal beside it", () => {
+    const more = [`vaultId: "${idOf('KV-Unseal')}"`, principal];
+    const [cluster] = fleetOf(of('vault: kv-unseal', 'key: unseal', 'identity: managed', ...more)).clusters;
+    expect(cluster?.seal).toMatchObject({ vaultId: idOf('KV-Unseal') });
   });
 
   const cases: Record<string, [text: string, told: string[]]> = {
@@ -36,6 +46,42 @@ describe('a seal of Azure Key Vault', () => {
     'an identity without its key': [
       of('identity: managed', 'vault: kv-unseal'),
       [`${seal}.identity: needs vault, key beside it; not there: key; found "managed"`],
+    ],
+    'the id of another vault': [
+      of('vault: kv-unseal', 'key: unseal', `vaultId: "${idOf('kv-other')}"`),
+      [
+        expect.stringContaining(
+          `${seal}.vaultId: must be the id of the vault that unseals: its last part must be kv-unseal`,
+        ) as string,
+      ],
+    ],
+    'an id of a vault that is none': [
+      of('vault: kv-unseal', 'key: unseal', 'vaultId: "https://kv-unseal.vault.azure.net"'),
+      [
+        expect.stringContaining(
+          `${seal}.vaultId: must be the resource id of a Key Vault: /subscriptions/`,
+        ) as string,
+      ],
+    ],
+    'an id that leads elsewhere': [
+      of('vault: kv-unseal', 'key: unseal', `vaultId: "${idOf('kv-unseal').replace('rg-vault', '..')}"`),
+      [expect.stringContaining(`${seal}.vaultId: must be the resource id of a Key Vault`) as string],
+    ],
+    'an id without the names of vault and key': [
+      of(`vaultId: "${idOf('kv-unseal')}"`),
+      [
+        expect.stringContaining(
+          `${seal}.vaultId: needs vault, key beside it; not there: vault, key`,
+        ) as string,
+      ],
+    ],
+    "a principal without the vault's id": [
+      of(principal),
+      [expect.stringContaining(`${seal}.principal: needs vaultId beside it; not there: vaultId`) as string],
+    ],
+    'a principal that is no id': [
+      of('vault: kv-unseal', 'key: unseal', `vaultId: "${idOf('kv-unseal')}"`, 'principal: nodes'),
+      [expect.stringContaining(`${seal}.principal: must be an id`) as string],
     ],
     'a secret and a certificate': [
       of(...all, secret, certificate),

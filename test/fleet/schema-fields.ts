@@ -9,6 +9,8 @@ export interface Field {
   path: string;
   key: string;
   schema: Schema;
+  /** Each one, where kinds of the same map have different ones. */
+  defaults: Schema['default'][];
 }
 
 /** Every map of the file with named keys: its path and its keys. */
@@ -22,7 +24,9 @@ export function fields(): Field[] {
   walk(fleetJsonSchema(), '', (path, schema) => {
     for (const [key, own] of Object.entries(schema.properties ?? {})) {
       const at = path === '' ? key : `${path}.${key}`;
-      if (typeof own === 'object') found.set(at, { path: at, key, schema: own });
+      if (typeof own !== 'object') continue;
+      const defaults = new Set([...(found.get(at)?.defaults ?? []), own.default]);
+      found.set(at, { path: at, key, schema: own, defaults: [...defaults] });
     }
   });
   return [...found.values()];

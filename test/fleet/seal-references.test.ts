@@ -39,3 +39,18 @@ it.each([
     ) as string,
   ]);
 });
+
+it('an app that may not read them takes logins of rotate and sinks: where those write, only its settings say', () => {
+  const sinks = [
+    'here: {kind: file, path: /elsewhere/token}',
+    'there: {kind: keyVaultSecret, vault: kv-apps, secret: seal}',
+    'told: {kind: webhook, url: "https://deploy.example.com", signingKeys: ["env:DEPLOY_KEY"]}',
+    'told-too: {kind: webhook, url: "env:DEPLOY_URL", signingKeys: ["file:/elsewhere/key"]}',
+  ];
+  const own = `, rotation: {token: {role: seal}, sinks: {${sinks.join(', ')}}}, rotateLogin: {method: token, token: "env:ROTATE"}}`;
+  const text = textOf(transit('token: "file:/elsewhere/token"')).replace(/\}\n$/, `${own}\n`);
+  expect(toldOf(text)).toEqual([]);
+  const [, payments] = fleetOf(text).clusters;
+  expect(payments?.rotation?.sinks).toHaveLength(4);
+  expect(payments?.rotateLogin).toEqual({ method: 'token', token: 'env:ROTATE' });
+});

@@ -56,6 +56,31 @@ const pasted: Record<string, [text: string, line: number]> = {
     file(['escrow:', '  custodians:', `    a: {key: "${secret}", shares: [1]}`]),
     7,
   ],
+  'a token of the rotate app': [file(['rotateLogin:', '  method: token', `  token: ${secret}`]), 7],
+  "a signing key of a rotation's webhook": [
+    file([
+      'rotation:',
+      '  sinks:',
+      `    a: {kind: webhook, url: https://a.test, signingKeys: ["${secret}"]}`,
+    ]),
+    7,
+  ],
+  "the URL of a rotation's webhook": [
+    file([
+      'rotation:',
+      '  sinks:',
+      `    a: {kind: webhook, url: "https://a.test/?key=${secret}", signingKeys: []}`,
+    ]),
+    7,
+  ],
+  'a client secret where the name of one is wanted': [
+    file(['rotation:', '  sinks:', '    a: {kind: keyVaultSecret, vault: kv-a, secret: "very-secret~1"}']),
+    7,
+  ],
+  'a client secret beside a missing kind of sink': [
+    file(['rotation:', '  sinks:', '    a: {vault: kv-a, secret: "very-secret~1"}']),
+    7,
+  ],
   'a token as a key': [file(['login:', `  ${secret}: token`]), 6],
   'a signing key as a key': [file([`whsec_very_secret_0123456789: 1`]), 5],
   'a Slack URL as a key': [file([], ['channels:', `  "https://hooks.slack.com/services/${secret}": {}`]), 6],

@@ -8,6 +8,7 @@ import recover from '../../functions/recover/manifest.json' with { type: 'json' 
 import rotate from '../../functions/rotate/manifest.json' with { type: 'json' };
 import watch from '../../functions/watch/manifest.json' with { type: 'json' };
 import hostJson from '../../host.json' with { type: 'json' };
+import { described, type WorkerRegistration } from '../../package/described.ts';
 
 /** All apps from one build; each is deployed with its own folder. */
 const manifest = {
@@ -22,11 +23,7 @@ const folder = join(root, `node_modules/.cache/sealwatch-built-${process.pid}`);
 
 interface Built {
   files: string[];
-  registrations: {
-    name: string;
-    bindings: Record<string, Record<string, unknown>>;
-    retryOptions?: unknown;
-  }[];
+  registrations: WorkerRegistration[];
   handles: string[];
 }
 let built: Built;
@@ -42,32 +39,6 @@ beforeAll(async () => {
   built = JSON.parse(stdout) as Built;
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** What a reviewer wants to see change: no generated binding names, no defaults of the library. */
-function described({ name, bindings, retryOptions }: Built['registrations'][number]): unknown {
-  const all = Object.values(bindings);
-  const trigger = all.find((binding) => String(binding['type']).endsWith('Trigger')) ?? {};
-  const outputs = all.filter((binding) => binding['direction'] === 'out').map((binding) => binding['type']);
-  const fields = [
-    'type',
-    'schedule',
-    'runOnStartup',
-    'useMonitor',
-    'queueName',
-    'connection',
-    'methods',
-    'route',
-    'authLevel',
-  ];
-  return {
-    name,
-    trigger: Object.fromEntries(
-      fields.filter((field) => field in trigger).map((field) => [field, trigger[field]]),
-    ),
-    outputs,
-    retry: retryOptions ?? null,
-  };
-}
 
 describe('the built app', () => {
   it('registers exactly the functions of functions/*/manifest.json', () => {

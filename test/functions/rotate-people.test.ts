@@ -10,6 +10,7 @@ beforeAll(async () => {
     load: async () => {
       await import('../../functions/rotate/read-readiness.ts');
       await import('../../functions/rotate/exercise.ts');
+      await import('../../functions/rotate/approve-rotation.ts');
     },
     settings: {},
     port: 0,
@@ -21,6 +22,7 @@ afterAll(() => host.close());
 it.each([
   ['GET', 'readiness'],
   ['POST', 'readiness/payments'],
+  ['POST', 'rotations/payments.1/approve'],
 ])('%s %s: 503 and what to set', async (method, path) => {
   const response = await fetch(`${host.url}/api/${path}`, { method, headers: { authorization: 'Bearer x' } });
   expect(response.status).toBe(503);

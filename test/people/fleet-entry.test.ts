@@ -13,8 +13,17 @@ function cluster(over: Partial<Cluster> = {}): Cluster {
     ],
     tls: { ca: reference('file:/etc/ca.pem'), serverName: 'vault', pins: ['AAAA'] },
     login: { method: 'token', token: reference('env:SEALWATCH_SECRET_T') },
+    rotateLogin: { method: 'token', token: reference('env:SEALWATCH_SECRET_R') },
     expect: { voters: 2 },
     seal: { type: 'shamir' },
+    rotation: {
+      transitKey: { everyMs: 1, raiseMinimum: false },
+      sinks: [{ name: 'file', kind: 'file', path: '/sinks/token', withinMs: 1 }],
+      stepDown: false,
+      graceMs: 1,
+      overdueMs: 1,
+      keptSince: 1,
+    },
     labels: { team: 'pay' },
     thresholds: {
       certificateWarningMs: 1,

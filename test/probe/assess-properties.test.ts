@@ -8,12 +8,19 @@ import type { ClusterObservation } from '../../shared/probe/observation.ts';
 import { readinessCodes } from '../../shared/readiness/readiness.ts';
 import { escrowCodes } from '../../shared/work/recover-findings/escrow.ts';
 import { recoveryCodes } from '../../shared/work/recover-findings/recoveries.ts';
+import { rotationCodes } from '../../shared/work/rotation-findings/judge.ts';
 import { before, fleets, observation } from '../scenarios/arbitrary.ts';
 import { epoch } from '../scenarios/build.ts';
 
-const ofFleet = ['fleet-config-invalid', 'sweep-gap', 'alert-undeliverable'];
+const ofFleet = ['fleet-config-invalid', 'sweep-gap', 'alert-undeliverable', 'rotation-left-open'];
 /** Judged of the probe, not by it. */
-const elsewhere: string[] = [...ofFleet, ...recoveryCodes, ...escrowCodes, ...readinessCodes];
+const elsewhere: string[] = [
+  ...ofFleet,
+  ...recoveryCodes,
+  ...escrowCodes,
+  ...readinessCodes,
+  ...rotationCodes,
+];
 const judged = Object.keys(catalogue).filter((code) => !elsewhere.includes(code));
 const raftCodes = judged.filter((code) => code.startsWith('raft-') || code.startsWith('autopilot-'));
 

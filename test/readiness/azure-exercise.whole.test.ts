@@ -23,7 +23,7 @@ describe('an azurekeyvault seal that works', () => {
       /^Key unseal of https:\/\/kv-unseal\.vault\.azure\.net: what was wrapped came back/,
     );
     expect(under.vault.calls).toMatchObject({ getKey: 1, wrapKey: 1, unwrapKey: 1, list: 1 });
-    expect(Object.keys(unjudged)).toEqual(['seal-secret-expiring']);
+    expect(Object.keys(unjudged)).toEqual(['seal-secret-expiring', 'seal-token-too-wide']);
   });
 
   it('uses the version that is the newest now, by its versioned id', async () => {

@@ -237,11 +237,19 @@ describe('what fails has a closed code', () => {
   });
 
   it('without the right to list, only the other versions are unjudged', async () => {
+    under.vault.set(under.firstKey, { recoveryLevel: 'Recoverable' });
     under.vault.fail('list', { status: 403 });
     const { standing, unjudged, problems } = await under.judged();
     expect(standing).toEqual({ state: 'ready' });
     expect(unjudged['seal-key-version-at-risk']).toContain('the right list on keys is missing');
     expect(problems).toEqual([]);
+  });
+
+  it('without the right to list, how the key can be deleted is told all the same', async () => {
+    under.vault.fail('list', { status: 403 });
+    const { problems, evidence } = await under.judged();
+    expect(problems).toMatchObject([{ code: 'seal-key-version-at-risk', severity: 'info' }]);
+    expect(evidence.at(-1)).toContain('are not seen');
   });
 
   it('a PEM without a key, with an EC key, or none at all, cannot sign in: nobody is asked', async () => {

@@ -30,7 +30,7 @@ function anExercise(over: Partial<AzureExercise> = {}): AzureExercise {
     works: ok({ version: 'v3' }),
     newest: ok(protectedKey('v3')),
     versions: ok([protectedKey('v3')]),
-    life: ok({ endsAt: now + 300 * day, lifeMs: 365 * day }),
+    life: ok({ of: 'certificate', endsAt: now + 300 * day, lifeMs: 365 * day }),
     ...over,
   };
 }
@@ -40,7 +40,8 @@ const told = ({ problems }: Judged) => problems.map(({ code, severity }) => `${c
 describe('a seal of Azure Key Vault', () => {
   it('that works is ready, and nothing is told', () => {
     const judged = judgeAzureKeyVault(anExercise(), now);
-    expect(judged).toMatchObject({ standing: { state: 'ready' }, problems: [], unjudged: {} });
+    expect(judged).toMatchObject({ standing: { state: 'ready' }, problems: [] });
+    expect(Object.keys(judged.unjudged)).toEqual(['seal-token-too-wide']);
   });
 
   it.each([
@@ -49,7 +50,7 @@ describe('a seal of Azure Key Vault', () => {
     [4, 'at-risk', ['seal-secret-expiring warning']],
     [3, 'at-risk', ['seal-secret-expiring critical']],
   ] as const)('whose certificate ends in %i days is %s', (days, state, problems) => {
-    const life = ok({ endsAt: now + days * day, lifeMs: 365 * day });
+    const life = ok({ of: 'certificate' as const, endsAt: now + days * day, lifeMs: 365 * day });
     const judged = judgeAzureKeyVault(anExercise({ life }), now);
     expect([judged.standing.state, told(judged)]).toEqual([state, problems]);
     expect(judged.standing.state === 'at-risk' ? judged.standing.at : undefined).toBe(
@@ -87,7 +88,7 @@ describe('a seal of Azure Key Vault', () => {
   });
 
   it('is at risk of what comes first', () => {
-    const life = ok({ endsAt: now + 20 * day, lifeMs: 365 * day });
+    const life = ok({ of: 'certificate' as const, endsAt: now + 20 * day, lifeMs: 365 * day });
     const newest = ok(protectedKey('v3', { expiresAt: now + 10 * day }));
     expect(judgeAzureKeyVault(anExercise({ life, newest }), now).standing).toMatchObject({
       state: 'at-risk',
@@ -137,6 +138,17 @@ describe('a seal of Azure Key Vault', () => {
     expect([judged.standing.state, told(judged)]).toEqual(['ready', problems]);
   });
 
+  it('knows since when its key is there, where every version says when it was made', () => {
+    const old = protectedKey('v1', { createdAt: now - 300 * day });
+    const since = (...all: KeyVersion[]) =>
+      judgeAzureKeyVault(anExercise({ versions: ok(all) }), now).keySince;
+    expect(since(protectedKey('v3'), old)).toBe(now - 300 * day);
+    expect(since(protectedKey('v3'), { version: 'v2', enabled: true }, old)).toBeUndefined();
+    expect(since()).toBeUndefined();
+    const { keySince } = judgeAzureKeyVault(anExercise({ versions: failed('denied') }), now);
+    expect(keySince).toBeUndefined();
+  });
+
   it('that is throttled is a warning, everything else that fails a page', () => {
     const severity = (code: AzureFailure) =>
       told(judgeAzureKeyVault(anExercise({ works: failed(code) }), now))[0];
@@ -150,8 +162,8 @@ describe('a seal of Azure Key Vault', () => {
       standing: { state: 'ready' },
       indirect: true,
       problems: [],
-      unjudged: {},
     });
+    expect(judged.unjudged).not.toHaveProperty('seal-secret-expiring');
   });
 });
 
@@ -196,7 +208,13 @@ const anyExercise = fc.record({
   works: tried(fc.record({ version: fc.constant('v3') })),
   newest: tried(aVersion),
   versions: tried(fc.array(aVersion, { maxLength: 6 })),
-  life: tried(fc.record({ endsAt: time, lifeMs: fc.integer({ min: day, max: 800 * day }) })),
+  life: tried(
+    fc.record({
+      of: fc.constantFrom('secret' as const, 'certificate' as const),
+      endsAt: time,
+      lifeMs: fc.integer({ min: day, max: 800 * day }),
+    }),
+  ),
 });
 
 describe('whatever an exercise finds', () => {
@@ -228,10 +246,11 @@ describe('whatever an exercise finds', () => {
   it('what was not learned resolves nothing: unknown leaves every finding of the seal as it is', () => {
     fc.assert(
       fc.property(anyExercise, (exercise) => {
-        const { standing, unjudged } = judgeAzureKeyVault(exercise, now);
+        const { standing, unjudged, problems } = judgeAzureKeyVault(exercise, now);
         fc.pre(standing.state === 'unknown');
+        const told = problems.map(({ code }) => code);
         const own = readinessCodes.filter((code) => /^seal-(not-ready|secret|key)/.test(code));
-        expect(own.filter((code) => unjudged[code] === undefined)).toEqual([]);
+        expect(own.filter((code) => unjudged[code] === undefined && !told.includes(code))).toEqual([]);
       }),
     );
   });

@@ -7,7 +7,10 @@ import type { AzureExercise } from '../../shared/readiness/exercise/azure-exerci
 import { exerciseAzureKeyVault } from '../../shared/readiness/exercise/azure-key-vault.ts';
 import { judgeAzureKeyVault } from '../../shared/readiness/judge/azure-key-vault.ts';
 import type { Judged } from '../../shared/readiness/readiness.ts';
+import { judgeByKeyVault } from '../../shared/work/rotate/judge-azure-seal.ts';
+import { type FakeArm, startArm } from '../fakes/arm/server.ts';
 import { type FakeTokenEndpoint, startTokenEndpoint } from '../fakes/entra/token-endpoint.ts';
+import { type FakeGraph, startGraph } from '../fakes/graph/server.ts';
 import { challengedTenant, type FakeKeyVaults, startKeyVaults } from '../fakes/keyvault/server.ts';
 import type { FakeVault } from '../fakes/keyvault/vault.ts';
 import { file, fleetOf, limits } from '../fleet/builders.ts';
@@ -25,15 +28,22 @@ export function sealOf(lines: string): AzureKeyVaultSeal {
 export class AzureSealUnderTest {
   readonly entra: FakeTokenEndpoint;
   readonly vaults: FakeKeyVaults;
+  readonly graph: FakeGraph;
+  readonly arm: FakeArm;
   /** Versioned id of the first version of the key. */
   readonly firstKey: string;
   /** What references yield, by name. */
   readonly secrets: Record<string, string> = {};
   timeoutMs = 5_000;
 
-  private constructor(entra: FakeTokenEndpoint, vaults: FakeKeyVaults, firstKey: string) {
+  private constructor(
+    { entra, vaults, graph, arm }: Pick<AzureSealUnderTest, 'entra' | 'vaults' | 'graph' | 'arm'>,
+    firstKey: string,
+  ) {
     this.entra = entra;
     this.vaults = vaults;
+    this.graph = graph;
+    this.arm = arm;
     this.firstKey = firstKey;
   }
 
@@ -45,7 +55,10 @@ export class AzureSealUnderTest {
       clientId: randomUUID(),
       token: vaults.token,
     });
-    const under = new AzureSealUnderTest(entra, vaults, await vaults.vault(vaultName).rotate('unseal'));
+    const graph = await startGraph(entra, Date.now);
+    const arm = await startArm(vaultName);
+    const firstKey = await vaults.vault(vaultName).rotate('unseal');
+    const under = new AzureSealUnderTest({ entra, vaults, graph, arm }, firstKey);
     under.secrets['env:SEALWATCH_SECRET_SEAL'] = entra.addSecret();
     return under;
   }
@@ -59,11 +72,29 @@ export class AzureSealUnderTest {
     return {
       entra: { authorityHost, tlsOptions: { ca: caPem } },
       keyVault: { agent: this.vaults.agentOfAnyPort },
+      graph: this.graph.replaced,
+      arm: this.arm.replaced,
+      own: async () => this.#own,
     };
   }
 
   get ids(): string {
     return `vault: ${vaultName}, key: unseal, tenant: ${this.entra.tenant}, clientId: ${this.entra.clientId}`;
+  }
+
+  /** Sealwatch's own identity: a token for each of those who ask for one. */
+  get #own() {
+    const tokens: Record<string, string> = {
+      'https://vault.azure.net/.default': this.vaults.token,
+      'https://graph.microsoft.com/.default': this.graph.token,
+      'https://management.azure.com/.default': this.arm.token,
+    };
+    return {
+      getToken: async (scope: string | string[]) => ({
+        token: tokens[String(scope)] ?? 'for nobody',
+        expiresOnTimestamp: Date.now() + 3_600_000,
+      }),
+    };
   }
 
   /** As most clusters have it. */
@@ -81,7 +112,7 @@ export class AzureSealUnderTest {
           ? { ok: false, code: 'missing', recoverable: true, message }
           : { ok: true, value };
       },
-      credential: async () => this.vaults.credential,
+      credential: async () => this.#own,
       replaced: this.replaced,
     });
   }
@@ -102,7 +133,15 @@ export class AzureSealUnderTest {
     return judgeAzureKeyVault(await this.exercise(seal), Date.now());
   }
 
+  /** As the hourly run judges it: with what Sealwatch's own identity sees beside. */
+  async judgedWhole(seal: AzureKeyVaultSeal = this.withSecret): Promise<Judged> {
+    const azureSeal = (own: AzureKeyVaultSeal) => this.access(own);
+    return judgeByKeyVault({ azureSeal, clock: systemClock, random: randomBytes }, seal);
+  }
+
   async close(): Promise<void> {
+    await this.arm.close();
+    await this.graph.close();
     await this.entra.close();
     await this.vaults.close();
   }

@@ -63,6 +63,7 @@ describe('a provider that does not serve', () => {
     second.manners({ encrypt: errors(503) });
     const clock = {
       now: () => now,
+      after: (ms: number, callback: () => void) => systemClock.after(ms, callback),
       // The first time took 3 s.
       elapsed: () => (elapsed += 3_000),
       sleep: async (ms: number) => {

@@ -8,8 +8,8 @@ import type {
   TransitFailure,
 } from '../../shared/readiness/exercise/transit-exercise.ts';
 import { judgeTransit } from '../../shared/readiness/judge/transit.ts';
-import { readinessCodes, type Standing } from '../../shared/readiness/readiness.ts';
-import { readinessSchema } from '../../shared/state/rotate-kinds.ts';
+import { readinessCodes } from '../../shared/readiness/readiness.ts';
+import { readinessSchema } from '../../shared/state/readiness-schema.ts';
 import { anExercise, day, failing, hour, now, rightsOf, seal } from './examples.ts';
 
 const failures = [
@@ -57,28 +57,20 @@ const anyExercise: fc.Arbitrary<TransitExercise> = fc.record({
     failure,
   ),
 });
-const anyStanding: fc.Arbitrary<Standing | undefined> = fc.constantFrom(
-  undefined,
-  { state: 'ready' },
-  { state: 'at-risk', why: 'soon', at: now },
-  { state: 'not-ready', why: 'dead' },
-  { state: 'unknown', why: 'who knows' },
-);
-
-const check = (test: (exercise: TransitExercise, provider: Standing | undefined) => void) =>
-  fc.assert(fc.property(anyExercise, anyStanding, test), { numRuns: 500 });
+const check = (test: (exercise: TransitExercise) => void) =>
+  fc.assert(fc.property(anyExercise, test), { numRuns: 500 });
 
 describe('whatever an exercise finds', () => {
   it('nothing is ready, or only at risk, unless the round trip worked', () => {
-    check((exercise, provider) => {
-      const { state } = judgeTransit(seal, exercise, provider, now).standing;
+    check((exercise) => {
+      const { state } = judgeTransit(seal, exercise, now).standing;
       expect(state === 'ready' || state === 'at-risk').toBe(exercise.roundTrip.ok);
     });
   });
 
   it('a code is told, left as it was, or absent: never two of them, and told once', () => {
-    check((exercise, provider) => {
-      const { problems, unjudged } = judgeTransit(seal, exercise, provider, now);
+    check((exercise) => {
+      const { problems, unjudged } = judgeTransit(seal, exercise, now);
       const told = problems.map(({ code }) => code);
       expect(new Set(told).size).toBe(told.length);
       expect(told.filter((code) => code in unjudged)).toEqual([]);
@@ -86,8 +78,8 @@ describe('whatever an exercise finds', () => {
   });
 
   it('what does not unseal is told, and what is unknown is told as that', () => {
-    check((exercise, provider) => {
-      const { standing, problems } = judgeTransit(seal, exercise, provider, now);
+    check((exercise) => {
+      const { standing, problems } = judgeTransit(seal, exercise, now);
       const told = problems.map(({ code }) => code);
       expect(told.includes('seal-not-ready')).toBe(standing.state === 'not-ready');
       expect(told.includes('readiness-unknown')).toBe(standing.state === 'unknown');
@@ -95,19 +87,19 @@ describe('whatever an exercise finds', () => {
   });
 
   it('it can be kept, and each code of it is a known one', () => {
-    check((exercise, provider) => {
-      const judged = judgeTransit(seal, exercise, provider, now);
+    check((exercise) => {
+      const judged = judgeTransit(seal, exercise, now);
       const row = { ...judged, cluster: 'payments', seal: 'transit', at: now, validUntil: now + hour };
       expect(readinessSchema.parse(row)).toEqual(row);
       for (const code of Object.keys(judged.unjudged)) expect(readinessCodes).toContain(code);
     });
   });
 
-  it('nothing that worked makes it worse: only a round trip that failed, an end, a version lost of late or the provider does', () => {
-    check((exercise, provider) => {
+  it('nothing that worked makes it worse: only a round trip that failed, an end or a version lost of late does', () => {
+    check((exercise) => {
       const best = { ...anExercise(), roundTrip: exercise.roundTrip };
-      const { state } = judgeTransit(seal, best, provider, now).standing;
-      if (exercise.roundTrip.ok) expect(state).toBe(provider?.state === 'not-ready' ? 'at-risk' : 'ready');
+      const { state } = judgeTransit(seal, best, now).standing;
+      if (exercise.roundTrip.ok) expect(state).toBe('ready');
     });
   });
 });
@@ -115,7 +107,7 @@ describe('whatever an exercise finds', () => {
 const rank: Record<Severity | 'none', number> = { none: 0, info: 1, warning: 2, critical: 3 };
 
 function severityOf(token: SealToken): number {
-  const { problems } = judgeTransit(seal, anExercise({ token: { ok: true, value: token } }), undefined, now);
+  const { problems } = judgeTransit(seal, anExercise({ token: { ok: true, value: token } }), now);
   const told = problems.find(({ code }) => code === 'seal-token-expiring');
   return rank[told ? (told.severity ?? 'warning') : 'none'];
 }

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { TransitExercise, TransitFailure } from '../../shared/readiness/exercise/transit-exercise.ts';
 import { judgeTransit } from '../../shared/readiness/judge/transit.ts';
-import type { Standing } from '../../shared/readiness/readiness.ts';
 import { anExercise, aToken, day, failing, hour, now, rightsOf, seal, tokenThat } from './examples.ts';
 
-const judge = (over: Partial<TransitExercise> = {}, provider?: Standing) =>
-  judgeTransit(seal, anExercise(over), provider, now);
-const codes = (over: Partial<TransitExercise>, provider?: Standing) =>
-  judge(over, provider).problems.map(({ code, severity }) => (severity ? `${code} ${severity}` : code));
+const judge = (over: Partial<TransitExercise> = {}) => judgeTransit(seal, anExercise(over), now);
+const codes = (over: Partial<TransitExercise>) =>
+  judge(over).problems.map(({ code, severity }) => (severity ? `${code} ${severity}` : code));
 
 describe('a seal whose token and key work', () => {
   it('is ready, and nothing is told', () => {
@@ -28,23 +26,25 @@ describe('a seal whose token and key work', () => {
     expect(standing.state).toBe('ready');
     expect(evidence).toContain('Passed over: https://root-1.example.com:8200 is sealed (503).');
   });
+});
 
-  it('is at risk when its provider would not come back itself, without a second headline for that', () => {
-    const { standing, problems, evidence } = judge({}, { state: 'not-ready', why: 'its shares are bad' });
-    expect(standing).toEqual({
-      state: 'at-risk',
-      why: 'root, which unseals it, would not unseal itself',
-    });
-    expect(problems).toEqual([]);
-    expect(evidence.at(-1)).toBe('root would not unseal itself after a restart: its shares are bad.');
+describe('when its key was made', () => {
+  const keyThat = (min: number, minMadeAt?: number) => ({
+    key: {
+      ok: true as const,
+      value: {
+        latestVersion: 3,
+        minDecryptionVersion: min,
+        deletionAllowed: false,
+        ...(minMadeAt !== undefined && { minMadeAt }),
+      },
+    },
   });
 
-  it.each<Standing>([
-    { state: 'ready' },
-    { state: 'unknown', why: 'people unseal it' },
-    { state: 'at-risk', why: 'its token ends', at: now + day },
-  ])('is ready whatever else is known of the provider: %j', (provider) => {
-    expect(judge({}, provider).standing).toEqual({ state: 'ready' });
+  it('is known while its first version is there: a raised minimum is no new key', () => {
+    expect(judge(keyThat(1, now - day)).keySince).toBe(now - day);
+    expect(judge(keyThat(1))).not.toHaveProperty('keySince');
+    expect(judge(keyThat(2, now - day))).not.toHaveProperty('keySince');
   });
 });
 

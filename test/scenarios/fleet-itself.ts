@@ -5,9 +5,11 @@ import { judgeConfig } from '../../shared/fleet/invalid.ts';
 import type { Problem } from '../../shared/fleet/problem.ts';
 import type { OutboxEntry, SweepRecord } from '../../shared/state/ports.ts';
 import { judgeMissed, sweepGap } from '../../shared/work/gap.ts';
+import { judgeLeftOpen, type OpenRotations } from '../../shared/work/rotation-findings/left-open.ts';
 import { message } from '../alert/build.ts';
 import { problemsOf } from '../fleet/builders.ts';
 import { epoch } from './build.ts';
+import { type RotationWords, readRotations } from './rotation-rows.ts';
 import type { Judged } from './run.ts';
 
 export interface SweepWords {
@@ -15,6 +17,10 @@ export interface SweepWords {
   at: number;
   /** fleet.yaml as it is now; `false`: it cannot be read. Not said: as before. */
   file?: string | false;
+  /** Names of the clusters that fleet.yaml has from then on. Not said: as before, at first payments. */
+  clusters?: string[];
+  /** The open rotations, from then on. A text: why they cannot be read. */
+  rotations?: RotationWords[] | string;
   /** Clusters that the sweep could not finish: why. */
   failed?: Record<string, string>;
   /** Messages that channels have not taken. Not said: none. */
@@ -28,9 +34,13 @@ const unread = { line: 0, column: 0, path: '', message: 'cannot be read (ENOENT)
 export function judgeSweeps(sweeps: SweepWords[]): Judged[] {
   let last: SweepRecord | undefined;
   let problems: Problem[] = [];
-  return sweeps.map(({ at: seconds, file, failed = {}, owed = [] }) => {
+  let names = ['payments'];
+  let open: OpenRotations = { read: true, rows: [], damaged: new Map() };
+  return sweeps.map(({ at: seconds, file, clusters, rotations, failed = {}, owed = [] }) => {
     const at = epoch + seconds * 1000;
     if (file !== undefined) problems = file === false ? [unread] : problemsOf(file);
+    if (clusters) names = clusters;
+    if (rotations !== undefined) open = openOf(rotations);
     const gap = sweepGap(last, at, intervalMs);
     const unfinished = Object.entries(failed).map(([cluster, why]) => ({ cluster, why }));
     const complete = unfinished.length === 0;
@@ -47,9 +57,19 @@ export function judgeSweeps(sweeps: SweepWords[]): Judged[] {
       judgeConfig(problems),
       judgeMissed({ gap, failed: unfinished }),
       judgeUndeliverable(owed.map(entry), channels),
+      judgeLeftOpen(
+        open,
+        names.map((name) => ({ name })),
+        clusters === undefined,
+      ),
     ]);
     return { assessment, facts: { nodes: {} }, at };
   });
+}
+
+function openOf(words: RotationWords[] | string): OpenRotations {
+  const read = readRotations(words);
+  return read.read ? { read: true, rows: read.value, damaged: new Map() } : read;
 }
 
 function entry({ to, meantFor, since, attempts, failure }: NonNullable<SweepWords['owed']>[number]) {

@@ -11,11 +11,14 @@ import type { ClusterFacts } from '../../shared/probe/head-facts.ts';
 import type { ClusterObservation } from '../../shared/probe/observation.ts';
 import { withReadiness } from '../../shared/work/readiness-findings.ts';
 import { withRecover } from '../../shared/work/recover-findings.ts';
+import { rotationCodes } from '../../shared/work/rotation-findings/judge.ts';
+import { withRotations } from '../../shared/work/rotation-findings.ts';
 import { file, fleetOf } from '../fleet/builders.ts';
 import { type ClusterWords, cluster, observe, type StepWords } from './build.ts';
 import { judgeSweeps, type SweepWords } from './fleet-itself.ts';
 import { type ReadinessWords, readReadiness } from './readiness-rows.ts';
 import { type RecoverWords, recoverRows } from './recover-rows.ts';
+import { type RotationWords, readRotations } from './rotation-rows.ts';
 import { recorded, type SampleWords, sample } from './samples.ts';
 
 interface Head {
@@ -30,11 +33,13 @@ interface RowWords {
   recover?: RecoverWords;
   /** A text: why it cannot be read; `none`: there is no row. */
   readiness?: ReadinessWords | string;
+  /** The open ones. A text: why they cannot be read. */
+  rotations?: RotationWords[] | string;
 }
 
 interface ClusterScenario extends Head {
   cluster?: ClusterWords;
-  /** `recover`, `readiness`: what other apps' tables say from then on; until it is said they are not asked. */
+  /** `recover`, `readiness`, `rotations`: what other apps' tables say from then on; until it is said they are not asked. */
   steps: ((StepWords | SampleWords) & RowWords)[];
 }
 
@@ -77,7 +82,8 @@ export function goldenPath(scenario: Scenario): string {
 }
 
 export function play(scenario: Scenario): Outcome[] {
-  const isStory = 'steps' in scenario && scenario.steps.some(({ recover }) => recover);
+  const isStory =
+    'steps' in scenario && scenario.steps.some(({ recover, rotations }) => recover ?? rotations);
   return told(scenario).map(({ assessment, facts, at, message }) => {
     return { ...outcome(assessment, facts, at), ...(message && { message: gist(message, isStory) }) };
   });
@@ -115,6 +121,7 @@ function judgeSteps(scenario: ClusterScenario): Judged[] {
     before = facts;
     if (step.recover) words.recover = step.recover;
     if (step.readiness !== undefined) words.readiness = step.readiness;
+    if (step.rotations !== undefined) words.rotations = step.rotations;
     return { assessment: withRows(of, words, assessment, observation), facts, at };
   });
 }
@@ -122,16 +129,23 @@ function judgeSteps(scenario: ClusterScenario): Judged[] {
 /** In the order in which a sweep asks. */
 function withRows(
   of: Cluster,
-  { recover, readiness }: RowWords,
+  { recover, readiness, rotations }: RowWords,
   probed: Assessment,
   observation: ClusterObservation,
 ): Assessment {
   const at = observation.finishedAt;
   const rows = recoverRows(recover ?? {});
   const recovered = recover ? withRecover(of, rows, probed, at) : probed;
-  if (readiness === undefined) return recovered;
-  return withReadiness(of, { ...rows, readiness: readReadiness(readiness) }, recovered, observation, at);
+  const ready =
+    readiness === undefined
+      ? recovered
+      : withReadiness(of, { ...rows, readiness: readReadiness(readiness) }, recovered, observation, at);
+  if (rotations === undefined) return ready;
+  return withRotations(of, readRotations(rotations), ready, toldBefore, at);
 }
+
+/** As if each were alerted of: then it is asked whether it is over. */
+const toldBefore = rotationCodes.map((code) => ({ finding: { code } }));
 
 function clusterOf({ cluster: words, steps }: ClusterScenario) {
   return steps.some((step) => 'sample' in step) ? recorded : cluster(words);

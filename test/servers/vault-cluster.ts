@@ -27,8 +27,8 @@ export interface ClusterOptions {
   /** Undefined: plain HTTP. */
   tls?: Authority;
   seal?: TransitSeal | AzureKeyVaultStanza;
-  /** Variables of the nodes' processes. */
-  env?: Record<string, string>;
+  /** Variables of the nodes' processes; a function is asked at each start of one. */
+  env?: Record<string, string> | (() => Record<string, string>);
   /** Metrics without a token, so that the process start time can be read while sealed. */
   telemetry?: boolean;
   /** Default 5 shares, 3 of them needed. */

@@ -4,7 +4,8 @@
 export interface TransitSeal {
   /** Address of the provider. */
   address: string;
-  token: string;
+  /** Undefined: it comes from the environment (VAULT_TOKEN). */
+  token?: string;
   key: string;
   mount: string;
   /** Path of the provider's CA. */
@@ -13,13 +14,17 @@ export interface TransitSeal {
   disableRenewal?: boolean;
 }
 
+/** One whose token is known, as a test can give it to a stanza. */
+export type TransitSealWithToken = TransitSeal & { token: string };
+
 /** A seal "azurekeyvault" stanza. Its names are production's: HTTPS_PROXY and SSL_CERT_FILE lead to fakes. */
 export interface AzureKeyVaultStanza {
   vault: string;
   key: string;
   tenant: string;
   clientId: string;
-  clientSecret: string;
+  /** Undefined: it comes from the environment (AZURE_CLIENT_SECRET). */
+  clientSecret?: string;
 }
 
 export interface NodeConfig {
@@ -81,7 +86,7 @@ function sealStanza(seal: TransitSeal | AzureKeyVaultStanza): string[] {
       'seal "azurekeyvault" {',
       `  tenant_id = "${seal.tenant}"`,
       `  client_id = "${seal.clientId}"`,
-      `  client_secret = "${seal.clientSecret}"`,
+      ...(seal.clientSecret === undefined ? [] : [`  client_secret = "${seal.clientSecret}"`]),
       `  vault_name = "${seal.vault}"`,
       `  key_name = "${seal.key}"`,
       '}',
@@ -90,7 +95,7 @@ function sealStanza(seal: TransitSeal | AzureKeyVaultStanza): string[] {
   return [
     'seal "transit" {',
     `  address = "${seal.address}"`,
-    `  token = "${seal.token}"`,
+    ...(seal.token === undefined ? [] : [`  token = "${seal.token}"`]),
     `  key_name = "${seal.key}"`,
     `  mount_path = "${seal.mount}"`,
     ...(seal.caFile === undefined ? [] : [`  tls_ca_cert = "${seal.caFile}"`]),

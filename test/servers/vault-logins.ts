@@ -1,7 +1,7 @@
 /** Policies and logins on a test cluster, as the documentation tells users to make them. */
 import { z } from 'zod';
 import type { Cluster } from './vault-cluster.ts';
-import type { TransitSeal } from './vault-config.ts';
+import type { TransitSealWithToken } from './vault-config.ts';
 
 /** All that the probe may do. Source: VAULT-FACTS "Least privilege". */
 const probePolicy = [
@@ -41,7 +41,7 @@ export async function setupProbeLogin(cluster: Cluster): Promise<AppRole> {
 export async function setupTransitProvider(
   cluster: Cluster,
   options: { key?: string; period?: string } = {},
-): Promise<TransitSeal> {
+): Promise<TransitSealWithToken> {
   const key = options.key ?? 'unseal';
   await write(cluster, 'sys/mounts/transit', { type: 'transit' });
   await write(cluster, `transit/keys/${key}`, {});

@@ -29,10 +29,12 @@ export function vaultProcess(options: {
   folder: string;
   address: string;
   requester: VaultRequester;
-  env?: Record<string, string>;
+  /** A function is asked at each start. */
+  env?: Record<string, string> | (() => Record<string, string>);
 }): VaultProcess {
   let child: ChildProcess | undefined;
   let startedAt = 0;
+  const environment = () => (typeof options.env === 'function' ? options.env() : options.env);
   const running = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const logTail = () => readFileSync(options.logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 
@@ -55,7 +57,7 @@ export function vaultProcess(options: {
         cwd: options.folder,
         stdio: ['ignore', log, log],
         // Nothing of the caller's: VAULT_TOKEN and the like override the configuration file.
-        env: { HOME: options.folder, PATH: '/usr/bin:/bin', ...options.env },
+        env: { HOME: options.folder, PATH: '/usr/bin:/bin', ...environment() },
       });
       closeSync(log);
       startedAt = performance.now();

@@ -3,6 +3,7 @@ import { recoverViewContract } from '../contract/recover-view.ts';
 import { stateContract } from '../contract/state.ts';
 import { aHead, anEntry } from '../fakes/state/examples.ts';
 import { memoryState } from '../fakes/state/memory.ts';
+import { aFullRotation, aRotation, endedRotation } from '../fakes/state/rotate-examples.ts';
 
 describe('state in memory', () => {
   stateContract(async () => {
@@ -44,5 +45,19 @@ describe('state in memory', () => {
     const state = memoryState();
     await state.nudges.send('notify', 'payments', 1500);
     expect(state.nudged).toEqual([{ queue: 'notify', cluster: 'payments', delayMs: 1500 }]);
+  });
+});
+
+describe("what watch reads of the rotate app's rotations in memory", () => {
+  test('is the open ones, of one cluster or of all, and beside them what cannot be read', async () => {
+    const state = memoryState();
+    expect(await state.rotate.rotations()).toEqual({ rows: [], unreadable: [] });
+    const orders = aRotation({ cluster: 'orders' });
+    state.rotationRows.push(aFullRotation(), orders, endedRotation(aRotation({ id: 'payments.second' })));
+    const damaged = { partition: 'orders', row: 'r-orders.second', why: 'damaged' };
+    state.unreadableOfRotate.rotations.push(damaged);
+    expect(await state.rotate.rotations('payments')).toEqual({ rows: [aFullRotation()], unreadable: [] });
+    expect(await state.rotate.rotations('orders')).toEqual({ rows: [orders], unreadable: [damaged] });
+    expect((await state.rotate.rotations()).rows).toHaveLength(2);
   });
 });

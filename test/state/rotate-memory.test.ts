@@ -1,17 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { rotateStateContract } from '../contract/rotate-state.ts';
-import { aReadiness } from '../fakes/state/rotate-examples.ts';
+import { aReadiness, noon } from '../fakes/state/rotate-examples.ts';
 import { memoryRotateState } from '../fakes/state/rotate-memory.ts';
 
 describe("the rotate app's state in memory", () => {
   rotateStateContract(async () => {
-    const state = memoryRotateState();
+    let now = noon;
+    const state = memoryRotateState(() => now);
     return {
       state,
-      async makeNewer(cluster) {
-        const keys = { partitionKey: cluster, rowKey: 'latest' };
-        state.damage(keys, 'written by a newer Sealwatch (v2): upgrade this app');
+      now: () => now,
+      pass(ms) {
+        now += ms;
       },
+      leaveLock: async (lock) => state.leaveLock(lock),
+      locks: async () => state.locks(),
+      told: () => state.told,
+      async makeNewer(table, partitionKey, rowKey) {
+        state.damage({ partitionKey, rowKey }, 'written by a newer Sealwatch (v2): upgrade this app', table);
+      },
+      audited: async () => state.audited,
       messages: async (queue) =>
         state.nudged.filter((nudge) => nudge.queue === queue).map(({ cluster }) => cluster),
     };

@@ -58,6 +58,7 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       },
       rotate: {
         readiness: (cluster) => read('rotate.readiness', () => rotate.readiness(cluster)),
+        rotations: (cluster) => read('rotate.rotations', () => rotate.rotations(cluster)),
       },
       nudges: {
         send: (queue, cluster, delayMs) => effect('nudges.send', () => nudges.send(queue, cluster, delayMs)),

@@ -4,6 +4,7 @@ import { parseFleet } from '../../shared/fleet/parse.ts';
 import { limits } from '../fleet/builders.ts';
 import { fields } from '../fleet/schema-fields.ts';
 import { askedFields } from './fields/asked.ts';
+import { deliveredFields } from './fields/delivered.ts';
 import { escrowedFields } from './fields/escrowed.ts';
 import { exercisedFields } from './fields/exercised.ts';
 import { exercisedAtAzureFields } from './fields/exercised-at-azure.ts';
@@ -11,6 +12,9 @@ import { judgedFields } from './fields/judged.ts';
 import { loginFields } from './fields/logged-in.ts';
 import type { Proof } from './fields/proof.ts';
 import { recoveredFields } from './fields/recovered.ts';
+import { rotateLoginFields } from './fields/rotate-logged-in.ts';
+import { rotatedFields } from './fields/rotated.ts';
+import { rotatedAtProvidersFields } from './fields/rotated-at-providers.ts';
 import { sentFields } from './fields/sent.ts';
 import { toldFields } from './fields/told.ts';
 
@@ -31,6 +35,13 @@ const proofs: Record<string, Proof> = {
   'clusters.*.nodes': 'holds fields',
   'clusters.*.tls': 'holds fields',
   'clusters.*.login': 'holds fields',
+  'clusters.*.rotateLogin': 'holds fields',
+  'clusters.*.rotation': 'holds fields',
+  'clusters.*.rotation.token': 'holds fields',
+  'clusters.*.rotation.transitKey': 'holds fields',
+  'clusters.*.rotation.secret': 'holds fields',
+  'clusters.*.rotation.vaultKey': 'holds fields',
+  'clusters.*.rotation.sinks': 'holds fields',
   'clusters.*.expect': 'holds fields',
   'clusters.*.seal': 'holds fields',
   'clusters.*.thresholds': 'holds fields',
@@ -40,6 +51,10 @@ const proofs: Record<string, Proof> = {
   'clusters.*.escrow.custodians': 'holds fields',
   ...askedFields,
   ...loginFields,
+  ...rotateLoginFields,
+  ...rotatedFields,
+  ...rotatedAtProvidersFields,
+  ...deliveredFields,
   ...judgedFields,
   ...recoveredFields,
   ...escrowedFields,

@@ -1,5 +1,7 @@
 /** What the rotate app found, as the sweep tells it; and that it is told no longer than anybody judges it. */
 import { describe, expect, it } from 'vitest';
+import type { Seal } from '../../shared/fleet/fleet.ts';
+import { sealEntryHash } from '../../shared/people/fleet-entry.ts';
 import type { Readiness, ReadinessProblem } from '../../shared/readiness/readiness.ts';
 import { StateError } from '../../shared/state/errors.ts';
 import { readinessRow } from '../scenarios/readiness-rows.ts';
@@ -29,6 +31,7 @@ function exercised(fleet: FleetUnderTest, over: Partial<Readiness> = {}): void {
   fleet.state.readinessRows.splice(0, fleet.state.readinessRows.length, row);
 }
 
+const ofTransit = (key: string): Seal => ({ type: 'transit', provider: 'root', mount: 'transit', key });
 const headlines = (fleet: FleetUnderTest) => fleet.taken('chat').map(({ headline }) => headline);
 
 /** Alarmed by a row of a transit seal. */
@@ -41,6 +44,13 @@ async function alarmed(): Promise<FleetUnderTest> {
 }
 
 describe('what readiness found', () => {
+  it('is over when a row of the very entry of its seal no longer finds it', async () => {
+    const fleet = await alarmed();
+    exercised(fleet, { sealEntry: sealEntryHash(ofTransit('payments')), problems: [] });
+    await fleet.sweep(intervalMs);
+    expect(headlines(fleet).slice(1)).toEqual(['payments: seal token has time again']);
+  });
+
   it('is told by the sweep, and over when the next exercise no longer finds it', async () => {
     const fleet = await alarmed();
     await fleet.sweep(intervalMs);
@@ -52,6 +62,10 @@ describe('what readiness found', () => {
   it.each<[string, (fleet: FleetUnderTest) => void]>([
     ['is gone', (fleet) => void fleet.state.readinessRows.splice(0)],
     ['is of the seal before', (fleet) => exercised(fleet, { seal: 'azurekeyvault', problems: [] })],
+    [
+      'is of another entry of its seal',
+      (fleet) => exercised(fleet, { sealEntry: sealEntryHash(ofTransit('orders')), problems: [] }),
+    ],
   ])('stays open when its row %s', async (_what, change) => {
     const fleet = await alarmed();
     change(fleet);

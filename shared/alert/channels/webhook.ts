@@ -1,4 +1,4 @@
-/** Generic webhook: CloudEvents 1.0, structured JSON. Signed when sent (./signature.ts). */
+/** Generic webhook: CloudEvents 1.0, structured JSON. Signed when sent (shared/webhook-signature.ts). */
 import type { Message, MessageItem } from '../alert.ts';
 import type { Rendered } from '../channel.ts';
 import { plain } from '../plain.ts';

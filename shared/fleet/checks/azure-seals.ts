@@ -3,10 +3,15 @@ import type { AzureKeyVaultSeal } from '../fleet.ts';
 import type { Check } from './check.ts';
 
 const credentials = ['clientSecret', 'clientCertificate'] as const;
-const beside: Record<(typeof credentials)[number] | 'identity', (keyof AzureKeyVaultSeal)[]> = {
+const beside: Record<
+  (typeof credentials)[number] | 'identity' | 'vaultId' | 'principal',
+  (keyof AzureKeyVaultSeal)[]
+> = {
   clientSecret: ['tenant', 'clientId', 'vault', 'key'],
   clientCertificate: ['tenant', 'clientId', 'vault', 'key'],
   identity: ['vault', 'key'],
+  vaultId: ['vault', 'key'],
+  principal: ['vaultId'],
 };
 
 export const checkAzureSeals: Check = ({ draft, report }) => {
@@ -23,6 +28,12 @@ export const checkAzureSeals: Check = ({ draft, report }) => {
       report(
         [...path, 'clientCertificate'],
         'must not stand beside clientSecret: a seal signs in with one or the other',
+      );
+    const named = seal.vaultId?.split('/').at(-1);
+    if (named !== undefined && seal.vault !== undefined && named.toLowerCase() !== seal.vault.toLowerCase())
+      report(
+        [...path, 'vaultId'],
+        `must be the id of the vault that unseals: its last part must be ${seal.vault}`,
       );
     if (seal.identity === undefined) continue;
     for (const field of ['tenant', 'clientId', ...credentials] as const) {

@@ -4,7 +4,7 @@ import { secret, valueOrReference } from './secret.ts';
 import { matching } from './text.ts';
 
 /** A plain URL: whoever can read fleet.yaml may know it. Host and scheme are checked against the limits later. */
-function plainUrl(value: string): string | undefined {
+export function plainUrl(value: string): string | undefined {
   if (!/^https?:\/\//.test(value) || !URL.canParse(value))
     return 'must be a URL that begins with https://, or a reference';
   const url = new URL(value);

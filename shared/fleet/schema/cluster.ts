@@ -4,6 +4,7 @@ import { escrow } from './escrow.ts';
 import { login } from './login.ts';
 import { namePattern, nameRule } from './names.ts';
 import { recovery } from './recovery.ts';
+import { rotation } from './rotation.ts';
 import { seal } from './seal.ts';
 import { matching, text, whole } from './text.ts';
 import { ownThresholds } from './thresholds.ts';
@@ -61,8 +62,15 @@ export const cluster = z
       .meta({ description: 'Vault API addresses, one a node.', minItems: 1, maxItems: mostNodes }),
     tls: tls.prefault({}),
     login: login.exactOptional(),
+    rotateLogin: login
+      .meta({
+        description:
+          "The rotate app's own login here, to rotate what this cluster provides and to let it step down. Default: login.",
+      })
+      .exactOptional(),
     expect: expect.prefault({}),
     seal: seal.prefault({ type: 'shamir' }),
+    rotation: rotation.exactOptional(),
     labels: z
       .record(z.string().meta({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' }), labelValue)
       .meta({

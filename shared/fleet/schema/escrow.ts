@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secret } from './secret.ts';
 import type { Complaint } from './text.ts';
-import { text, whole } from './text.ts';
+import { line, text, whole } from './text.ts';
 
 /** Vault takes at most 255 shares; nobody splits a key for so many. */
 export const mostShares = 255;
@@ -34,12 +34,6 @@ function checkKey(value: string): Complaint {
       };
 }
 
-const ownerText = text({ description: 'Who owns the key: shown to people.' }, (value) =>
-  value.trim() !== '' && value.length <= 200 && !/\p{Cc}/u.test(value)
-    ? undefined
-    : 'must be 1 to 200 characters on one line',
-);
-
 export const custodian = z
   .strictObject({
     key: text(
@@ -56,7 +50,7 @@ export const custodian = z
       minItems: 1,
       maxItems: mostShares,
     }),
-    owner: ownerText.exactOptional(),
+    owner: line('Who owns the key: shown to people.').exactOptional(),
   })
   .meta({ description: 'One custodian: either a key or a passphrase.' });
 

@@ -36,6 +36,15 @@ export function matching(pattern: RegExp, json: Description, otherwise: string, 
   return text({ pattern: pattern.source, ...json }, check, wrongType);
 }
 
+/** Words of people for people. */
+export function line(description: string) {
+  return text({ description }, (value) =>
+    value.trim() !== '' && value.length <= 200 && !/\p{Cc}/u.test(value)
+      ? undefined
+      : 'must be 1 to 200 characters on one line',
+  );
+}
+
 /** A whole number with bounds. */
 export function whole(description: string, least: number, most: number) {
   const otherwise = `must be a whole number from ${least} to ${most}`;

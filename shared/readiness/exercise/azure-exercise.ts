@@ -1,5 +1,6 @@
 /** What an exercise of an azurekeyvault seal found out. Types only. */
 import type { Tried } from '../readiness.ts';
+import type { VaultFacts } from './vault-facts.ts';
 
 /**
  * - `no-credential` its reference cannot be read, or what it yields cannot sign in at all;
@@ -34,7 +35,7 @@ export interface AzureFailed {
 }
 
 /** What is asked of whom: what a refusal then means. */
-export type AzureStep = 'login' | 'get' | 'wrapKey' | 'unwrapKey' | 'list';
+export type AzureStep = 'login' | 'get' | 'wrapKey' | 'unwrapKey' | 'list' | 'rotate';
 
 /** Times in ms since the epoch. */
 export interface KeyVersion {
@@ -48,8 +49,11 @@ export interface KeyVersion {
 
 /** The life of the credential that the seal signs in with, ms. */
 export interface CredentialLife {
+  of: 'certificate' | 'secret';
   endsAt: number;
-  lifeMs: number;
+  lifeMs?: number;
+  /** It may be any of so many, of which this one ends first. */
+  oneOf?: number;
 }
 
 export interface AzureExercise {
@@ -63,4 +67,6 @@ export interface AzureExercise {
   newest: Tried<KeyVersion, AzureFailure>;
   versions: Tried<KeyVersion[], AzureFailure>;
   life: Tried<CredentialLife, AzureFailure>;
+  /** Undefined: seal.vaultId is not in fleet.yaml. */
+  atVault?: { vaultId: string; facts: Tried<VaultFacts> };
 }

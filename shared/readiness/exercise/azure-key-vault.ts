@@ -4,15 +4,9 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Tried } from '../readiness.ts';
-import type {
-  AzureExercise,
-  AzureFailed,
-  AzureFailure,
-  AzureStep,
-  CredentialLife,
-  KeyVersion,
-} from './azure-exercise.ts';
+import type { AzureExercise, AzureFailure, AzureStep, CredentialLife, KeyVersion } from './azure-exercise.ts';
 import { keyVaultFailure, slow } from './azure-failure.ts';
+import { inTime } from './in-time.ts';
 
 /** Calls of one key with one token. They reject with what the SDK throws; a signal ends them. */
 export interface SealKeyCalls {
@@ -33,9 +27,11 @@ export interface AzurePorts {
   /** How long the credential lives, where it can be seen. */
   life: Tried<CredentialLife, AzureFailure>;
   random: (bytes: number) => Buffer;
-  clock: Pick<Clock, 'now' | 'after' | 'sleep'>;
+  clock: Pick<Clock, 'now' | 'elapsed' | 'after' | 'sleep'>;
   /** For one request, ms. */
   timeoutMs: number;
+  /** When all of it must be done, by `clock.elapsed`, ms; what is not done then counts as an answer that does not come. */
+  endsAt?: number;
 }
 
 const probeBytes = 32;
@@ -52,13 +48,24 @@ const passing: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
 export async function exerciseAzureKeyVault(ports: AzurePorts): Promise<AzureExercise> {
   const { vault, key, indirect, life } = ports;
   const about = { vault, key, indirect, life };
-  const login = await again(ports, () => inTime(ports, slow('login'), async (signal) => ports.login(signal)));
+  const login = await logInAsTheSeal(ports);
   if (!login.ok) return { ...about, works: login, newest: login, versions: login };
   const calls = login.value;
   const newest = await ask(ports, 'get', (signal) => calls.getKey(signal));
   const works = newest.ok ? await tryKey(ports, calls, newest.value) : newest;
   const versions = await ask(ports, 'list', (signal) => calls.versions(signal));
   return { ...about, works, newest, versions };
+}
+
+/** As a node that starts: what passes by itself is asked again. */
+export function logInAsTheSeal<T>(
+  ports: { login: (signal: AbortSignal) => Promise<Tried<T, AzureFailure>> } & TimePorts,
+): Promise<Tried<T, AzureFailure>> {
+  return again(ports, () =>
+    inTime<Tried<T, AzureFailure>>(ports.clock, limitOf(ports), slow('login'), async (signal) =>
+      ports.login(signal),
+    ),
+  );
 }
 
 async function tryKey(
@@ -85,46 +92,45 @@ async function tryKey(
 }
 
 function ask<T>(
-  ports: AzurePorts,
+  ports: AskPorts,
   step: AzureStep,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<Tried<T, AzureFailure>> {
-  return again(ports, () =>
-    inTime(ports, slow(step), async (signal): Promise<Tried<T, AzureFailure>> => {
-      try {
-        return { ok: true, value: await call(signal) };
-      } catch (error) {
-        return keyVaultFailure(error, step, ports);
-      }
-    }),
-  );
+  return again(ports, () => askOnce(ports, step, call));
+}
+
+type TimePorts = Pick<AzurePorts, 'clock' | 'timeoutMs' | 'endsAt'>;
+type AskPorts = Pick<AzurePorts, 'vault' | 'key'> & TimePorts;
+
+/** For one request, ms. */
+function limitOf({ clock, timeoutMs, endsAt = Number.POSITIVE_INFINITY }: TimePorts): number {
+  return Math.min(timeoutMs, Math.max(0, endsAt - clock.elapsed()));
+}
+
+/** One request with its time limit; what it rejects with becomes a closed code. */
+export function askOnce<T>(
+  ports: AskPorts,
+  step: AzureStep,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<Tried<T, AzureFailure>> {
+  return inTime<Tried<T, AzureFailure>>(ports.clock, limitOf(ports), slow(step), async (signal) => {
+    try {
+      return { ok: true, value: await call(signal) };
+    } catch (error) {
+      return keyVaultFailure(error, step, ports);
+    }
+  });
 }
 
 async function again<T>(
-  { clock }: AzurePorts,
+  { clock, endsAt = Number.POSITIVE_INFINITY }: TimePorts,
   once: () => Promise<Tried<T, AzureFailure>>,
 ): Promise<Tried<T, AzureFailure>> {
   let last = await once();
   for (const ms of againMs) {
-    if (last.ok || !passing.has(last.code)) break;
+    if (last.ok || !passing.has(last.code) || clock.elapsed() + ms >= endsAt) break;
     await clock.sleep(ms);
     last = await once();
   }
   return last;
-}
-
-/** The SDKs do not always end with their signal: `late` does. */
-async function inTime<T>(
-  { clock, timeoutMs }: AzurePorts,
-  late: AzureFailed,
-  call: (signal: AbortSignal) => Promise<Tried<T, AzureFailure>>,
-): Promise<Tried<T, AzureFailure>> {
-  const controller = new AbortController();
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => {
-      resolve(late);
-      controller.abort();
-    });
-    call(controller.signal).then(resolve, reject).finally(cancel);
-  });
 }

@@ -106,7 +106,10 @@ export function lifeOfCertificate(pem: string): Tried<CredentialLife, AzureFailu
     return { ok: false, code: 'no-credential', detail };
   }
   const endsAt = certificate.validToDate.getTime();
-  return { ok: true, value: { endsAt, lifeMs: endsAt - certificate.validFromDate.getTime() } };
+  return {
+    ok: true,
+    value: { of: 'certificate', endsAt, lifeMs: endsAt - certificate.validFromDate.getTime() },
+  };
 }
 
 function holdsKey(pem: string): boolean {

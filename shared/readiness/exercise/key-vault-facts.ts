@@ -22,7 +22,13 @@ export function keyFacts(client: KeyClient, key: string): Pick<SealKeyCalls, 'ge
   };
 }
 
-function factsOf({ version = '', enabled, createdOn, expiresOn, recoveryLevel }: KeyProperties): KeyVersion {
+export function factsOf({
+  version = '',
+  enabled,
+  createdOn,
+  expiresOn,
+  recoveryLevel,
+}: KeyProperties): KeyVersion {
   return {
     version,
     enabled: enabled ?? true,

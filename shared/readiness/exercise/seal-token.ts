@@ -2,33 +2,64 @@
 
 import type { TransitClient } from '../../vault/transit-client.ts';
 import type { Tried } from '../readiness.ts';
+import type { Given } from './transit.ts';
 import type { Rights, SealToken, TransitFailure } from './transit-exercise.ts';
-import { failed } from './transit-failure.ts';
+import { failed, policyLine } from './transit-failure.ts';
 
-/** @param timeoutMs for the request. @param now ms. */
+/** @param own Sealwatch's own token: for the role that made the seal's. @param timeoutMs for a request. @param now ms. */
 export async function lookUp(
   client: TransitClient,
   token: string,
+  own: Given | undefined,
   timeoutMs: number,
   now: number,
 ): Promise<Tried<SealToken, TransitFailure>> {
   const answer = await client.lookupSelf(token, { timeoutMs });
   if (!answer.ok) return failed(answer.error, client, denied('auth/token/lookup-self'));
   const { ttl, period, creation_ttl, creation_time, explicit_max_ttl, orphan, renewable } = answer.body;
-  const { policies, identity_policies } = answer.body;
+  const { policies, identity_policies, role } = answer.body;
   const names = [...(policies ?? []), ...(identity_policies ?? [])].map((name) => shownPolicy(name, token));
+  const value: SealToken = {
+    ttlMs: ttl * 1000,
+    periodMs: (period ?? 0) * 1000,
+    creationTtlMs: creation_ttl * 1000,
+    explicitMaxTtlMs: explicit_max_ttl * 1000,
+    ageMs: Math.max(0, now - creation_time * 1000),
+    orphan,
+    renewable: renewable ?? false,
+    policies: [...new Set(names)].toSorted(),
+  };
+  if (role === undefined || role === '') return { ok: true, value };
+  return { ok: true, value: await withRole(value, shownPolicy(role, token), client, own, timeoutMs) };
+}
+
+/** A token shows neither the period nor the maximum that its role gives it, and is not renewed without the role (VAULT-FACTS). */
+async function withRole(
+  token: SealToken,
+  name: string,
+  client: TransitClient,
+  own: Given | undefined,
+  timeoutMs: number,
+): Promise<SealToken> {
+  const unseen = (why: string): SealToken => ({ ...token, role: { name, limits: 'unseen', why } });
+  const line = policyLine(`auth/token/roles/${name}`, 'read');
+  if (!own?.ok) return unseen(own ? own.why : `a login at the provider with ${line} is not in fleet.yaml`);
+  const answer = await client.tokenRole(name, own.value, { timeoutMs });
+  if (!answer.ok && answer.error.status === 404) return { ...token, role: { name, limits: 'gone' } };
+  if (!answer.ok)
+    return unseen(failed(answer.error, client, { code: 'denied', detail: `it needs ${line}` }).detail);
+  const { token_period, period, token_explicit_max_ttl, explicit_max_ttl } = answer.body;
+  const maxima = [
+    token.explicitMaxTtlMs,
+    (token_explicit_max_ttl ?? 0) * 1000,
+    (explicit_max_ttl ?? 0) * 1000,
+  ];
+  const set = maxima.filter((ms) => ms > 0);
   return {
-    ok: true,
-    value: {
-      ttlMs: ttl * 1000,
-      periodMs: (period ?? 0) * 1000,
-      creationTtlMs: creation_ttl * 1000,
-      explicitMaxTtlMs: explicit_max_ttl * 1000,
-      ageMs: Math.max(0, now - creation_time * 1000),
-      orphan,
-      renewable: renewable ?? false,
-      policies: [...new Set(names)].toSorted(),
-    },
+    ...token,
+    periodMs: (token_period || period || 0) * 1000 || token.periodMs,
+    explicitMaxTtlMs: set.length > 0 ? Math.min(...set) : 0,
+    role: { name, limits: 'seen' },
   };
 }
 

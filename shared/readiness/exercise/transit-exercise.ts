@@ -38,6 +38,11 @@ export interface SealToken {
   renewable: boolean;
   /** Names that can be shown. */
   policies: string[];
+  /**
+   * Made by a token role: what that limits, the token does not show (VAULT-FACTS). `seen`: it is in the fields above. `gone`:
+   * nothing renews the token any more.
+   */
+  role?: { name: string; limits: 'seen' | 'gone' } | { name: string; limits: 'unseen'; why: string };
 }
 
 /** Rights by path, from sys/capabilities-self; only paths that were asked for, and words of Vault's. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Seal } from '../../fleet/fleet.ts';
 import type { TransitClient } from '../../vault/transit-client.ts';
+import { inTime } from './in-time.ts';
 import { lookUp, readRights } from './seal-token.ts';
 import type { TransitExercise } from './transit-exercise.ts';
 import { type Failed, failed, isAway, policyLine } from './transit-failure.ts';
@@ -22,7 +23,7 @@ export interface TransitPorts {
    */
   ownToken: ((client: Pick<TransitClient, 'address'>, refused?: boolean) => Promise<Given>) | undefined;
   random: (bytes: number) => Buffer;
-  clock: Pick<Clock, 'now' | 'elapsed' | 'sleep'>;
+  clock: Pick<Clock, 'now' | 'elapsed' | 'after' | 'sleep'>;
   /** For one request, ms. */
   timeoutMs: number;
 }
@@ -38,6 +39,14 @@ const probeBytes = 32;
  * told, ms.
  */
 const againMs = 10_000;
+
+/**
+ * For all that one node is asked in one go, ms: one that hangs in each of login, key, encrypt and decrypt is told as one that does
+ * not serve, as a restart would see it, before whoever waits for the exercise gives up (45 s).
+ */
+const nodeMs = 16_000;
+/** Of that for the key's versions, which are Sealwatch's own wish: the seal itself needs no login, ms. */
+const keyMs = 6_000;
 
 export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): Promise<TransitExercise> {
   const { clients, timeoutMs, clock } = ports;
@@ -61,9 +70,14 @@ export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): P
   // Who did not serve that will not serve this.
   if (!roundTrip.ok && (isAway(roundTrip.code) || roundTrip.code === 'no-credential'))
     return { ...found, token: roundTrip, rights: roundTrip };
+  const late = hangs(client, timeoutMs);
   const [looked, rights] = await Promise.all([
-    lookUp(client, token.value, timeoutMs, clock.now()),
-    readRights(client, token.value, timeoutMs, pathsOfInterest(seal)),
+    inTime<TransitExercise['token']>(clock, timeoutMs, late, () =>
+      ownAt(client, ports).then((own) => lookUp(client, token.value, own, timeoutMs, clock.now())),
+    ),
+    inTime<TransitExercise['rights']>(clock, timeoutMs, late, () =>
+      readRights(client, token.value, timeoutMs, pathsOfInterest(seal)),
+    ),
   ]);
   return { ...found, token: looked, rights };
 }
@@ -72,7 +86,7 @@ export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): P
 async function askUntilServed(seal: TransitSeal, token: string, ports: TransitPorts): Promise<Asked[]> {
   const { clients, clock } = ports;
   // All at once: what a dead node costs in time, it costs once.
-  const askAll = () => Promise.all(clients.map((client) => ask(seal, client, token, ports)));
+  const askAll = () => Promise.all(clients.map((client) => askInTime(seal, client, token, ports)));
   const began = clock.elapsed();
   const asked = await askAll();
   const { roundTrip } = theOneThatCounts(asked);
@@ -110,13 +124,35 @@ function passedOver(asked: Asked[], counts: TransitClient): string[] {
   );
 }
 
+function askInTime(
+  seal: TransitSeal,
+  client: TransitClient,
+  token: string,
+  ports: TransitPorts,
+): Promise<Asked> {
+  const late = hangs(client, nodeMs);
+  return inTime<Asked>(ports.clock, nodeMs, { client, roundTrip: late, key: late }, () =>
+    ask(seal, client, token, ports),
+  );
+}
+
+function hangs({ address }: TransitClient, ms: number): Failed {
+  return {
+    ok: false,
+    code: 'provider-unreachable',
+    detail: `${address} was not done within ${ms / 1000} s: it hangs`,
+  };
+}
+
 async function ask(
   seal: TransitSeal,
   client: TransitClient,
   token: string,
   ports: TransitPorts,
 ): Promise<Asked> {
-  const key = await readKey(seal, client, ports);
+  const key = await inTime<TransitExercise['key']>(ports.clock, keyMs, hangs(client, keyMs), () =>
+    readKey(seal, client, ports),
+  );
   // A token that may create keys would make a new one, and it would look well: nothing old opens with it.
   if (!key.ok && key.code === 'key-missing') return { client, key, roundTrip: key };
   return { client, key, roundTrip: await tryRoundTrip(seal, client, token, ports) };
@@ -139,6 +175,10 @@ async function tryRoundTrip(
     return { ok: false, code: 'key-unusable', detail };
   }
   return { ok: true, value: { keyVersion: said ?? versionOf(ciphertext) } };
+}
+
+async function ownAt(client: TransitClient, { ownToken }: TransitPorts): Promise<Given | undefined> {
+  return ownToken?.(client);
 }
 
 function refused(operation: 'encrypt' | 'decrypt') {

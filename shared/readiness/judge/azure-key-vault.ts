@@ -1,7 +1,8 @@
 /** Readiness of a cluster that a key of Azure Key Vault unseals: judged from an exercise of its own credential and key. Pure. */
 import type { AzureExercise, AzureFailed, AzureFailure } from '../exercise/azure-exercise.ts';
 import type { Judged, ReadinessCode, ReadinessProblem, Standing } from '../readiness.ts';
-import { keyVersionsRisk } from './azure-key-versions.ts';
+import { deletionRisk, keyVersionsRisk, type Risk, recoveryLevelOf } from './azure-key-versions.ts';
+import { judgeAtVault } from './azure-rights.ts';
 import { urgency, words } from './life.ts';
 
 /** Nothing was learned of the seal: only an answer that its nodes would get too says that it would not do. */
@@ -19,12 +20,22 @@ const ofTheKey: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
   'key-expired',
 ]);
 
-const sealCodes = [
+/** What nothing is known of where nothing could be tried. */
+const ofWorking = [
   'seal-not-ready',
   'seal-secret-expiring',
   'seal-key-expiring',
-  'seal-key-version-at-risk',
 ] as const satisfies ReadinessCode[];
+
+/** Nothing says whether Entra still takes the secret: then no end of it is told, that may be another's. */
+const ofLogin: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
+  'no-credential',
+  'secret-invalid',
+  'secret-expired',
+  'app-unknown',
+  'tenant-unknown',
+  'login-refused',
+]);
 
 /** Near enough to be a risk. `at`: ms. */
 interface Ending {
@@ -34,17 +45,29 @@ interface Ending {
 
 /** @param now ms. */
 export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged {
-  const { works, indirect } = exercise;
+  const { indirect } = exercise;
   const marked = indirect ? { indirect: true as const } : {};
   const evidence = [triedLine(exercise)];
-  if (!works.ok && !isDecided(works.code, indirect)) {
+  const rights = judgeAtVault(exercise);
+  const works: AzureExercise['works'] =
+    rights.lacks === undefined ? exercise.works : { ok: false, code: 'denied', detail: rights.lacks };
+  if (!works.ok && rights.lacks === undefined && !isDecided(works.code, indirect)) {
     const why = indirect ? `${works.detail}; this is Sealwatch's own identity, not the nodes'` : works.detail;
+    const version = judgeVersions(exercise, now);
     return {
       standing: { state: 'unknown', why },
-      evidence,
+      evidence: [...evidence, ...rights.evidence],
       ...marked,
-      problems: [{ code: 'readiness-unknown', summary: why, evidence: [...evidence] }],
-      unjudged: Object.fromEntries(sealCodes.map((code) => [code, why])),
+      problems: [
+        { code: 'readiness-unknown', summary: why, evidence: [...evidence] },
+        ...rights.problems,
+        ...version.problems,
+      ],
+      unjudged: {
+        ...Object.fromEntries(ofWorking.map((code) => [code, why])),
+        ...rights.unjudged,
+        ...(version.problems.length === 0 && { 'seal-key-version-at-risk': why }),
+      },
     };
   }
 
@@ -61,14 +84,20 @@ export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged
       evidence: [...evidence],
     });
   }
-  const judged = [judgeCredential(exercise, now), judgeKeyLife(exercise, now), judgeVersions(exercise, now)];
+  const judged: Part[] = [
+    judgeCredential(exercise, now),
+    judgeKeyLife(exercise, now),
+    judgeVersions(exercise, now),
+    rights,
+  ];
   for (const part of judged) {
     evidence.push(...part.evidence);
     problems.push(...part.problems);
     Object.assign(unjudged, part.unjudged);
     if (part.ending) endings.push(part.ending);
   }
-  return { standing: standingOf(works, endings, now), evidence, ...marked, problems, unjudged };
+  const standing = standingOf(works, endings, now);
+  return { standing, evidence, ...marked, problems, unjudged, ...keySinceOf(exercise) };
 }
 
 function isDecided(code: AzureFailure, indirect: boolean): boolean {
@@ -112,8 +141,22 @@ function judgeCredential({ life, indirect, works }: AzureExercise, now: number):
       unjudged: { 'seal-secret-expiring': why },
     };
   }
-  const { endsAt, lifeMs } = life.value;
-  return ending('seal-secret-expiring', 'the certificate that the seal signs in with', endsAt, lifeMs, now);
+  const { of, endsAt, lifeMs, oneOf } = life.value;
+  if (of === 'secret' && !works.ok && ofLogin.has(works.code))
+    return {
+      evidence: [],
+      problems: [],
+      unjudged: { 'seal-secret-expiring': 'the credential does not work' },
+    };
+  const what = of === 'secret' ? 'client secret' : 'certificate';
+  const part = ending('seal-secret-expiring', `the ${what} that the seal signs in with`, endsAt, lifeMs, now);
+  if (oneOf === undefined) return part;
+  const note = `By its first characters it may be any of ${oneOf} secrets of the application: the end is that of the first of them to end.`;
+  return {
+    ...part,
+    evidence: [...part.evidence, note],
+    problems: part.problems.map((problem) => ({ ...problem, evidence: [...problem.evidence, note] })),
+  };
 }
 
 function judgeKeyLife({ newest, key }: AzureExercise, now: number): Part {
@@ -143,14 +186,23 @@ function ending(
   };
 }
 
-function judgeVersions({ newest, versions, key }: AzureExercise, now: number): Part {
-  const missing = [newest, versions].find(({ ok }) => !ok);
-  if (!newest.ok || !versions.ok) {
-    const detail = missing?.ok === false ? missing.detail : '';
-    const why = `the versions of key ${key} are not seen: ${detail}`;
-    return { evidence: [], problems: [], unjudged: { 'seal-key-version-at-risk': why } };
-  }
-  const risk = keyVersionsRisk(key, newest.value, versions.value, now);
+function judgeVersions(exercise: AzureExercise, now: number): Part {
+  const { newest, versions, key } = exercise;
+  const level = recoveryLevelOf(exercise);
+  if (newest.ok && versions.ok)
+    return riskPart(keyVersionsRisk(key, newest.value, versions.value, level, now), now);
+  const missing = newest.ok ? versions : newest;
+  const why = `the versions of key ${key} are not seen: ${missing.ok ? '' : missing.detail}`;
+  // What is refused for good would hide for ever how the key can be deleted; what passes must not make a warning less.
+  const isLasting = !missing.ok && (missing.code === 'denied' || missing.code === 'firewall');
+  const part = riskPart(isLasting ? level && deletionRisk(key, level) : undefined, now);
+  const line = `${why[0]?.toUpperCase()}${why.slice(1)}.`;
+  return part.problems.length > 0
+    ? { ...part, evidence: [...part.evidence, line] }
+    : { ...part, unjudged: { 'seal-key-version-at-risk': why } };
+}
+
+function riskPart(risk: Risk | undefined, now: number): Part {
   if (!risk) return { evidence: [], problems: [], unjudged: {} };
   const { isNow, ...problem } = risk;
   return {
@@ -159,4 +211,12 @@ function judgeVersions({ newest, versions, key }: AzureExercise, now: number): P
     unjudged: {},
     ...(isNow && { ending: { why: problem.summary, at: now } }),
   };
+}
+
+function keySinceOf({ versions }: AzureExercise): Pick<Judged, 'keySince'> {
+  if (!versions.ok) return {};
+  const made = versions.value.map(({ createdAt }) => createdAt);
+  const known = made.filter((at) => at !== undefined);
+  // One without a time may be the oldest.
+  return known.length === 0 || known.length < made.length ? {} : { keySince: Math.min(...known) };
 }

@@ -1,9 +1,9 @@
 /** What else can make undecryptable what a cluster was sealed with: older versions, and how a key can be deleted. Pure. */
-import type { KeyVersion } from '../exercise/azure-exercise.ts';
+import type { AzureExercise, KeyVersion } from '../exercise/azure-exercise.ts';
 import type { ReadinessProblem } from '../readiness.ts';
 import { settledMs } from './life.ts';
 
-interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence' | 'advice'> {
+export interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence' | 'advice'> {
   /** A node that restarts now may already find it shut. */
   isNow: boolean;
 }
@@ -13,12 +13,13 @@ interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence
  * azurekeyvault seal): what became of a version before the last one, only snapshots can need. To disable
  * that one too is the right end of a rotation: so it is no risk for ever. One problem, the worst first.
  *
- * @param now ms.
+ * @param level how it can be deleted, where that is seen. @param now ms.
  */
 export function keyVersionsRisk(
   key: string,
   newest: KeyVersion,
   versions: KeyVersion[],
+  level: RecoveryLevel | undefined,
   now: number,
 ): Risk | undefined {
   const older = versions
@@ -26,7 +27,6 @@ export function keyVersionsRisk(
     .toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
   const shut = older.filter(({ enabled }) => !enabled);
   const [last] = older;
-  const level = newest.recoveryLevel ?? '';
   const risks: Risk[] = [];
   const isSettled = newest.createdAt !== undefined && now - newest.createdAt >= settledMs;
   const early = isSettled ? undefined : shut.find((version) => version === last);
@@ -60,26 +60,48 @@ export function keyVersionsRisk(
       advice: 'Keep old versions enabled until no kept snapshot needs them.',
     });
   }
+  const deletable = level && deletionRisk(key, level);
+  if (deletable) risks.push(deletable);
+  const [worst] = risks.toSorted((a, b) => rank(a) - rank(b));
+  return worst && { ...worst, evidence: risks.flatMap(({ evidence }) => evidence) };
+}
+
+/** Of a key, as Key Vault names it; `of`: whose word it is. */
+export interface RecoveryLevel {
+  level: string;
+  of: string;
+}
+
+/** What the key itself says; of one that is not seen, what its vault says. */
+export function recoveryLevelOf({ newest, key, atVault }: AzureExercise): RecoveryLevel | undefined {
+  if (newest.ok && newest.value.recoveryLevel !== undefined)
+    return { level: newest.value.recoveryLevel, of: `recoveryLevel of key ${key}` };
+  if (!atVault?.facts.ok) return undefined;
+  const { softDelete, purgeProtection } = atVault.facts.value;
+  const kept = purgeProtection ? 'Recoverable' : 'Recoverable+Purgeable';
+  return { level: softDelete ? kept : 'Purgeable', of: "the vault's resource" };
+}
+
+/** Undefined: once deleted it can be brought back, and nobody can purge it before its days are over. */
+export function deletionRisk(key: string, { level, of }: RecoveryLevel): Risk | undefined {
   if (level === 'Purgeable') {
-    risks.push({
+    return {
       isNow: false,
       severity: 'warning',
       summary: `key ${key} is gone for ever once it is deleted: its vault has no soft delete`,
-      evidence: [`recoveryLevel of key ${key}: ${level}.`],
+      evidence: [`By ${of}: no soft delete.`],
       advice: 'Turn on soft delete and purge protection of the vault.',
-    });
-  } else if (level.includes('Purgeable')) {
-    risks.push({
-      isNow: false,
-      severity: 'info',
-      summary: `key ${key} can be deleted and purged: its vault has no purge protection`,
-      evidence: [`recoveryLevel of key ${key}: soft delete without purge protection.`],
-      advice:
-        'Turn on purge protection of the vault: it cannot be turned off again, nor can the key be purged.',
-    });
+    };
   }
-  const [worst] = risks.toSorted((a, b) => rank(a) - rank(b));
-  return worst && { ...worst, evidence: risks.flatMap(({ evidence }) => evidence) };
+  if (!level.includes('Purgeable')) return undefined;
+  return {
+    isNow: false,
+    severity: 'info',
+    summary: `key ${key} can be deleted and purged: its vault has no purge protection`,
+    evidence: [`By ${of}: soft delete without purge protection.`],
+    advice:
+      'Turn on purge protection of the vault: it cannot be turned off again, nor can the key be purged.',
+  };
 }
 
 function rank({ isNow, severity }: Risk): number {

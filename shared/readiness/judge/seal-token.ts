@@ -40,25 +40,41 @@ export function judgeSealToken(
       : [{ code: 'seal-token-not-periodic' as const, summary: kind, evidence: [...evidence] }]),
     ...tooWide(value, rights),
   ];
+  const unseen = limitsUnseen(value);
+  if (unseen !== undefined) evidence.push(`Whether it is periodic is not seen: ${unseen}.`);
   if (!rights.ok) evidence.push(`Rights of the token, beside the names of its policies: ${rights.detail}.`);
-  return { evidence, problems, unjudged: {}, ...(end && { end }) };
+  const unjudged = unseen === undefined || kind !== undefined ? {} : { 'seal-token-not-periodic': unseen };
+  return { evidence, problems, unjudged, ...(end && { end }) };
+}
+
+/** Why no renewal makes it one that a seal should have: not periodic, not an orphan, or too wide by its policies' names. */
+export function unfitToken(token: SealToken): string | undefined {
+  const unread = { ok: false, code: 'denied', detail: 'not asked' } as const;
+  return kindProblem(token) ?? tooWide(token, unread)[0]?.summary;
 }
 
 /** What sets an end to its renewals. */
 function kindProblem(token: SealToken): string | undefined {
-  const { periodMs, explicitMaxTtlMs, orphan, renewable } = token;
+  const { periodMs, explicitMaxTtlMs, orphan, renewable, role } = token;
+  if (role?.limits === 'gone')
+    return `the token role ${role.name} that made the seal's token is gone: nothing renews it any more`;
   if (explicitMaxTtlMs > 0)
     return `the seal's token has an explicit maximum TTL of ${words(explicitMaxTtlMs)}: no renewal goes beyond it`;
-  if (!neverEnds(token) && periodMs === 0)
+  if (!neverEnds(token) && periodMs === 0 && role?.limits !== 'unseen')
     return "the seal's token is not periodic: renewals end at its maximum TTL";
   if (!neverEnds(token) && !renewable) return "the seal's token cannot be renewed";
   return orphan ? undefined : "the seal's token is not an orphan: it dies with the token that made it";
 }
 
+function limitsUnseen({ role, periodMs }: SealToken): string | undefined {
+  if (role?.limits !== 'unseen' || periodMs > 0) return undefined;
+  return `token role ${role.name} made it, and only the role says so; ${role.why}`;
+}
+
 function lifeLine(token: SealToken): string {
-  const { ttlMs, periodMs, orphan, renewable, explicitMaxTtlMs } = token;
+  const { ttlMs, periodMs, orphan, renewable, explicitMaxTtlMs, role } = token;
   const kind = [
-    periodMs > 0 ? `periodic (${words(periodMs)})` : 'not periodic',
+    ...(periodMs > 0 ? [`periodic (${words(periodMs)})`] : role?.limits === 'unseen' ? [] : ['not periodic']),
     orphan ? 'orphan' : 'not an orphan',
     renewable ? 'renewable' : 'not renewable',
     ...(explicitMaxTtlMs > 0 ? [`explicit maximum ${words(explicitMaxTtlMs)}`] : []),

@@ -5,6 +5,8 @@ import type { ReadinessProblem } from '../readiness.ts';
 /** Shown of many, so that a row stays a row. */
 const shownNames = 10;
 
+const advice = 'Replace it by an orphan periodic token with one policy for the seal, and default.';
+
 /** @param rights of the paths in `pathsOfInterest`; where it cannot be read, names of policies alone speak. */
 export function tooWide({ policies }: SealToken, rights: TransitExercise['rights']): ReadinessProblem[] {
   if (policies.includes('root')) {
@@ -14,6 +16,7 @@ export function tooWide({ policies }: SealToken, rights: TransitExercise['rights
         severity: 'critical',
         summary: 'the seal unseals with a root token',
         evidence: ['lookup-self shows the policy root.'],
+        advice,
       },
     ];
   }
@@ -22,11 +25,11 @@ export function tooWide({ policies }: SealToken, rights: TransitExercise['rights
   const more = rights.ok ? beyondNeed(rights.value) : [];
   if (more.length > 0) {
     const summary = "the seal's token may do more than encrypt and decrypt with the seal's key";
-    return [{ code: 'seal-token-too-wide', summary, evidence: [...more, names] }];
+    return [{ code: 'seal-token-too-wide', summary, evidence: [...more, names], advice }];
   }
   if (own.length <= 1) return [];
   const summary = `the seal's token has ${own.length} policies beside default: one is enough`;
-  return [{ code: 'seal-token-too-wide', summary, evidence: [names] }];
+  return [{ code: 'seal-token-too-wide', summary, evidence: [names], advice }];
 }
 
 function beyondNeed(rights: Record<string, string[]>): string[] {

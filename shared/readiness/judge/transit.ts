@@ -24,26 +24,14 @@ const undecided: ReadonlySet<TransitFailure> = new Set<TransitFailure>([
   'refused',
 ]);
 
-/**
- * @param provider how ready the provider itself is, as last exercised; undefined: not known.
- * @param now ms.
- */
-export function judgeTransit(
-  seal: TransitSeal,
-  exercise: TransitExercise,
-  provider: Standing | undefined,
-  now: number,
-): Judged {
+/** By itself: what stands behind its provider is ./upstream.ts. @param now ms. */
+export function judgeTransit(seal: TransitSeal, exercise: TransitExercise, now: number): Judged {
   const token = judgeSealToken(exercise, now);
   const parts = [judgeRoundTrip(seal, exercise), token, judgeKey(seal, exercise, now)];
-  const evidence = parts.flatMap((part) => part.evidence);
-  const standing = standingOf(seal, exercise, token.end, provider, now);
-  // The provider's own finding pages for it: here it is a risk, and no second headline.
-  if (provider?.state === 'not-ready')
-    evidence.push(`${seal.provider} would not unseal itself after a restart: ${provider.why}.`);
   return {
-    standing,
-    evidence,
+    standing: standingOf(seal, exercise, token.end, now),
+    ...keySinceOf(exercise),
+    evidence: parts.flatMap((part) => part.evidence),
     problems: parts.flatMap((part) => part.problems),
     unjudged: Object.assign({}, ...parts.map((part) => part.unjudged)) as Judged['unjudged'],
   };
@@ -53,7 +41,6 @@ function standingOf(
   seal: TransitSeal,
   exercise: TransitExercise,
   end: { why: string; at: number } | undefined,
-  provider: Standing | undefined,
   now: number,
 ): Standing {
   const { roundTrip } = exercise;
@@ -62,8 +49,6 @@ function standingOf(
     return { state, why: whyFailed(seal, exercise) };
   }
   if (end) return { state: 'at-risk', why: end.why, at: end.at };
-  if (provider?.state === 'not-ready')
-    return { state: 'at-risk', why: `${seal.provider}, which unseals it, would not unseal itself` };
   const lost = lostVersions(exercise, now);
   return lost?.isRecent ? { state: 'at-risk', why: lost.why } : { state: 'ready' };
 }
@@ -79,6 +64,13 @@ function lostVersions({ key }: TransitExercise, now: number): { why: string; isR
     why: `versions of its key before ${from} no longer decrypt: unless it had a new leader since version ${from} was made, it would not unseal`,
     isRecent: minMadeAt !== undefined && now - minMadeAt < settledMs,
   };
+}
+
+/** Of its first version: where that does not decrypt any more, nobody can tell a raised minimum from a new key. */
+function keySinceOf({ key }: TransitExercise): Pick<Judged, 'keySince'> {
+  if (!key.ok || key.value.minDecryptionVersion !== 1) return {};
+  const { minMadeAt } = key.value;
+  return minMadeAt === undefined ? {} : { keySince: minMadeAt };
 }
 
 function judgeRoundTrip(seal: TransitSeal, exercise: TransitExercise): Part {

@@ -10,7 +10,7 @@ import { connectNudges } from './nudges.ts';
 import { connectObservations } from './observations.ts';
 import { prepareAccount } from './prepare.ts';
 import { connectRecoverView } from './recover-view.ts';
-import { connectReadiness } from './rotate/readiness.ts';
+import { connectRotateView } from './rotate-view.ts';
 import { connectSweeps } from './sweeps.ts';
 import { connectWords } from './words.ts';
 
@@ -35,7 +35,7 @@ export function connectState(
     observations: connectObservations(clients, call, tellUnreadable),
     lastGood: connectLastGood(clients, call),
     recover: connectRecoverView(clients, call),
-    rotate: { readiness: (cluster) => connectReadiness(clients, call).list(cluster) },
+    rotate: connectRotateView(clients, call),
     nudges: connectNudges(clients, call),
     prepare: () =>
       prepareAccount(clients, call, {

@@ -2,37 +2,27 @@
  * Tables `recoveries` and `generations` as the watch app reads them: whole, or one cluster's. A table that was never
  * made holds nothing: where nobody escrows, nobody deploys them.
  */
-import { StateError } from '../errors.ts';
 import { checkKey } from '../limits.ts';
 import type { RecoverView } from '../ports.ts';
-import { generationKind, type Kind, newestKey, recoveryKind } from '../recover-kinds.ts';
+import { generationKind, newestKey, recoveryKind } from '../recover-kinds.ts';
 import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
-import { inPartition, type Listed, openTable } from './recover/table.ts';
+import { inPartition, type KindTable, listOrNone, moment, openTable } from './table.ts';
 
 export function connectRecoverView(clients: Clients, call: Call): RecoverView {
-  async function read<T>(kind: Kind<T>, filter: string, cluster: string | undefined): Promise<Listed<T>> {
-    if (cluster !== undefined) checkKey('cluster', cluster);
-    const whole = cluster === undefined ? filter : `${inPartition(cluster)} and (${filter})`;
-    try {
-      return await openTable(clients, call, kind).list(whole);
-    } catch (error) {
-      if (error instanceof StateError && error.code === 'missing') return { rows: [], unreadable: [] };
-      throw error;
-    }
+  const recoveries = openTable(clients, call, recoveryKind);
+  const generations = openTable(clients, call, generationKind);
+
+  async function read<T>(table: KindTable<T>, filter: string, cluster: string | undefined) {
+    if (cluster === undefined) return listOrNone(table, filter);
+    checkKey('cluster', cluster);
+    return listOrNone(table, `${inPartition(cluster)} and (${filter})`);
   }
 
   return {
-    async recoveries(since, cluster) {
-      const moment = `datetime'${new Date(Math.max(0, Math.floor(since))).toISOString()}'`;
-      // One query for both: nothing ends between two of them and is seen by neither.
-      const filter = `status eq 'open' or endedAt ge ${moment}`;
-      const { rows, unreadable } = await read(recoveryKind, filter, cluster);
-      return { rows: rows.map(({ value }) => value), unreadable };
-    },
-    async generations(cluster) {
-      const { rows, unreadable } = await read(generationKind, `RowKey eq '${newestKey}'`, cluster);
-      return { rows: rows.map(({ value }) => value), unreadable };
-    },
+    // One query for both: nothing ends between two of them and is seen by neither.
+    recoveries: (since, cluster) =>
+      read(recoveries, `status eq 'open' or endedAt ge ${moment(since)}`, cluster),
+    generations: (cluster) => read(generations, `RowKey eq '${newestKey}'`, cluster),
   };
 }

@@ -14,6 +14,7 @@ const knownReasons = new Set([
   'permission denied',
   'invalid token',
   'missing client token',
+  'invalid accessor',
   'Vault is sealed',
   'Vault is not initialized',
   'raft storage is not in use',

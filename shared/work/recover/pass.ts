@@ -125,10 +125,11 @@ async function loop(
       case 'wait': {
         const ms = next.until - clock.now();
         if (ms > patienceMs || clock.elapsed() + ms > endsAt) {
-          const waiting = { what: next.what, until: next.until };
+          const waiting = { what: next.what, until: next.until, steps: kindsOf(next.steps) };
           return leave(deps, held, { waiting, since }, { afterMs: ms, over: ['needs'] });
         }
-        await tell(deps, held, { waiting: { what: next.what, until: next.giveUpAt }, since });
+        const waiting = { what: next.what, until: next.giveUpAt, steps: kindsOf(next.steps) };
+        await tell(deps, held, { waiting, since });
         await clock.sleep(Math.max(0, ms));
         break;
       }
@@ -164,6 +165,11 @@ function isAnother(found: Escrowed, connected: Trusted, used: PlanInput['generat
     revision !== used.row.revision ||
     !trusts(connected, found.generation)
   );
+}
+
+/** What the rotate app reads: it goes on beside a recovery that waits for a restart and for nothing else. */
+function kindsOf(steps: Step[]): Step['kind'][] {
+  return [...new Set(steps.map(({ kind }) => kind))];
 }
 
 type UnsealStep = Extract<Step, { kind: 'unseal-node' }>;

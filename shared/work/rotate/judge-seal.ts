@@ -4,26 +4,21 @@ import { exerciseTransit } from '../../readiness/exercise/transit.ts';
 import { judgeShamir } from '../../readiness/judge/shamir.ts';
 import { judgeTransit } from '../../readiness/judge/transit.ts';
 import { notExercisable, notExercised } from '../../readiness/judge/unknown.ts';
-import type { Judged, Standing } from '../../readiness/readiness.ts';
+import type { Judged } from '../../readiness/readiness.ts';
 import type { RotateDeps } from './deps.ts';
 import { judgeByKeyVault } from './judge-azure-seal.ts';
 
 /** For one request to a provider, ms: above the 5 s that a Vault without its storage takes to say so. */
 const timeoutMs = 8_000;
 
-/** @param standings of other clusters, as last found. */
-export async function judgeSeal(
-  deps: RotateDeps,
-  fleet: Fleet,
-  cluster: Cluster,
-  standings: ReadonlyMap<string, Standing>,
-): Promise<Judged> {
+/** By itself: what stands behind its provider is judged by who knows the others (./ready.ts). */
+export async function judgeSeal(deps: RotateDeps, fleet: Fleet, cluster: Cluster): Promise<Judged> {
   const { seal } = cluster;
   switch (seal.type) {
     case 'shamir':
       return judgeShared(deps, cluster);
     case 'transit':
-      return judgeProvided(deps, fleet, cluster, seal, standings.get(seal.provider));
+      return judgeProvided(deps, fleet, cluster, seal);
     case 'azurekeyvault':
       return judgeByKeyVault(deps, seal);
     case 'other':
@@ -43,7 +38,6 @@ async function judgeProvided(
   fleet: Fleet,
   cluster: Cluster,
   seal: Extract<Seal, { type: 'transit' }>,
-  providerStanding: Standing | undefined,
 ): Promise<Judged> {
   const provider = fleet.clusters.find(({ name }) => name === seal.provider);
   if (!provider) return notExercised(`seal.provider: ${seal.provider} is no cluster of fleet.yaml`);
@@ -53,7 +47,7 @@ async function judgeProvided(
   try {
     const ports = { ...access.ports, random, clock, timeoutMs };
     const exercise = await exerciseTransit(seal, ports);
-    return judgeTransit(seal, exercise, providerStanding, clock.now());
+    return judgeTransit(seal, exercise, clock.now());
   } finally {
     await access.close();
   }

@@ -1,20 +1,15 @@
 /** Readiness of each cluster: exercise, judge, keep, and tell watch where it changed. */
 import type { Cluster, Fleet } from '../../fleet/fleet.ts';
-import { OutOfTime, within } from '../../fleet/within.ts';
-import { notExercised } from '../../readiness/judge/unknown.ts';
-import type { Judged, Readiness, Standing } from '../../readiness/readiness.ts';
+import { sealEntryHash } from '../../people/fleet-entry.ts';
+import { withKeyHistory } from '../../readiness/judge/key-history.ts';
+import { withUpstream } from '../../readiness/judge/upstream.ts';
+import type { Judged, Readiness } from '../../readiness/readiness.ts';
 import type { RotateDeps } from './deps.ts';
-import { judgeSeal } from './judge-seal.ts';
-import { inOrder } from './seal-order.ts';
+import { type Exercised, exerciseAll } from './exercise-all.ts';
+import { inOrder, wayUp } from './seal-order.ts';
 
 /** Exercised hourly: two that are missed, and it says nothing any more, ms. */
 const validMs = 3 * 3_600_000;
-
-/** For all of one cluster, ms: what hangs for it costs no other cluster its turn (rule 13). */
-const clusterMs = 45_000;
-
-/** Clusters exercised at the same time: they wait more than they work. */
-const concurrency = 100;
 
 /** A provider that restarted must not be told as gone for an hour: what is not ready is looked at again so soon, ms. */
 const againMs = 5 * 60_000;
@@ -22,38 +17,37 @@ const againMs = 5 * 60_000;
 /** Every cluster of the fleet, providers before those that they unseal. One that fails costs no other its turn. */
 export async function readyFleet(deps: RotateDeps): Promise<void> {
   const { fleet } = await deps.loadFleet();
-  const before = new Map((await deps.state.readiness.list()).rows.map((row) => [row.cluster, row]));
-  const standings = new Map<string, Standing>();
-  const readyNext = async (left: Cluster[]): Promise<void> => {
-    for (let cluster = left.shift(); cluster; cluster = left.shift()) {
+  const { rows, unreadable } = await deps.state.readiness.list();
+  const before = new Map(rows.map((row) => [row.cluster, row]));
+  const exercised = exerciseAll(deps, fleet, inOrder(fleet.clusters).flat());
+  await Promise.all(
+    fleet.clusters.map(async (cluster) => {
       try {
-        const row = await readyCluster(deps, fleet, cluster, standings, before.get(cluster.name));
-        standings.set(cluster.name, row.standing);
+        await keepOne(deps, fleet, cluster, exercised, before.get(cluster.name));
       } catch (error) {
         deps.log.error('readiness-not-kept', { cluster: cluster.name, error });
       }
-    }
-  };
-  for (const together of inOrder(fleet.clusters)) {
-    const left = [...together];
-    await Promise.all(Array.from({ length: concurrency }, () => readyNext(left)));
-  }
+    }),
+  );
+  await forget(deps, fleet, [...before.keys(), ...unreadable.map(({ partition }) => partition)]);
 }
 
 /**
- * One cluster, on demand; its provider's own readiness is read as it was last found.
+ * One cluster, on demand. What stands behind its provider is exercised with it: a row of an hour ago says nothing of now.
  *
  * @returns undefined: fleet.yaml has no such cluster.
  */
-export async function readyOne(deps: RotateDeps, name: string): Promise<Readiness | undefined> {
-  const { fleet } = await deps.loadFleet();
+export async function readyOne(
+  deps: RotateDeps,
+  name: string,
+  known?: Fleet,
+): Promise<Readiness | undefined> {
+  const fleet = known ?? (await deps.loadFleet()).fleet;
   const cluster = fleet.clusters.find((candidate) => candidate.name === name);
   if (!cluster) return undefined;
-  const { rows } = await deps.state.readiness.list();
-  const known = rows.filter(({ validUntil }) => validUntil > deps.clock.now());
-  const standings = new Map(known.map((row) => [row.cluster, row.standing]));
-  const before = rows.find((row) => row.cluster === name);
-  return readyCluster(deps, fleet, cluster, standings, before);
+  const { rows } = await deps.state.readiness.list(name);
+  const { above } = wayUp(fleet.clusters, cluster);
+  return keepOne(deps, fleet, cluster, exerciseAll(deps, fleet, [cluster, ...above]), rows[0]);
 }
 
 /** A nudge for a cluster. Where several come at once, the first one's exercise is the answer to all. */
@@ -65,21 +59,27 @@ export async function readyNudged(deps: RotateDeps, name: string): Promise<void>
   if (!done) deps.log.warn('nudge-for-unknown-cluster', { cluster: name });
 }
 
-async function readyCluster(
+async function keepOne(
   deps: RotateDeps,
   fleet: Fleet,
   cluster: Cluster,
-  standings: ReadonlyMap<string, Standing>,
+  exercised: (name: string) => Promise<Exercised>,
   before: Readiness | undefined,
 ): Promise<Readiness> {
-  const judged = await inTime(deps, () => judgeSeal(deps, fleet, cluster, standings));
-  const at = deps.clock.now();
+  const own = await exercised(cluster.name);
+  if (!own.ok) throw own.error;
+  const { at } = own;
+  const sealEntry = sealEntryHash(cluster.seal);
+  const keySince = before?.sealEntry === sealEntry ? before.keySince : undefined;
+  const judged = await behind(fleet, cluster, withKeyHistory(own.judged, keySince, at), exercised);
+  const { type } = cluster.seal;
   const row: Readiness = {
     ...judged,
     cluster: cluster.name,
-    seal: cluster.seal.type,
+    seal: type,
     at,
     validUntil: at + validMs,
+    sealEntry,
   };
   await deps.state.readiness.save(row);
   try {
@@ -91,13 +91,39 @@ async function readyCluster(
   return row;
 }
 
-async function inTime(deps: RotateDeps, work: () => Promise<Judged>): Promise<Judged> {
-  try {
-    return await within(clusterMs, deps.clock, work);
-  } catch (error) {
-    if (error instanceof OutOfTime)
-      return notExercised(`the exercise was not done within ${clusterMs / 1000} s: something in it hangs`);
-    throw error;
+/** With what stands behind its provider, as exercised at the same time: none of them waits for another's judgement. */
+async function behind(
+  fleet: Fleet,
+  cluster: Cluster,
+  own: Judged,
+  exercised: (name: string) => Promise<Exercised>,
+): Promise<Judged> {
+  const { above, cycle } = wayUp(fleet.clusters, cluster);
+  const found = await Promise.all(above.map(({ name }) => exercised(name)));
+  return withUpstream(cluster.name, own, {
+    above: found.map((each, index) => ({
+      name: above[index]?.name ?? '',
+      standing: each.ok ? each.judged.standing : { state: 'unknown', why: 'its exercise failed' },
+    })),
+    cycle: cycle.map(({ name }) => name),
+    hasRescue: cycle.some(({ seal }) => seal.type === 'transit' && seal.rescue !== undefined),
+  });
+}
+
+/**
+ * Rows of clusters that fleet.yaml does not have any more. At once, and not only when a second run misses them too: such a
+ * row permits nothing and holds nothing that the next exercise would not find out anew. A fleet.yaml that is broken is
+ * never in force, so it forgets nobody.
+ */
+async function forget({ state, log }: RotateDeps, { clusters }: Fleet, kept: string[]): Promise<void> {
+  const names = new Set(clusters.map(({ name }) => name));
+  for (const cluster of new Set(kept.filter((name) => !names.has(name)))) {
+    try {
+      await state.readiness.remove(cluster);
+    } catch (error) {
+      // The next hour tries again.
+      log.warn('readiness-not-removed', { cluster, error });
+    }
   }
 }
 

@@ -15,3 +15,23 @@ export function inOrder(clusters: readonly Cluster[]): Cluster[][] {
   }
   return groups;
 }
+
+/** A seal's way up: whoever unseals whoever unseals it. */
+export interface WayUp {
+  /** The nearest first, each once; without the cluster itself. */
+  above: Cluster[];
+  /** Those that unseal each other, where the way comes back to itself; the cluster may be one of them. */
+  cycle: Cluster[];
+}
+
+export function wayUp(clusters: readonly Cluster[], cluster: Cluster): WayUp {
+  const byName = new Map(clusters.map((each) => [each.name, each]));
+  const provider = ({ seal }: Cluster) => (seal.type === 'transit' ? byName.get(seal.provider) : undefined);
+  const way = [cluster];
+  let next = provider(cluster);
+  while (next && !way.includes(next)) {
+    way.push(next);
+    next = provider(next);
+  }
+  return { above: way.slice(1), cycle: next ? way.slice(way.indexOf(next)) : [] };
+}

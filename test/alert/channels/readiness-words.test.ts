@@ -1,4 +1,4 @@
-/** What people read of readiness in Slack and in Teams, whole: tired people's eyes are the test, the golden file keeps it. */
+/** What people read of readiness and of rotations in Slack and in Teams, whole: tired people's eyes are the test, the golden file keeps it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,13 +6,14 @@ import { render as slack } from '../../../shared/alert/channels/slack.ts';
 import { render as teams } from '../../../shared/alert/channels/teams.ts';
 import type { FindingCode } from '../../../shared/finding.ts';
 import { readinessCodes } from '../../../shared/readiness/readiness.ts';
+import { rotationCodes } from '../../../shared/work/rotation-findings/judge.ts';
 import { slackLines, slackProblems } from '../../fakes/chat/slack-format.ts';
 import { teamsLines, teamsProblems } from '../../fakes/chat/teams-format.ts';
 import { messagesOf, scenarios } from '../../scenarios/run.ts';
 
 const path = join(import.meta.dirname, 'readiness-words.golden.json');
 const update = process.env.UPDATE_GOLDEN === '1' && !process.env.CI;
-const codes: ReadonlySet<FindingCode> = new Set<FindingCode>(readinessCodes);
+const codes: ReadonlySet<FindingCode> = new Set<FindingCode>([...readinessCodes, ...rotationCodes]);
 
 /** One message a headline: the others say the same. */
 const said = new Set<string>();
@@ -29,7 +30,7 @@ const formats = {
   teams: { render: teams, lines: teamsLines, problems: teamsProblems },
 };
 
-describe.each(['slack', 'teams'] as const)('readiness in %s', (format) => {
+describe.each(['slack', 'teams'] as const)('readiness and rotations in %s', (format) => {
   const { render, lines, problems } = formats[format];
 
   it('is said in the words of the golden file', () => {
@@ -42,6 +43,11 @@ describe.each(['slack', 'teams'] as const)('readiness in %s', (format) => {
     if (update) writeFileSync(path, `${JSON.stringify({ ...golden, [format]: shown }, undefined, 2)}\n`);
     else expect(shown).toEqual(golden[format]);
   });
+});
+
+it('every code of rotations is said there', () => {
+  const told = new Set(messages.flatMap(({ message }) => message.changes.map(({ finding }) => finding.code)));
+  expect(rotationCodes.filter((code) => !told.has(code))).toEqual([]);
 });
 
 it('every code of readiness is said there; a provider that is down under the seal that it breaks', () => {

@@ -6,9 +6,9 @@
 import { Agent } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import * as sdk from '@azure/keyvault-keys';
+import { keyVaultCalls } from '../../../shared/compose/key-vault-sdk.ts';
 import { composeRecoverDeps } from '../../../shared/compose/recover.ts';
 import { createKeyVaultCustodian } from '../../../shared/escrow/custodians/key-vault.ts';
-import { keyVaultCalls } from '../../../shared/escrow/custodians/key-vault-sdk.ts';
 import type { Fleet } from '../../../shared/fleet/fleet.ts';
 import type { RecoverState } from '../../../shared/state/recover-ports.ts';
 import { openShareClient } from '../../../shared/vault/share-client.ts';

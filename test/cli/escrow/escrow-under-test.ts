@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context, World } from '../../../cli/context.ts';
 import { run } from '../../../cli/run.ts';
+import { offerIssuer } from '../../../shared/compose/embedded-issuer.ts';
 import { composeRecover } from '../../../shared/compose/recover.ts';
 import { openLocalIssuer } from '../../../shared/people/local-issuer.ts';
 import type { Role } from '../../../shared/people/person.ts';
@@ -205,6 +206,7 @@ export class EscrowUnderTest {
   }
 
   async #serve(env: Record<string, string | undefined>): Promise<void> {
+    offerIssuer(openLocalIssuer);
     const { deps, authenticate } = composeRecover(env, {
       ...this.replacements,
       write: (line) => this.logged.push(line),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { run } from '../../../cli/run.ts';
 import { createAuthenticate } from '../../../shared/compose/authenticate.ts';
 import { createLog } from '../../../shared/log/log.ts';
+import { openLocalIssuer } from '../../../shared/people/local-issuer.ts';
 import { ManualClock } from '../../fakes/clock.ts';
 import { terminalUnderTest } from '../terminal-under-test.ts';
 
@@ -35,7 +36,7 @@ it('prints a token and nothing else, which the embedded host takes for exactly t
   expect(err).not.toContain(out[0]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const log = createLog({ write: () => undefined, clock: new ManualClock() });
-  const authenticate = createAuthenticate({ SEALWATCH_ISSUER_FILE: file }, log);
+  const authenticate = createAuthenticate({ SEALWATCH_ISSUER_FILE: file }, log, openLocalIssuer);
   expect(await authenticate(`Bearer ${out[0]}`, 'Sealwatch.Operate')).toMatchObject({
     ok: true,
     person: { id: 'local/ada', roles: ['Sealwatch.Read', 'Sealwatch.Operate'] },

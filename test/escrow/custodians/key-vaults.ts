@@ -1,9 +1,9 @@
 /** Key Vault custodians behind the real SDK, against the fake. */
 import type { TokenCredential } from '@azure/identity';
 import * as sdk from '@azure/keyvault-keys';
+import { keyVaultCalls } from '../../../shared/compose/key-vault-sdk.ts';
 import type { Custodian } from '../../../shared/escrow/custodian.ts';
 import { createKeyVaultCustodian } from '../../../shared/escrow/custodians/key-vault.ts';
-import { keyVaultCalls } from '../../../shared/escrow/custodians/key-vault-sdk.ts';
 import type { FakeKeyVaults } from '../../fakes/keyvault/server.ts';
 
 export function keyVaultCustodian(

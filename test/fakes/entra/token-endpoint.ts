@@ -27,6 +27,8 @@ export interface FakeTokenEndpoint {
   received: Endpoint['received'];
   /** Adds a secret of the application; it is not known everywhere for the first `unknownFor` requests. */
   addSecret(unknownFor?: number): string;
+  /** Whether every replica takes it now. */
+  knows(value: string): boolean;
   expireSecret(value: string): void;
   removeSecret(value: string): void;
   /** Registers a PEM certificate with the application. */
@@ -106,6 +108,7 @@ export async function startTokenEndpoint(ids: {
       secrets.push({ value, unknownFor, expired: false });
       return value;
     },
+    knows: (value) => secrets.some((one) => one.value === value && one.unknownFor === 0 && !one.expired),
     expireSecret(value) {
       for (const secret of secrets) if (secret.value === value) secret.expired = true;
     },

@@ -22,9 +22,9 @@ export interface KeyVersion {
 
 const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
-export async function newVersion(): Promise<KeyVersion> {
+export async function newVersion(createdAt: Date): Promise<KeyVersion> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return { version: randomBytes(16).toString('hex'), privateKey, enabled: true, createdAt: new Date() };
+  return { version: randomBytes(16).toString('hex'), privateKey, enabled: true, createdAt };
 }
 
 export function wrapWith({ privateKey }: KeyVersion, value: Buffer): Buffer {

@@ -1,11 +1,12 @@
 /**
- * A FAKE of Azure Key Vault, and says so in every answer: keys only, as much of the REST interface as the real SDK uses
- * to get, wrap and unwrap. Several vaults behind one port, by the name that the client asks for. Over verified TLS, at
+ * A FAKE of Azure Key Vault, and says so in every answer: keys and secrets, as much of the REST interface as the real
+ * SDKs use here. Several vaults behind one port, by the name that the client asks for. Over verified TLS, at
  * production's names, with the anonymous first call and its challenge: the SDK keeps its production settings.
  */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { disguises } from '../hostile/disguises.ts';
 import { type Endpoint, startEndpoint } from '../hostile/endpoint.ts';
 import { createAuthority, type TestAuthority } from '../pki.ts';
 import { FakeVault } from './vault.ts';
@@ -54,11 +55,14 @@ export async function startKeyVaults(names: string[]): Promise<FakeKeyVaults> {
           .writeHead(401, { ...says, 'www-authenticate': challenge })
           .end('{"error": {"code": "Unauthorized"}}');
       } else {
-        const reply = vault.answer(method, path.split('?')[0] ?? '', body);
-        if (reply === 'reset') reset();
-        else if (reply !== 'hang') {
-          response.writeHead(reply.status, { ...says, ...reply.headers }).end(JSON.stringify(reply.body));
-        }
+        void vault.answer(method, path.split('?')[0] ?? '', body).then((reply) => {
+          if (reply === 'reset') reset();
+          else if (reply === 'echo')
+            response.writeHead(200, says).end(JSON.stringify({ echo: disguises(`${token} ${body}`), token }));
+          else if (reply !== 'hang') {
+            response.writeHead(reply.status, { ...says, ...reply.headers }).end(JSON.stringify(reply.body));
+          }
+        });
       }
     },
   });

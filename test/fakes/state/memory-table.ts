@@ -1,7 +1,8 @@
 /** A table of one kind of row, with the semantics of the real one: ETags, conflicts, rows that cannot be read. */
+
+import { encode, type Keys, type Kind, storable, unreadable } from '../../../shared/state/kind.ts';
 import { rowBytes } from '../../../shared/state/limits.ts';
 import type { Stored, UnreadableRow } from '../../../shared/state/ports.ts';
-import { encode, type Keys, type Kind, storable, unreadable } from '../../../shared/state/recover-kinds.ts';
 
 type Cell<T> = Stored<T> | { why: string };
 

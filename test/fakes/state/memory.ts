@@ -6,6 +6,7 @@ import type { Hold, Quiet, Transition } from '../../../shared/alert/alert.ts';
 import type { GenerationRow } from '../../../shared/escrow/generation.ts';
 import type { Readiness } from '../../../shared/readiness/readiness.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
+import type { Rotation } from '../../../shared/rotation/rotation.ts';
 import { bounded, checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
 import { pack } from '../../../shared/state/packing.ts';
 import type {
@@ -38,8 +39,10 @@ export interface MemoryState extends State {
   generationRows: GenerationRow[];
   /** What the rotate app wrote. */
   readinessRows: Readiness[];
+  rotationRows: Rotation[];
   /** Rows of its tables that cannot be read. */
   unreadableOfRecover: { recoveries: UnreadableRow[]; generations: UnreadableRow[] };
+  unreadableOfRotate: { rotations: UnreadableRow[] };
   /** Rows that `scan` names as unreadable. An unreadable head is in the way of a new one. */
   unreadable: UnreadableRow[];
 }
@@ -58,6 +61,8 @@ export function memoryState(): MemoryState {
   const recoveryRows: Recovery[] = [];
   const generationRows: GenerationRow[] = [];
   const readinessRows: Readiness[] = [];
+  const rotationRows: Rotation[] = [];
+  const unreadableOfRotate: MemoryState['unreadableOfRotate'] = { rotations: [] };
   const unreadableOfRecover: MemoryState['unreadableOfRecover'] = { recoveries: [], generations: [] };
   let sweep: SweepRecord | undefined;
   let lastGood: string | undefined;
@@ -69,6 +74,8 @@ export function memoryState(): MemoryState {
     recoveryRows,
     generationRows,
     readinessRows,
+    rotationRows,
+    unreadableOfRotate,
     unreadableOfRecover,
     unreadable,
     transitions: () => [...transitions.values()],
@@ -120,6 +127,11 @@ export function memoryState(): MemoryState {
       async readiness(cluster) {
         const rows = readinessRows.filter((row) => isOf(cluster, row.cluster));
         return { rows: rows.map((row) => stored(row)), unreadable: [] };
+      },
+      async rotations(cluster) {
+        const rows = rotationRows.filter((row) => isOf(cluster, row.cluster) && row.status === 'open');
+        const unread = unreadableOfRotate.rotations.filter((row) => isOf(cluster, row.partition));
+        return { rows: rows.map((row) => stored(row)), unreadable: unread };
       },
     },
     nudges: {

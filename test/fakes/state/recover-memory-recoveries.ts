@@ -1,15 +1,10 @@
 /** Table `recoveries` in memory, part of ./recover-memory.ts. */
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { StateError } from '../../../shared/state/errors.ts';
+import { type Keys, unreadable } from '../../../shared/state/kind.ts';
 import { checkKey } from '../../../shared/state/limits.ts';
 import type { Stored, UnreadableRow } from '../../../shared/state/ports.ts';
-import {
-  activeKey,
-  activeKind,
-  type Keys,
-  recoveryKind,
-  unreadable,
-} from '../../../shared/state/recover-kinds.ts';
+import { activeKey, activeKind, recoveryKind } from '../../../shared/state/recover-kinds.ts';
 import type { Recoveries } from '../../../shared/state/recover-ports.ts';
 import { checkStatus, newestFirst } from '../../../shared/state/recover-rules.ts';
 import { MemoryTable } from './memory-table.ts';

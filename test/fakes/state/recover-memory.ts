@@ -5,17 +5,12 @@
 import type { Hold } from '../../../shared/alert/alert.ts';
 import type { AuditEntry } from '../../../shared/people/person.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
-import { checkBlobName, checkBlobSize, digestOf, folderOf } from '../../../shared/state/escrow-blob.ts';
+import { folderOf } from '../../../shared/state/cluster-folder.ts';
+import { checkBlobName, checkBlobSize, digestOf } from '../../../shared/state/escrow-blob.ts';
+import { type Keys, unreadable } from '../../../shared/state/kind.ts';
 import { checkKey } from '../../../shared/state/limits.ts';
 import type { UnreadableRow } from '../../../shared/state/ports.ts';
-import {
-  approvalKind,
-  generationKind,
-  type Keys,
-  newestKey,
-  startKind,
-  unreadable,
-} from '../../../shared/state/recover-kinds.ts';
+import { approvalKind, generationKind, newestKey, startKind } from '../../../shared/state/recover-kinds.ts';
 import type {
   Approvals,
   Escrow,

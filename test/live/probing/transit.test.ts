@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TransitSeal } from '../../servers/vault-config.ts';
+import type { TransitSealWithToken } from '../../servers/vault-config.ts';
 import { setupTransitProvider } from '../../servers/vault-logins.ts';
 import { entryOf, startHealthyCluster, type WatchedCluster } from './watched-cluster.ts';
 import { startWatching, type Watching } from './watching.ts';
@@ -13,7 +13,7 @@ const consumer = 'payments-1';
 describe('a provider of a transit seal and its consumer', () => {
   let root: WatchedCluster;
   let payments: WatchedCluster;
-  let seal: TransitSeal;
+  let seal: TransitSealWithToken;
   let watching: Watching;
 
   beforeAll(async () => {

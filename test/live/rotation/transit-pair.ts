@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { TransitSeal } from '../../servers/vault-config.ts';
+import type { TransitSealWithToken } from '../../servers/vault-config.ts';
 import { setupTransitProvider } from '../../servers/vault-logins.ts';
 import { entryOf, startHealthyCluster, type WatchedCluster } from '../probing/watched-cluster.ts';
 import { type Rotating, startRotating } from './rotating.ts';
@@ -14,7 +14,7 @@ export interface TransitPair {
   root: WatchedCluster;
   payments: WatchedCluster;
   rotating: Rotating;
-  seal: TransitSeal;
+  seal: TransitSealWithToken;
   /** What Vault itself says of the consumer, which goes on as if nothing had happened. */
   consumerSays(): Promise<{ health: number; sealHealthy: boolean }>;
   /** A token at the provider. */

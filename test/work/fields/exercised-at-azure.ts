@@ -1,5 +1,6 @@
 /** Fields of an azurekeyvault seal that change what is tried, with the real SDKs against fakes of Entra and Key Vault. */
 import { expect } from 'vitest';
+import { builtIn } from '../../fakes/arm/roles.ts';
 import { appCertificate } from '../../fakes/entra/app-certificate.ts';
 import { AzureSealUnderTest, sealOf } from '../../readiness/azure-seal-under-test.ts';
 import type { Proof } from './proof.ts';
@@ -48,6 +49,26 @@ export const exercisedAtAzureFields: Record<string, Proof> = {
       };
       expect(await works(known)).toMatchObject({ ok: true });
       expect(await works(unknown)).toMatchObject({ ok: false, code: 'secret-invalid' });
+    }),
+  'clusters.*.seal.vaultId': () =>
+    underTest(async (under) => {
+      const place = 'vault: kv-unseal, key: unseal, identity: managed';
+      under.arm.vault = { enableRbacAuthorization: true, enableSoftDelete: false };
+      under.vault.fail('any', { status: 403 });
+      const told = async (fields: string) =>
+        (await under.judgedWhole(sealOf(`${place}${fields}`))).problems.map(({ code }) => code);
+      expect(await told('')).not.toContain('seal-key-version-at-risk');
+      expect(await told(`, vaultId: "${under.arm.vaultId}"`)).toContain('seal-key-version-at-risk');
+    }),
+  'clusters.*.seal.principal': () =>
+    underTest(async (under) => {
+      const place = `vault: kv-unseal, key: unseal, identity: managed, vaultId: "${under.arm.vaultId}"`;
+      const state = async (fields: string) =>
+        (await under.judgedWhole(sealOf(`${place}${fields}`))).standing.state;
+      under.arm.assign(nobody, builtIn.encryptionUser);
+      expect(await state('')).toBe('ready');
+      expect(await state(`, principal: ${nobody}`)).toBe('ready');
+      expect(await state(`, principal: ${nobody.replace('8', '9')}`)).toBe('not-ready');
     }),
   'clusters.*.seal.identity': () =>
     underTest(async (under) => {

@@ -1,17 +1,22 @@
 /** The hourly run over a fleet, with seals that answer as each test says. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Cluster } from '../../../shared/fleet/fleet.ts';
-import { createLog } from '../../../shared/log/log.ts';
-import type { Given } from '../../../shared/readiness/exercise/transit.ts';
-import type { Answer } from '../../../shared/vault/answer.ts';
 import type { TransitClient } from '../../../shared/vault/transit-client.ts';
-import type { RotateDeps, TransitAccess } from '../../../shared/work/rotate/deps.ts';
 import { readyFleet, readyNudged, readyOne } from '../../../shared/work/rotate/ready.ts';
 import { exerciseNow, showReadiness } from '../../../shared/work/rotate/show.ts';
-import { ManualClock } from '../../fakes/clock.ts';
 import { aGenerationRow } from '../../fakes/state/recover-examples.ts';
-import { type MemoryRotateState, memoryRotateState } from '../../fakes/state/rotate-memory.ts';
-import { fleetOf } from '../../fleet/builders.ts';
+import { memoryRotateState } from '../../fakes/state/rotate-memory.ts';
+import {
+  denied,
+  good,
+  hanging,
+  hangingIn,
+  never,
+  node,
+  refusal,
+  type SealsUnderTest,
+  sealed,
+  sealsUnderTest,
+} from './seals-under-test.ts';
 
 /** `root` is unsealed by people, `hub` by root, `payments` and `orders` by hub, `cloud` by Azure. */
 const text = `
@@ -25,77 +30,15 @@ clusters:
   odd: {nodes: ["https://odd-0:8200"], seal: {type: other}}
 `;
 
-const good = <T>(body: T): Promise<Answer<T>> => Promise.resolve({ ok: true, status: 200, body, ms: 1 });
-const refusal = (status: number): Promise<Answer<never>> =>
-  Promise.resolve({ ok: false, ms: 1, error: { code: 'http', status, message: 'no', recoverable: false } });
-
-/** A provider's node whose encryption ends as given; the rest of it works. */
-function node(encrypt: (plaintext: string) => Promise<Answer<{ ciphertext: string }>>): TransitClient {
-  return {
-    address: 'https://hub-0:8200',
-    encrypt: (_path, _token, plaintext) => encrypt(plaintext),
-    decrypt: (_path, _token, ciphertext) => good({ plaintext: ciphertext.replace('vault:v1:', '') }),
-    lookupSelf: () =>
-      good({
-        ttl: 86_400,
-        period: 86_400,
-        creation_ttl: 86_400,
-        creation_time: 0,
-        explicit_max_ttl: 0,
-        orphan: true,
-        renewable: true,
-        policies: ['seal'],
-      }),
-    capabilitiesSelf: () => good({}),
-    key: () => good({ latest_version: 1, min_decryption_version: 1, deletion_allowed: false }),
-    close: async () => undefined,
-  };
-}
-const working = () => node((plaintext) => good({ ciphertext: `vault:v1:${plaintext}` }));
-const denied = () => node(() => refusal(403));
-const sealed = () => node(() => refusal(503));
-const hanging = () => node(() => new Promise(() => undefined));
-
-let clock: ManualClock;
-let state: MemoryRotateState;
-let lines: string[];
-let order: string[];
-let closed: string[];
-let nodes: Record<string, () => TransitClient>;
-let deps: RotateDeps;
+let under: SealsUnderTest;
+let { clock, state, lines, order, closed, deps } = {} as SealsUnderTest;
+let standings: SealsUnderTest['standings'];
+let rowOf: SealsUnderTest['rowOf'];
 
 beforeEach(() => {
-  clock = new ManualClock();
-  // Who waits for a provider is woken at once, and it is later then.
-  clock.sleep = (ms) => clock.advance(ms);
-  state = memoryRotateState();
-  [lines, order, closed, nodes] = [[], [], [], {}];
-  const given = async (): Promise<Given> => ({ ok: true, value: 'hvs.token' });
-  deps = {
-    loadFleet: async () => ({ fleet: fleetOf(text) }) as Awaited<ReturnType<RotateDeps['loadFleet']>>,
-    state,
-    generations: async () => ({ rows: [], unreadable: [] }),
-    async transit({ name }: Cluster): Promise<TransitAccess> {
-      order.push(name);
-      const close = async () => void closed.push(name);
-      return {
-        ok: true,
-        ports: { clients: [(nodes[name] ?? working)()], token: given, ownToken: given },
-        close,
-      };
-    },
-    azureSeal: async () => ({ ok: false, why: 'seal.vault is not in fleet.yaml' }),
-    clock,
-    log: createLog({ write: (line) => lines.push(line), clock }),
-    random: (bytes) => Buffer.alloc(bytes, 1),
-  };
+  under = sealsUnderTest(text);
+  ({ clock, state, lines, order, closed, deps, standings, rowOf } = under);
 });
-
-async function standings(): Promise<Record<string, string>> {
-  const { rows } = await state.readiness.list();
-  return Object.fromEntries(rows.map(({ cluster, standing }) => [cluster, standing.state]));
-}
-const rowOf = async (cluster: string) => (await state.readiness.list(cluster)).rows[0];
 const minutes = (n: number) => n * 60_000;
 
 describe('a run over the fleet', () => {
@@ -123,16 +66,47 @@ describe('a run over the fleet', () => {
   });
 
   it('tells who depends on a provider that would not unseal itself', async () => {
-    nodes = { hub: denied };
+    under.nodes = { hub: denied };
     await readyFleet(deps);
     expect(await standings()).toMatchObject({ hub: 'not-ready', payments: 'at-risk', orders: 'at-risk' });
   });
 
-  it('is not held up by a seal that hangs: that one is unknown after its own deadline', async () => {
-    nodes = { payments: hanging };
+  it('is not held up by a provider that hangs: within 45 s that one is told as down, as a restart would see it', async () => {
+    under.nodes = { payments: hanging };
     const run = readyFleet(deps);
     await expect.poll(standings).toMatchObject({ orders: 'ready', hub: 'ready' });
     expect(await rowOf('payments')).toBeUndefined();
+    await under.passing(44_999);
+    await run;
+    expect(await rowOf('payments')).toMatchObject({
+      standing: { state: 'not-ready', why: expect.stringContaining('https://hub-0:8200') as string },
+      problems: [{ code: 'seal-not-ready' }, { code: 'seal-provider-down' }],
+    });
+  });
+
+  it.each<[(keyof TransitClient)[], string]>([
+    [[], 'ready'],
+    [['key'], 'ready'],
+    [['lookupSelf', 'capabilitiesSelf'], 'ready'],
+    [['decrypt'], 'not-ready'],
+    [['key', 'encrypt', 'decrypt', 'lookupSelf', 'capabilitiesSelf'], 'not-ready'],
+  ])(
+    'tells a provider that hangs in its login and in %j by what the seal itself would meet: %s',
+    async (operations, expected) => {
+      under.ownToken = never;
+      under.nodes = { orders: () => hangingIn(...operations) };
+      const run = readyOne(deps, 'orders');
+      await under.passing(44_999);
+      expect((await run)?.standing.state).toBe(expected);
+    },
+  );
+
+  it('is not held up by anything else that hangs: it is unknown after the deadline of its cluster', async () => {
+    const { transit } = deps;
+    deps.transit = (cluster, provider) =>
+      cluster.name === 'payments' ? never() : transit(cluster, provider);
+    const run = readyFleet(deps);
+    await expect.poll(standings).toMatchObject({ orders: 'ready', hub: 'ready' });
     await clock.advance(45_000);
     await run;
     expect(await rowOf('payments')).toMatchObject({
@@ -154,7 +128,7 @@ describe('a run over the fleet', () => {
   });
 
   it('keeps what it found when no nudge can be sent', async () => {
-    nodes = { payments: denied };
+    under.nodes = { payments: denied };
     state.nudges.send = async () => Promise.reject(new Error('queue is away'));
     await readyFleet(deps);
     expect(await standings()).toMatchObject({ payments: 'not-ready' });
@@ -187,12 +161,12 @@ describe('a provider without a leader', () => {
   };
 
   it('for the moment of the exercise is asked again after 10 s, and wakes nobody', async () => {
-    nodes = { payments: () => electing(1) };
+    under.nodes = { payments: () => electing(1) };
     expect(await readyOne(deps, 'payments')).toMatchObject({ standing: { state: 'ready' }, problems: [] });
   });
 
   it('that is still without one then is told', async () => {
-    nodes = { payments: () => electing(2) };
+    under.nodes = { payments: () => electing(2) };
     expect(await readyOne(deps, 'payments')).toMatchObject({
       standing: { state: 'not-ready', why: expect.stringContaining('cannot serve (500)') as string },
     });
@@ -202,26 +176,27 @@ describe('a provider without a leader', () => {
 describe('nudges', () => {
   it('tell watch of a change, once, and look again soon at what is not ready', async () => {
     await readyFleet(deps);
-    nodes = { payments: sealed };
+    under.nodes = { payments: sealed };
     await readyFleet(deps);
     await readyFleet(deps);
     const again = { queue: 'turns', cluster: 'payments', delayMs: minutes(5) };
     const probe = { queue: 'probe', cluster: 'payments', delayMs: 0 };
     expect(state.nudged).toEqual([probe, again, again]);
     state.nudged.length = 0;
-    nodes = {};
+    under.nodes = {};
     await readyFleet(deps);
     expect(state.nudged).toEqual([probe]);
   });
 
   it('that come at once are one exercise', async () => {
-    nodes = { payments: sealed };
+    under.nodes = { payments: sealed };
     await readyNudged(deps, 'payments');
     await readyNudged(deps, 'payments');
-    expect(order).toEqual(['payments']);
+    const once = ['payments', 'hub'];
+    expect(order).toEqual(once);
     await clock.advance(minutes(5));
     await readyNudged(deps, 'payments');
-    expect(order).toEqual(['payments', 'payments']);
+    expect(order).toEqual([...once, ...once]);
   });
 
   it('for a cluster that is not there are logged', async () => {
@@ -231,16 +206,17 @@ describe('nudges', () => {
 });
 
 describe('one cluster on demand', () => {
-  it('is judged with what was last found of its provider, and not with what is too old', async () => {
-    nodes = { hub: denied };
-    await readyFleet(deps);
+  it('is judged with what its provider is now, not with what a row of before says of it', async () => {
+    under.nodes = { hub: denied };
     expect((await readyOne(deps, 'payments'))?.standing.state).toBe('at-risk');
-    await clock.advance(minutes(181));
+    await readyFleet(deps);
+    under.nodes = {};
     expect((await readyOne(deps, 'payments'))?.standing.state).toBe('ready');
+    expect(await standings()).toMatchObject({ hub: 'not-ready', payments: 'ready' });
   });
 
   it('is shown as it is now', async () => {
-    nodes = { payments: sealed };
+    under.nodes = { payments: sealed };
     expect(await exerciseNow(deps, 'payments')).toMatchObject({
       ok: true,
       value: {
@@ -282,8 +258,7 @@ describe('what is shown', () => {
   it('is never for a seal that was changed since: the row of the one before says nothing of it', async () => {
     await readyFleet(deps);
     const changed = text.replace('{type: transit, provider: hub, key: payments}', '{type: azurekeyvault}');
-    deps.loadFleet = async () =>
-      ({ fleet: fleetOf(changed) }) as Awaited<ReturnType<RotateDeps['loadFleet']>>;
+    under.rewrite(changed);
     expect(await showReadiness(deps)).toMatchObject({
       value: {
         clusters: [{ cluster: 'payments', seal: 'azurekeyvault', state: 'never' }, {}, {}, {}, {}, {}],

@@ -1,11 +1,13 @@
 /** Table `approvals`: PartitionKey cluster, RowKey `RECOVERY.HASH`. */
+
+import { encode } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
 import type { UnreadableRow } from '../../ports.ts';
-import { approvalKind, encode } from '../../recover-kinds.ts';
+import { approvalKind } from '../../recover-kinds.ts';
 import type { Approvals } from '../../recover-ports.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { inPartition, openTable, quoted } from './table.ts';
+import { inPartition, openTable, quoted } from '../table.ts';
 
 export function connectApprovals(
   clients: Clients,

@@ -2,12 +2,12 @@
 import type { Clock } from '../../../clock.ts';
 import type { UnreadableRow } from '../../ports.ts';
 import type { RecoverState } from '../../recover-ports.ts';
+import { connectAudit } from '../audit.ts';
 import { createCall } from '../calls.ts';
 import { createClients, type StateSettings } from '../clients.ts';
 import { connectNudges } from '../nudges.ts';
 import { prepareAccount } from '../prepare.ts';
 import { connectApprovals } from './approvals.ts';
-import { connectAudit } from './audit.ts';
 import { connectEscrow } from './escrow.ts';
 import { connectGenerations } from './generations.ts';
 import { connectHolds } from './holds.ts';
@@ -37,7 +37,7 @@ export function connectRecoverState(
     generations: connectGenerations(clients, call),
     escrow: connectEscrow(clients, call),
     starts: connectStarts(clients, call, tellUnreadable),
-    audit: connectAudit(clients, call, newId),
+    audit: connectAudit(clients, call, 'audit-recover', newId),
     nudges: connectNudges(clients, call),
     prepare: () =>
       prepareAccount(clients, call, {

@@ -1,9 +1,10 @@
 /** Container `escrow`: blobs `CLUSTER/GENERATION.REVISION.json`, created and never overwritten. */
-import { checkBlobName, checkBlobSize, digestOf, folderOf } from '../../escrow-blob.ts';
+import { folderOf } from '../../cluster-folder.ts';
+import { checkBlobName, checkBlobSize, digestOf } from '../../escrow-blob.ts';
 import type { Escrow } from '../../recover-ports.ts';
 import { type Call, isGone } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { createBlob } from './create-blob.ts';
+import { createBlob } from '../create-blob.ts';
 
 const what = 'container escrow';
 

@@ -1,11 +1,13 @@
 /** Table `generations`: PartitionKey cluster, RowKey `newest`. Fencing is If-Match. */
+
+import { encode } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
-import { encode, generationKind, newestKey } from '../../recover-kinds.ts';
+import { generationKind, newestKey } from '../../recover-kinds.ts';
 import type { Generations } from '../../recover-ports.ts';
 import { isOlder } from '../../recover-rules.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { openTable, submit } from './table.ts';
+import { openTable, submit } from '../table.ts';
 
 export function connectGenerations(clients: Clients, call: Call): Generations {
   const generations = openTable(clients, call, generationKind);

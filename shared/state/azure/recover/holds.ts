@@ -1,13 +1,14 @@
 /** Table `holds`: PartitionKey `hold`, RowKey cluster; plain columns, as every app's reader of words expects them. */
+
+import { unreadable } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
 import { checkVersion, parseRow, schemaVersion } from '../../packing.ts';
-import { unreadable } from '../../recover-kinds.ts';
 import type { Holds } from '../../recover-ports.ts';
 import { checkHold } from '../../recover-rules.ts';
 import { holdRow } from '../../schema.ts';
 import { type Call, isGone } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { getRow } from './table.ts';
+import { getRow } from '../table.ts';
 
 const table = 'holds';
 const what = `table ${table}`;

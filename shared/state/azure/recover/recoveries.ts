@@ -2,15 +2,16 @@
 import type { TransactionAction } from '@azure/data-tables';
 import type { Recovery } from '../../../recovery/recovery.ts';
 import { StateError } from '../../errors.ts';
+import { encode, unreadable } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
 import type { Stored, UnreadableRow } from '../../ports.ts';
-import { activeKey, activeKind, encode, recoveryKind, unreadable } from '../../recover-kinds.ts';
+import { activeKey, activeKind, recoveryKind, recoveryPrefix } from '../../recover-kinds.ts';
 import type { Recoveries } from '../../recover-ports.ts';
-import { checkStatus, latestTime, newestFirst } from '../../recover-rules.ts';
+import { checkStatus, newestFirst } from '../../recover-rules.ts';
 import type { Active } from '../../recover-schema.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { inPartition, openTable, submit } from './table.ts';
+import { beginsWith, inPartition, moment, openTable, submit } from '../table.ts';
 
 const table = 'recoveries';
 /** Others that opened and ended while one was being opened: more than this is not a coincidence. */
@@ -99,7 +100,7 @@ export function connectRecoveries(
     async list(cluster, since) {
       checkKey('cluster', cluster);
       const { rows, unreadable } = await recoveries.list(
-        `${inPartition(cluster)} and RowKey ge 'r-' and RowKey lt 'r.' and requestedAt ge ${moment(since)}`,
+        `${inPartition(cluster)} and ${beginsWith(recoveryPrefix)} and requestedAt ge ${moment(since)}`,
       );
       for (const row of unreadable) tellUnreadable({ ...row, partition: `${table}/${row.partition}` });
       return newestFirst(
@@ -124,11 +125,6 @@ export function connectRecoveries(
       return { recoveries: found.filter((recovery) => recovery !== undefined), unreadable: damaged };
     },
   };
-}
-
-/** Columns hold whole ms: what lies between them is told apart by the value itself. */
-function moment(ms: number): string {
-  return `datetime'${new Date(Math.floor(Math.min(Math.max(ms, 0), latestTime))).toISOString()}'`;
 }
 
 function taken({ cluster, id }: Recovery): StateError {

@@ -1,12 +1,13 @@
 /** Table `starts`: PartitionKey cluster, RowKey the node's name, encoded. */
 import type { TransactionAction } from '@azure/data-tables';
+import { encode } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
 import type { UnreadableRow } from '../../ports.ts';
-import { encode, startKind } from '../../recover-kinds.ts';
+import { startKind } from '../../recover-kinds.ts';
 import type { Starts } from '../../recover-ports.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { inPartition, openTable, submit } from './table.ts';
+import { inPartition, openTable, submit } from '../table.ts';
 
 /** Rows of one transaction. */
 const batch = 100;

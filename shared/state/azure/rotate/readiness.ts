@@ -1,12 +1,12 @@
 /** Table `readiness`: PartitionKey cluster, one row each. A table that was never made holds nothing. */
-import { StateError } from '../../errors.ts';
+
+import { encode } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
-import { encode } from '../../recover-kinds.ts';
-import { readinessKind } from '../../rotate-kinds.ts';
+import { readinessKey, readinessKind } from '../../rotate-kinds.ts';
 import type { ReadinessTable } from '../../rotate-ports.ts';
-import type { Call } from '../calls.ts';
+import { type Call, isGone } from '../calls.ts';
 import type { Clients } from '../clients.ts';
-import { inPartition, openTable } from '../recover/table.ts';
+import { inPartition, listOrNone, openTable } from '../table.ts';
 
 export function connectReadiness(clients: Clients, call: Call): ReadinessTable {
   const table = openTable(clients, call, readinessKind);
@@ -19,13 +19,19 @@ export function connectReadiness(clients: Clients, call: Call): ReadinessTable {
 
     async list(cluster) {
       if (cluster !== undefined) checkKey('cluster', cluster);
-      try {
-        const { rows, unreadable } = await table.list(cluster === undefined ? '' : inPartition(cluster));
-        return { rows: rows.map(({ value }) => value), unreadable };
-      } catch (error) {
-        if (error instanceof StateError && error.code === 'missing') return { rows: [], unreadable: [] };
-        throw error;
-      }
+      return listOrNone(table, cluster === undefined ? '' : inPartition(cluster));
+    },
+
+    async remove(cluster) {
+      checkKey('cluster', cluster);
+      const client = await clients.table(readinessKind.table);
+      await call('table readiness', async (abortSignal) => {
+        try {
+          await client.deleteEntity(cluster, readinessKey, { abortSignal });
+        } catch (error) {
+          if (!isGone(error)) throw error;
+        }
+      });
     },
   };
 }

@@ -1,0 +1,254 @@
+/** From a new credential to the end of the old one. */
+import type { Rotation } from '../rotation.ts';
+import { inUse } from './in-use.ts';
+import { planMinimum } from './minimum.ts';
+import { isSecret, policyOf, sinkNames } from './policy.ts';
+import { rescue } from './rescue.ts';
+import type { RotationInput, RotationPlan } from './say.ts';
+import { planStepDown } from './step-down.ts';
+import { newestVersion } from './versions.ts';
+import { hours, inAWhile, lastWrite, minutes, overdueAt, settleMs } from './wait.ts';
+
+/** What another hand changed in a sink is not changed back before this, ms: two tools must not fight by the minute. */
+const fightMs = hours(1);
+/** Entra takes seconds to minutes (AZURE-FACTS); what does not work then never will, ms. */
+const propagationMs = minutes(20);
+const replicasMs = minutes(1);
+
+export function planForward(input: RotationInput, rotation: Rotation): RotationPlan {
+  const dropped = withoutPolicy(input, rotation);
+  if (dropped) return dropped;
+  switch (rotation.stage) {
+    case 'due':
+      return make(input, rotation);
+    case 'created':
+      return tryAndDeliver(input, rotation);
+    case 'delivered':
+      return (
+        sinkTrouble(input, rotation) ??
+        notThere(input, rotation) ??
+        died(input, rotation) ?? { do: 'verify', why: 'every sink has it' }
+      );
+    case 'verified':
+      return (
+        sinkTrouble(input, rotation) ??
+        notThere(input, rotation) ??
+        died(input, rotation) ??
+        moveOn(input, rotation)
+      );
+    case 'retired':
+      return finish(input, rotation);
+  }
+}
+
+/** fleet.yaml changed under it: nobody says then where the credential belongs. */
+function withoutPolicy(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  const { cluster, kind } = input;
+  if (!policyOf(cluster, kind))
+    return inAWhile(
+      input,
+      'fleet.yaml does not ask for this rotation any more: put it back, or roll back',
+      minutes(10),
+    );
+  const names = sinkNames(cluster, kind);
+  const gone = Object.keys(rotation.sinks).filter((name) => !names.includes(name));
+  if (gone.length === 0) return undefined;
+  const what = `sink ${gone.join(', ')} was taken out of fleet.yaml while its rotation is open: put it back, or roll back`;
+  return inAWhile(input, what, minutes(10));
+}
+
+function make(input: RotationInput, rotation: Rotation): RotationPlan {
+  const { orphans, freshAtHand, look, cluster, kind } = input;
+  if (rotation.fresh) {
+    // What was made is named. Whoever held its value either stores it now, or died with it.
+    if (!isSecret(kind)) return { do: 'stage', why: 'a key stays where it is' };
+    if (freshAtHand) return { do: 'stage', why: 'it was made just now' };
+    return {
+      do: 'discard',
+      refs: [rotation.fresh.ref],
+      why: 'the turn that made it died before any sink got it',
+    };
+  }
+  if (rotation.creating) return afterDeath(input, orphans);
+  // fleet.yaml may have named one since this began.
+  const rescued = rescue(input);
+  if (rescued !== undefined) return { do: 'refuse', why: rescued };
+  if (!look.ok) return inAWhile(input, `seeing it: ${look.detail}`, minutes(5));
+  const newest = newestVersion(look.value);
+  if (policyOf(cluster, kind)?.follows && newest)
+    return {
+      do: 'adopt',
+      fresh: { ref: newest.version, madeAt: newest.madeAt },
+      why: "the vault's own policy made it",
+    };
+  return { do: 'create', why: 'nothing was made yet' };
+}
+
+function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): RotationPlan {
+  if (!orphans) return { do: 'forget-creation', why: 'nothing was asked for' };
+  if (!orphans.ok) return inAWhile(input, `seeing what a turn left that died: ${orphans.detail}`, minutes(5));
+  const { value } = orphans;
+  switch (value.state) {
+    case 'adopt':
+      return { do: 'adopt', fresh: value.fresh, why: 'a turn that died made it' };
+    case 'unseen':
+      return {
+        do: 'wait',
+        what: `the end of what a turn may have made that died: ${value.why}`,
+        until: value.until,
+        overdueAt: Math.max(value.until, overdueAt(input)),
+      };
+    case 'known':
+      return value.end.length > 0
+        ? { do: 'discard', refs: value.end, why: 'a turn that died made it, and nobody has its value' }
+        : { do: 'forget-creation', why: 'the turn that died made nothing' };
+  }
+}
+
+function tryAndDeliver(input: RotationInput, rotation: Rotation): RotationPlan {
+  const { freshAtHand, kind, now } = input;
+  if (isSecret(kind) && !freshAtHand) return lost(input, rotation);
+  if (rotation.triedAt === undefined) {
+    const since = rotation.reached.created ?? now;
+    if (now - since <= propagationMs || rotation.old === undefined)
+      return { do: 'try', why: 'no node may read what does not work yet' };
+    // Nothing got it: to begin again costs nobody anything.
+    if (isSecret(kind) && untouched(rotation) && rotation.fresh)
+      return {
+        do: 'discard',
+        refs: [rotation.fresh.ref],
+        why: `it did not begin to work within ${propagationMs / 60_000} minutes`,
+      };
+    return { do: 'try', why: 'it still does not work' };
+  }
+  // One replica of Entra knows it; a node that starts may ask another.
+  if (kind === 'entra-secret' && now < rotation.triedAt + replicasMs && untouched(rotation))
+    return inAWhile(input, "Entra's other replicas to know it", rotation.triedAt + replicasMs - now);
+  const next = undelivered(input, rotation)[0];
+  if (next !== undefined) return { do: 'deliver', sink: next, why: 'it does not have the new one yet' };
+  return { do: 'delivered', why: 'every sink has it' };
+}
+
+function undelivered({ cluster, kind }: RotationInput, { sinks }: Rotation): string[] {
+  return sinkNames(cluster, kind).filter((name) => sinks[name]?.deliveredAt === undefined);
+}
+
+const untouched = ({ sinks }: Rotation): boolean =>
+  Object.values(sinks).every(({ startedAt }) => startedAt === undefined);
+
+/** No slot holds the new one. Where a sink may have got it, that is settled first. */
+function lost(input: RotationInput, rotation: Rotation): RotationPlan {
+  const { now, held } = input;
+  const unreadable = Object.entries(held).find(([, what]) => !what.ok);
+  if (unreadable) return inAWhile(input, `reading sink ${unreadable[0]}, to learn what it holds`, minutes(2));
+  const started = Math.max(lastWrite(rotation), rotation.reached.created ?? 0);
+  if (now < started + settleMs)
+    return inAWhile(input, 'a write that may still land', started + settleMs - now);
+  if (!rotation.fresh || !untouched(rotation))
+    return inAWhile(
+      input,
+      'the value of the new one, which no sink holds any more though one was given it: roll back',
+      minutes(10),
+    );
+  return {
+    do: 'discard',
+    refs: [rotation.fresh.ref],
+    why: 'no slot holds its value any more, and no sink was given it',
+  };
+}
+
+/** A sink that is new, or that another hand changed. */
+function sinkTrouble(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  const [added] = undelivered(input, rotation);
+  if (added !== undefined) return { do: 'deliver', sink: added, why: 'fleet.yaml has it now' };
+  for (const [name, what] of Object.entries(input.held)) {
+    if (!what.ok) return inAWhile(input, `reading sink ${name}: ${what.detail}`, minutes(2));
+    const changedAt = rotation.sinks[name]?.changedAt;
+    // Whoever started meanwhile read something else: it counts as given now.
+    if (what.value === 'fresh' && changedAt !== undefined)
+      return { do: 'deliver', sink: name, why: 'another hand changed it, and changed it back' };
+    if (what.value === 'fresh') continue;
+    if (changedAt === undefined)
+      return { do: 'note-change', sink: name, why: 'it does not hold the new one any more' };
+    if (input.now >= changedAt + fightMs)
+      return { do: 'deliver', sink: name, why: 'it does not hold the new one any more' };
+    return inAWhile(
+      input,
+      `sink ${name}, which another hand changed since it was delivered to: it gets the new one again in an hour`,
+      changedAt + fightMs - input.now,
+    );
+  }
+  return undefined;
+}
+
+/** A webhook that took its message has brought nothing anywhere yet: the next restart would read the old one. */
+function notThere(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  const { reads } = input;
+  if (!isSecret(rotation.kind) || !reads) return undefined;
+  if (!reads.ok) return inAWhile(input, `reading the seal's own reference: ${reads.detail}`, minutes(2));
+  if (reads.value === 'fresh') return undefined;
+  return inAWhile(
+    input,
+    "the new one at the seal's own reference (seal.token, seal.clientSecret), where a webhook's receiver brings it",
+    minutes(2),
+  );
+}
+
+/** Revoked behind our back: sinks that hold what does not work get back what does. */
+function died({ look }: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  if (!isSecret(rotation.kind) || !look.ok || look.value.current.state !== 'dead') return undefined;
+  if (rotation.old === undefined)
+    return {
+      do: 'finish',
+      outcome: 'failed',
+      summary: `the new one does not work any more: ${look.value.current.why}`,
+      left: [],
+    };
+  return { do: 'turn-back', why: `the new one does not work any more: ${look.value.current.why}` };
+}
+
+function moveOn(input: RotationInput, rotation: Rotation): RotationPlan {
+  const { consumers, cluster, now } = input;
+  const use = inUse(rotation, consumers);
+  if (!use.yes) {
+    if (rotation.inUseAt !== undefined) return { do: 'not-in-use', why: use.what };
+    const step = isSecret(rotation.kind) ? undefined : planStepDown(input, rotation, use.older);
+    return step ?? inAWhile(input, use.what, minutes(5));
+  }
+  if (rotation.inUseAt === undefined) return { do: 'in-use', why: 'every node uses the new one' };
+  const until = rotation.inUseAt + (cluster.rotation?.graceMs ?? 0);
+  if (now < until) return { do: 'wait', what: 'the grace time', until, overdueAt: overdueAt(input) };
+  const minimum = planMinimum(input, rotation);
+  if (minimum) return minimum;
+  if (isSecret(rotation.kind) && rotation.old?.ours === true)
+    return {
+      do: 'end-old',
+      ref: rotation.old.ref,
+      why: 'every node uses the new one, and the grace time is over',
+    };
+  return finish(input, rotation);
+}
+
+function finish(input: RotationInput, { kind, old, fresh }: Rotation): RotationPlan {
+  const { look } = input;
+  const left = look.ok ? look.value.foreign : [];
+  if (isSecret(kind)) {
+    const end =
+      old === undefined
+        ? 'there was none before it that worked'
+        : old.ours
+          ? 'the one before has ended'
+          : "the one before is people's own, and was left: end it by hand";
+    return { do: 'finish', outcome: 'retired', summary: `every node uses the new one; ${end}`, left };
+  }
+  const summary = `every consumer wraps with version ${fresh?.ref ?? ''}; older versions stay (rule 11)`;
+  return {
+    do: 'finish',
+    outcome: 'retired',
+    summary,
+    left: [
+      ...left,
+      'Older versions may be disabled once no kept snapshot needs them: nothing here deletes or disables one.',
+    ],
+  };
+}

@@ -1,0 +1,120 @@
+/** A new credential: made, kept in a slot that no node reads, and tried. */
+import { fingerprintOf } from '../../../rotation/fingerprint.ts';
+import { isSecret } from '../../../rotation/plan/policy.ts';
+import type { RotationPlan } from '../../../rotation/plan/say.ts';
+import { newestVersion } from '../../../rotation/plan/versions.ts';
+import type { Rotation, Stamp } from '../../../rotation/rotation.ts';
+import { freshValue, look, oldValue, primary, type Turn, whichOf } from './context.ts';
+import type { HeldRotation } from './held.ts';
+import { failed, giveBack } from './leave.ts';
+import { done, onRecord } from './record.ts';
+
+/** What does not work yet is tried again after this, ms. */
+const notYetMs = 20_000;
+
+export function stampOf({ id, cluster, kind, fresh }: Rotation): Stamp {
+  return { rotation: id, cluster, kind, ...(fresh?.endsAt !== undefined && { endsAt: fresh.endsAt }) };
+}
+
+/** The one before is put away first: that also shows that the slots can be written, before anything is made. */
+export async function create(turn: Turn, held: HeldRotation): Promise<'again' | 'stop'> {
+  const { deps, kind, values, name } = turn;
+  const { id } = held.value;
+  if (isSecret(name)) {
+    const kept = await keepOld(turn, held);
+    if (kept === 'stop') return kept;
+  }
+  const seen = await look(turn);
+  const newest = seen.ok ? newestVersion(seen.value) : undefined;
+  await onRecord(turn, held, 'create', 'a new one is due');
+  await held.update({ creating: { at: deps.clock.now(), ...(newest && { before: newest.version }) } });
+  delete turn.seen.look;
+  const made = await kind.create(id);
+  if (!made.ok) {
+    if (made.nothingMade) await held.update({}, ['creating']);
+    return failed(turn, held, 'create', made);
+  }
+  const { fresh, value: take } = made.value;
+  await held.update({ fresh });
+  if (!take) return done(held, {});
+  const value = await take();
+  if (!value.ok) return failed(turn, held, 'create', value);
+  values.keepFresh(value.value);
+  return done(held, { fresh: { ...fresh, fingerprint: fingerprintOf(id, value.value) } });
+}
+
+async function keepOld(turn: Turn, held: HeldRotation): Promise<'kept' | 'stop'> {
+  const store = primary(turn);
+  if (!store) {
+    await failed(turn, held, 'create', {
+      code: 'not-configured',
+      detail: 'no sink of fleet.yaml holds a value',
+    });
+    return 'stop';
+  }
+  if (!held.value.old?.fingerprint) return 'kept';
+  const current = await turn.value();
+  const value = current.ok ? current.value : undefined;
+  if (!value || whichOf(held.value, value) !== 'old') {
+    value?.fill(0);
+    // An earlier turn put it away.
+    if (await oldValue(turn, held.value)) return 'kept';
+    await failed(turn, held, 'create', {
+      code: 'wrong',
+      detail: 'what the next restart would read changed since this began: roll back, and begin again',
+    });
+    return 'stop';
+  }
+  turn.values.keep(value);
+  const written = await store.write('previous', value, stampOf(held.value));
+  if (written.ok) return 'kept';
+  await failed(turn, held, 'create', written);
+  return 'stop';
+}
+
+/** Kept where the next turn finds it: from here on nothing is lost when this one dies. */
+export async function stage(turn: Turn, held: HeldRotation): Promise<'again' | 'stop'> {
+  const { deps, name } = turn;
+  const reached = { ...held.value.reached, created: deps.clock.now() };
+  if (!isSecret(name)) return done(held, { stage: 'created', reached });
+  const store = primary(turn);
+  const value = await freshValue(turn, held.value);
+  if (!store || !value)
+    return failed(turn, held, 'stage', {
+      code: 'not-configured',
+      detail: 'no sink of fleet.yaml holds a value',
+    });
+  const written = await store.write('next', value, stampOf(held.value));
+  if (!written.ok) return failed(turn, held, 'stage', written);
+  return done(held, { stage: 'created', reached });
+}
+
+export async function exercise(turn: Turn, held: HeldRotation): Promise<'again' | 'stop'> {
+  const { deps, kind, name } = turn;
+  const { fresh } = held.value;
+  if (!fresh) throw new Error('nothing was made');
+  const value = isSecret(name) ? await freshValue(turn, held.value) : undefined;
+  const tried = await kind.exercise(fresh, value);
+  if (tried.ok) return done(held, { triedAt: deps.clock.now() });
+  if (tried.code !== 'not-yet') return failed(turn, held, 'try', tried);
+  await giveBack(deps, held, { what: `the new one to begin to work: ${tried.detail}`, ms: notYetMs });
+  return 'stop';
+}
+
+/** Nobody was given it: it ends, and the next one is made anew. */
+export async function discard(
+  turn: Turn,
+  held: HeldRotation,
+  { refs, why }: Extract<RotationPlan, { do: 'discard' }>,
+): Promise<'again' | 'stop'> {
+  const { kind, values } = turn;
+  for (const ref of refs) {
+    await onRecord(turn, held, 'discard', why, { ref });
+    const ended = await kind.end?.(ref);
+    if (ended && !ended.ok) return failed(turn, held, 'discard', ended);
+  }
+  delete turn.seen.look;
+  values.forgetFresh();
+  const { created: _created, ...reached } = held.value.reached;
+  return done(held, { stage: 'due', reached }, ['fresh', 'creating', 'triedAt']);
+}

@@ -1,0 +1,4 @@
+import { AzureServers } from './real/azure-servers.ts';
+import { diesEverywhere } from './real/crash.ts';
+
+diesEverywhere('entra-secret', 'forward', () => AzureServers.start());

@@ -1,0 +1,4 @@
+import { diesEverywhere } from './real/crash.ts';
+import { TransitServers } from './real/transit-servers.ts';
+
+diesEverywhere('transit-token', 'forward', () => TransitServers.start());

@@ -1,0 +1,90 @@
+/** What every simulated world of rotations has: time, rows, a log, turns that can die, and `broken`, looked at after every effect. */
+import type { Fleet } from '../../../../shared/fleet/fleet.ts';
+import { createLog } from '../../../../shared/log/log.ts';
+import type { Rotation } from '../../../../shared/rotation/rotation.ts';
+import type { RotateDeps } from '../../../../shared/work/rotate/deps.ts';
+import { takeTurns } from '../../../../shared/work/rotate/turn.ts';
+import { ManualClock } from '../../../fakes/clock.ts';
+import { type MemoryRotateState, memoryRotateState } from '../../../fakes/state/rotate-memory.ts';
+import { Stopped, Stopper } from '../../../fakes/state/stopping.ts';
+import { stopping } from './stopping.ts';
+
+export type Stopping = ReturnType<typeof stopping>;
+/** What is simulated beside time and rows. */
+export type Parts = Pick<RotateDeps, 'rotation' | 'sight' | 'stepDown'>;
+
+export abstract class Simulation {
+  readonly clock = new ManualClock();
+  readonly state: MemoryRotateState = memoryRotateState(() => this.clock.now());
+  /** What must never be, and was. */
+  readonly broken: string[] = [];
+  readonly logged: string[] = [];
+  fleet: Fleet;
+  hold = false;
+  /** Of every cluster. */
+  recoveries: RotateDeps['recoveries'] = async () => ({ rows: [], unreadable: [] });
+  #ids = 0;
+
+  constructor(fleet: Fleet) {
+    this.fleet = fleet;
+    // Who waits is woken at once, and it is later then.
+    this.clock.sleep = (ms) => this.clock.advance(ms);
+  }
+
+  /** What must hold at each moment. */
+  abstract look(when: string): void;
+
+  protected abstract parts(wrapped: Stopping): Parts;
+
+  /** One turn on each cluster that rotates, in a process that dies at an effect if it is told to. */
+  async turn(stopper = new Stopper()): Promise<void> {
+    const deps = this.deps(stopper);
+    try {
+      for (const { name, rotation } of this.fleet.clusters) if (rotation) await takeTurns(deps, name);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
+    this.look('after a turn');
+  }
+
+  deps(stopper = new Stopper()): RotateDeps {
+    const { clock } = this;
+    const wrapped = stopping(stopper, () => this.look('after an effect'));
+    return {
+      loadFleet: async () => ({ fleet: this.fleet }) as Awaited<ReturnType<RotateDeps['loadFleet']>>,
+      state: wrapped.state(this.state),
+      generations: async () => ({ rows: [], unreadable: [] }),
+      transit: async () => ({ ok: false, why: 'not simulated' }),
+      azureSeal: async () => ({ ok: false, why: 'not simulated' }),
+      ...this.parts(wrapped),
+      recoveries: (cluster) => this.recoveries(cluster),
+      hold: async (cluster) =>
+        this.hold ? { cluster, by: 'Ada', reason: 'maintenance', until: clock.now() + 3_600_000 } : undefined,
+      clock,
+      log: createLog({ write: (line) => this.logged.push(line), clock }),
+      random: (bytes) => Buffer.alloc(bytes, 1),
+      newId: () => {
+        this.#ids += 1;
+        return `0000000000000000${this.#ids}`;
+      },
+    };
+  }
+
+  /** Time passes in turns of a minute, or longer where nothing happens sooner. */
+  async pass(ms: number, every = 60_000): Promise<void> {
+    for (let left = ms; left > 0; left -= every) {
+      await this.clock.advance(Math.min(every, left));
+      this.look('time');
+      await this.turn();
+    }
+  }
+
+  /** Failures of ours, not of what is simulated. */
+  errors(): string[] {
+    return this.logged.filter((line) => line.includes('rotation-turn-failed') && !line.includes('Stopped'));
+  }
+
+  get rotation(): Rotation | undefined {
+    return this.state.everyRotation().at(-1);
+  }
+}
