@@ -55,7 +55,15 @@ export interface Rotation {
   /** Since when every consumer was seen to use the new one (back: the old one), ms. */
   inUseAt?: number;
   /** A person's word that every node uses it, for what cannot be seen; bound to one direction. */
-  confirmed?: { by: string; byName: string; at: number; why: string; direction: 'forward' | 'back' };
+  confirmed?: {
+    by: string;
+    byName: string;
+    at: number;
+    why: string;
+    direction: 'forward' | 'back';
+    /** What the word is about: nodes (CLUSTER/NODE) or clusters that were not seen then. */
+    nodes?: string[];
+  };
   /** What it waits for, as last told. `since` survives other words in between. */
   waiting?: { what: string; since: number; until: number; overdueAt: number };
   /** What a person is asked to approve. */
@@ -64,6 +72,8 @@ export interface Rotation {
   steppedDown?: Record<string, number>;
   /** Of a transit key: the minimum that was raised to, written before the request. */
   raising?: { to: number; at: number };
+  /** How many were made and ended again because they never began to work. */
+  discards?: number;
   /** What was tried last and failed; gone with the first step that succeeds. `times`: in a row. */
   failing?: { what: string; code: RotationFailure; message: string; since: number; times: number };
   ended?: {
@@ -203,6 +213,8 @@ export interface Kind {
   exercise: (fresh: Credential, value: Buffer | undefined) => Promise<Did<void>>;
   /** Ends one of ours. One that is gone already is ended. Undefined: old versions of this kind stay (rule 11). */
   end?: (ref: string) => Promise<Did<void>>;
+  /** When somebody renewed it last, as its provider shows, ms: it was in use then. Undefined: never, or it is gone. */
+  lastUsed?: (ref: string) => Promise<Did<number | undefined>>;
   /** Hands a value over without showing it: a wrapping token for it. */
   wrap?: (value: Buffer, ttlSeconds: number) => Promise<Did<string>>;
   /** Of a transit key: versions below `to` are not decrypted any more. */

@@ -73,6 +73,7 @@ const credential = {
 } satisfies Record<keyof Credential, z.ZodType>;
 
 const sink: z.ZodType<SinkRecord> = z.looseObject({
+  firstAt: ms.exactOptional(),
   startedAt: ms.exactOptional(),
   deliveredAt: ms.exactOptional(),
   changedAt: ms.exactOptional(),
@@ -107,7 +108,10 @@ const rotation = {
   restoredAt: ms.exactOptional(),
   consumers: names,
   inUseAt: ms.exactOptional(),
-  confirmed: z.looseObject({ by: name, byName: name, at: ms, why: line, direction }).exactOptional(),
+  confirmed: z
+    .looseObject({ by: name, byName: name, at: ms, why: line, direction, nodes: names.exactOptional() })
+    .exactOptional(),
+  discards: z.int().min(0).exactOptional(),
   waiting: z.looseObject({ what: line, since: ms, until: ms, overdueAt: ms }).exactOptional(),
   needs: z.looseObject({ why: line, binding: bindingSchema, missing: z.int().min(0) }).exactOptional(),
   steppedDown: z.record(name, ms).exactOptional(),

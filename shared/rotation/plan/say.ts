@@ -26,8 +26,15 @@ export interface RotationInput {
   orphans?: Did<Orphans>;
   /** What each store sink holds live, by name; only of an open one that has a fingerprint. */
   held: Record<string, Did<'fresh' | 'old' | 'other' | 'nothing'>>;
-  /** What the seal's own reference leads to: where a webhook's receiver brings it, being told is not being there. */
-  reads?: Did<'fresh' | 'old' | 'other' | 'nothing'>;
+  /** SHA-256 (hex) of the fleet.yaml entry of each cluster that an approval may touch, by name: the consumers' too. */
+  fleetEntries: Record<string, string>;
+  /**
+   * What each consumer's own reference leads to, by cluster: where a webhook's receiver brings it, being told is not being
+   * there.
+   */
+  reads?: Record<string, Did<'fresh' | 'old' | 'other' | 'nothing'>>;
+  /** When the one that is about to end was used last, as its provider shows, ms. Undefined: not asked, or not shown. */
+  lastUsedAt?: Did<number | undefined>;
   /** Whether the new value can be had: held by this turn, or by a slot. */
   freshAtHand: boolean;
   oldAtHand: boolean;
@@ -44,7 +51,8 @@ export type RotationPlan =
   | { do: 'nothing'; why: string; dueAt?: number }
   /** It must not be done: ends an open rotation, and is told to whoever asked. */
   | { do: 'refuse'; why: string }
-  | { do: 'renew'; why: string }
+  /** `current`: what the seal's reference reads; `fresh`: what is staged and not delivered yet. */
+  | { do: 'renew'; which: 'current' | 'fresh'; why: string }
   | { do: 'open'; why: string; repairs: boolean }
   | { do: 'create'; why: string }
   | { do: 'adopt'; fresh: Credential; why: string }

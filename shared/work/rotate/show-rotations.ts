@@ -1,6 +1,6 @@
 /** Rotations for people: where each is, what it waits for, and what a person can do. */
 import { canonicalHash } from '../../people/canonical-hash.ts';
-import type { Rotation } from '../../rotation/rotation.ts';
+import type { Rotation, SinkRecord } from '../../rotation/rotation.ts';
 import { refused, type Said, said } from '../recover/said.ts';
 import type { RotateDeps } from './deps.ts';
 import { find, noWayBack } from './rotation-row.ts';
@@ -111,10 +111,11 @@ export function shownRotation(row: Rotation, now: number): ShownRotation {
   };
 }
 
-function holds({
-  deliveredAt,
-  restoredAt,
-}: Pick<Rotation['sinks'][string], 'deliveredAt' | 'restoredAt'>): string {
-  if (restoredAt !== undefined) return 'the old one again';
-  return deliveredAt === undefined ? 'uncertain: a request is under way, or failed' : 'the new one';
+function holds({ deliveredAt, restoredAt, settlesAt }: SinkRecord): string {
+  if (deliveredAt === undefined && restoredAt === undefined)
+    return 'uncertain: a request is under way, or failed';
+  const which = restoredAt === undefined ? 'the new one' : 'the old one again';
+  return settlesAt === undefined
+    ? which
+    : `${which}, its copies from ${new Date(settlesAt).toISOString()} on`;
 }

@@ -94,7 +94,7 @@ describe('show', () => {
       `  asked ${at} by Ålice: a third of its life is left`,
       '  new: accessor-2',
       '  before: accessor-1',
-      '  sink vault-secret: the old one again (version 0f3c)',
+      '  sink vault-secret: the old one again, its copies from 2026-11-22T13:00:00.003Z on (version 0f3c)',
       '  sink on disk: uncertain: a request is under way, or failed',
       `  waits for restarts of vault-0, since ${at}: overdue`,
       `  failing since ${at} (deliver, 3): Set is missing`,

@@ -83,6 +83,7 @@ export function aFullRotation(over: Partial<Rotation> = {}): Rotation {
       'vault-secret': {
         startedAt: noon + 1,
         deliveredAt: noon + 2,
+        settlesAt: noon + 3_600_003,
         restoredAt: noon + 3,
         where: 'version 0f3c',
       },
