@@ -151,13 +151,13 @@ async function change(
 ): Promise<Said<ShownRotation>> {
   const wrong = reasonProblem(reason);
   if (wrong !== undefined) return refused('invalid', `reason: ${wrong}`);
-  const { fleet } = await deps.loadFleet();
   for (let tries = 0; tries < mostTries; tries += 1) {
     const stored = await find(deps, id);
     if (!stored) return refused('not-found', `there is no rotation ${id.slice(0, 100)}`);
     const { value, etag } = stored;
     if (value.status === 'ended')
       return refused('conflict', `${value.id} has ended: ${value.ended?.summary ?? ''}`);
+    const { fleet } = await deps.loadFleet();
     if (!fleet.clusters.some(({ name }) => name === value.cluster)) return leftOpen(value);
     const now = deps.clock.now();
     if (value.lease && value.lease.until > now) {
