@@ -11,6 +11,6 @@ test('x', async () => {
       await world.heal();
       if (world.rotation?.status === 'open') throw new Error(JSON.stringify({ rows: world.state.everyRotation(), now: world.clock.now() }));
     }),
-    { numRuns: 10_000 },
+    { numRuns: 16_000 },
   );
 }, 300_000);
