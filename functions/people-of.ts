@@ -7,7 +7,7 @@ import type { Log } from '../shared/log/log.ts';
 import type { Person, Role } from '../shared/people/person.ts';
 import { withDeadline } from '../shared/work/deadline.ts';
 import type { Said } from '../shared/work/recover/said.ts';
-import { readBody } from './body.ts';
+import { readAsked } from './asked.ts';
 import { refusal } from './refusal.ts';
 
 /** Far below the 230 s after which Azure cuts HTTP. */
@@ -32,10 +32,10 @@ export function peopleOf<D extends { clock: Clock; log: Log }>(
       try {
         const who = await authenticate(request.headers.get('authorization') ?? undefined, role);
         if (!who.ok) return { status: who.status, jsonBody: { error: who.code, message: who.message } };
-        const body = await readBody(request, schema);
-        if (!body.ok) return { status: 400, jsonBody: { error: 'invalid', message: body.message } };
+        const read = await readAsked(request, schema);
+        if (!read.ok) return read.answer;
         const said = await withDeadline(deps.clock, deadlineMs, 'request', () =>
-          use({ deps, person: who.person, body: body.value, params: request.params, query: request.query }),
+          use({ deps, person: who.person, body: read.body, params: request.params, query: request.query }),
         );
         return said.ok ? { status: success, jsonBody: said.value } : refusal(said);
       } catch (error) {

@@ -4,6 +4,7 @@ import { requireRole } from '../../shared/people/roles.ts';
 import { requestRecovery } from '../../shared/work/recover/request.ts';
 import { said } from '../../shared/work/recover/said.ts';
 import { forPerson } from '../recover-route.ts';
+import { NodeName } from '../request-limits.ts';
 
 const Body = z.strictObject({
   reason: z.string(),
@@ -11,7 +12,7 @@ const Body = z.strictObject({
   dryRun: z.boolean().default(false),
   /** Ends the open one: by whoever asked for it, or an approver. */
   takeOver: z.boolean().default(false),
-  lost: z.array(z.string().max(128)).max(100).default([]),
+  lost: z.array(NodeName).max(100).default([]),
 });
 
 /** A person asks for a recovery: 202, and where to look. */

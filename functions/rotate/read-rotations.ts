@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { refused } from '../../shared/work/recover/said.ts';
 import { showRotations } from '../../shared/work/rotate/show-rotations.ts';
 import { forPersonOfRotate } from '../person-route.ts';
+import { ClusterName } from '../request-limits.ts';
 
 /** `?cluster=payments`: of one cluster only. Where each rotation is, and what it waits for. */
 app.http('read-rotations', {
@@ -11,7 +12,7 @@ app.http('read-rotations', {
   authLevel: 'anonymous',
   handler: forPersonOfRotate('Sealwatch.Read', z.unknown(), async ({ deps, query }) => {
     const cluster = query.get('cluster') ?? undefined;
-    if (cluster !== undefined && !/^[a-z][a-z0-9-]{0,62}$/.test(cluster))
+    if (cluster !== undefined && !ClusterName.safeParse(cluster).success)
       return refused('invalid', 'cluster: that is no name of a cluster');
     return showRotations(deps, cluster);
   }),

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { kindNames } from '../../shared/rotation/rotation.ts';
 import { runRotation } from '../../shared/work/rotate/respond-rotation.ts';
 import { forPersonOfRotate } from '../person-route.ts';
+import { ClusterName } from '../request-limits.ts';
 
-const Body = z.strictObject({ cluster: z.string(), kind: z.enum(kindNames), reason: z.string() });
+const Body = z.strictObject({ cluster: ClusterName, kind: z.enum(kindNames), reason: z.string() });
 
 /** A person has a credential rotated now, whether it is due or not: the answer is where its first turn got. */
 app.http('run-rotation', {

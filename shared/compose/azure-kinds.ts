@@ -25,6 +25,7 @@ import {
   placeOf,
 } from './azure-seal.ts';
 import { createGraphHttp } from './graph.ts';
+import { makingNothing } from './making-nothing.ts';
 
 export interface AzureKindOptions extends AzureSealOptions {
   clock: Clock;
@@ -40,17 +41,17 @@ const requestMs = 20_000;
 /** Of a name that people gave a secret. */
 const nameLength = 80;
 
+/** Where fleet.yaml does not ask for the rotation (any more), a kind that makes nothing: what is open is taken back with it. */
 export function entraSecretKind(cluster: Cluster, options: AzureKindOptions): KindBuilt {
   const { seal, rotation } = cluster;
   if (seal.type !== 'azurekeyvault') return refuse(`${cluster.name} has no azurekeyvault seal`);
   if (seal.identity === 'managed')
     return refuse('the nodes sign in with a managed identity: it has no secret, and none to rotate');
-  if (!rotation?.secret) return refuse('rotation.secret is not in fleet.yaml');
   const { clientId, clientSecret } = seal;
   if (clientId === undefined || clientSecret === undefined || seal.tenant === undefined)
     return refuse('seal.tenant, seal.clientId and seal.clientSecret are not all in fleet.yaml');
-  const { application, lifeMs } = rotation.secret;
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(application))
+  const asked = rotation?.secret;
+  if (asked && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(asked.application))
     return refuse('rotation.secret.application is not an object id');
   const place = placeOf(seal, options.limits);
   if (!place.ok) return place;
@@ -61,46 +62,46 @@ export function entraSecretKind(cluster: Cluster, options: AzureKindOptions): Ki
     ...(replaced?.graph && { replaced: replaced.graph }),
   });
   const portsWith = (value: Buffer) => sealPorts(seal, value, options);
-  return {
-    ok: true,
-    kind: entraSecret({
-      cluster: cluster.name,
-      clientId,
-      lifeMs,
-      graph: createGraph(application, http, clock),
-      login: (value) => logInAsTheSeal(portsWith(value)),
-      exercise: (value) => exerciseAzureKeyVault(portsWith(value)),
-      shown: (text) => clip(oneLine(text), nameLength),
-      clock,
-    }),
-  };
+  const kind = entraSecret({
+    cluster: cluster.name,
+    clientId,
+    lifeMs: asked?.lifeMs ?? 0,
+    // Either names the same application.
+    graph: createGraph(asked?.application ?? { clientId }, http, clock),
+    login: (value) => logInAsTheSeal(portsWith(value)),
+    exercise: (value) => exerciseAzureKeyVault(portsWith(value)),
+    shown: (text) => clip(oneLine(text), nameLength),
+    clock,
+  });
+  return { ok: true, kind: asked ? kind : makingNothing(kind, 'rotation.secret') };
 }
 
+/** Likewise. */
 export function keyvaultKeyKind(cluster: Cluster, options: AzureKindOptions): KindBuilt {
   const { seal, rotation } = cluster;
   if (seal.type !== 'azurekeyvault') return refuse(`${cluster.name} has no azurekeyvault seal`);
-  if (!rotation?.vaultKey) return refuse('rotation.vaultKey is not in fleet.yaml');
   const place = placeOf(seal, options.limits);
   if (!place.ok) return place;
   const { vault, key } = place;
   const asOurselves = ownCalls(place, options);
-  return {
-    ok: true,
-    kind: keyvaultKey({
-      vault,
-      key,
-      by: rotation.vaultKey.by,
-      indirect: seal.identity === 'managed',
-      newest: () => asOurselves('get', (client, signal) => keyFacts(client, key).getKey(signal)),
-      versions: () => asOurselves('list', (client, signal) => keyFacts(client, key).versions(signal)),
-      rotate: () =>
-        asOurselves('rotate', async (client, abortSignal) =>
-          factsOf((await client.rotateKey(key, { abortSignal })).properties),
-        ),
-      exercise: () => exerciseReference(seal, options),
-      clock: options.clock,
-    }),
-  };
+  const asked = rotation?.vaultKey;
+  const kind = keyvaultKey({
+    vault,
+    key,
+    by: asked?.by ?? 'sealwatch',
+    indirect: seal.identity === 'managed',
+    newest: () => asOurselves('get', (client, signal) => keyFacts(client, key).getKey(signal)),
+    versions: () => asOurselves('list', (client, signal) => keyFacts(client, key).versions(signal)),
+    rotate: (endsAt) =>
+      asOurselves(
+        'rotate',
+        async (client, abortSignal) => factsOf((await client.rotateKey(key, { abortSignal })).properties),
+        endsAt,
+      ),
+    exercise: () => exerciseReference(seal, options),
+    clock: options.clock,
+  });
+  return { ok: true, kind: asked ? kind : makingNothing(kind, 'rotation.vaultKey') };
 }
 
 /** What the seal's own reference leads to now. */
@@ -136,9 +137,12 @@ function ownCalls(
   return async <T>(
     step: AzureStep,
     call: (client: KeyClient, signal: AbortSignal) => Promise<T>,
+    /** By `clock.elapsed`: what is not sent a whole request before it is not sent at all. */
+    endsAt?: number,
   ): Promise<Tried<T, AzureFailure>> => {
     const login = (signal: AbortSignal) => ownKeyVaultToken(credential, signal);
-    const token = await logInAsTheSeal({ login, clock, timeoutMs });
+    const loginEnd = endsAt === undefined ? {} : { endsAt: endsAt - timeoutMs };
+    const token = await logInAsTheSeal({ login, clock, timeoutMs, ...loginEnd });
     if (!token.ok) return token;
     const sdk = await import('@azure/keyvault-keys');
     const own: TokenCredential = { getToken: async () => token.value };
@@ -147,7 +151,8 @@ function ownCalls(
       retryOptions: { maxRetries: 0 },
       redirectOptions: { maxRetries: 0 },
     });
-    return askOnce({ vault, key, clock, timeoutMs }, step, (signal) => call(client, signal));
+    const end = endsAt === undefined ? {} : { endsAt };
+    return askOnce({ vault, key, clock, timeoutMs, ...end }, step, (signal) => call(client, signal));
   };
 }
 

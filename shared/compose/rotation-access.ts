@@ -52,28 +52,34 @@ export function rotationAccessBy(options: RotationAccessOptions): RotateDeps['ro
       ok: true,
       kind: built.kind,
       sinks: sinks.sinks,
-      value: () => valueOf(cluster, name, resolve),
+      value: (of = cluster) =>
+        valueOf(of, of.name === cluster.name ? '' : `clusters.${of.name}.`, name, resolve),
       close: built.close ?? (async () => undefined),
     };
   };
 }
 
-/** As it is stored now: a Key Vault is asked, whatever it answered before. */
+/**
+ * As it is stored now: a Key Vault is asked, whatever it answered before.
+ *
+ * @param where before the name of the field, for people.
+ */
 async function valueOf(
   { seal }: Cluster,
+  where: string,
   name: KindName,
   resolve: Resolve,
 ): Promise<Did<Buffer | undefined>> {
   switch (name) {
     case 'transit-token':
       // The white space that files and terminals add is no part of a token.
-      return read('seal.token', seal.type === 'transit' ? seal.token : undefined, resolve, (value) =>
+      return read(`${where}seal.token`, seal.type === 'transit' ? seal.token : undefined, resolve, (value) =>
         value.trim(),
       );
     case 'entra-secret':
       // As it is: the nodes send it so, and Entra refuses a line break (VAULT-FACTS).
       return read(
-        'seal.clientSecret',
+        `${where}seal.clientSecret`,
         seal.type === 'azurekeyvault' ? seal.clientSecret : undefined,
         resolve,
         (value) => value,

@@ -10,6 +10,7 @@ import { checkNodes } from './checks/nodes.ts';
 import { checkRotatedOnce } from './checks/rotated-once.ts';
 import { checkRotations } from './checks/rotations.ts';
 import { checkSeals } from './checks/seals.ts';
+import { checkSinkPlaces } from './checks/sink-places.ts';
 import { checkTimes } from './checks/times.ts';
 import { checkTls } from './checks/tls.ts';
 import type { Draft } from './draft.ts';
@@ -34,6 +35,7 @@ const checks: Check[] = [
   checkAzureSeals,
   checkRotations,
   checkRotatedOnce,
+  checkSinkPlaces,
   checkEscrow,
   checkTimes,
   checkTls,

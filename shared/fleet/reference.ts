@@ -60,6 +60,17 @@ function parseKeyVault(address: string): Reference | string {
   };
 }
 
+/**
+ * The same for every spelling of a place, and for every version of a secret. Key Vault's names are the same in upper and
+ * lower case (Azure, "Vault name and Object name"); paths and variables are not. Of what is no reference: the text itself.
+ */
+export function placeOf(text: string): string {
+  const reference = parseReference(text);
+  return typeof reference === 'object' && reference.kind === 'keyvault'
+    ? `keyvault:${reference.vault}/secrets/${reference.name.toLowerCase()}`
+    : text;
+}
+
 /** The address of a Key Vault by its name, as references to its secrets have it. */
 export function vaultOrigin(name: string): string {
   return `https://${name.toLowerCase()}.vault.azure.net`;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { graphRefusal } from './graph-refusal.ts';
+import { type Deadline, noDeadline } from './kinds/deadline.ts';
 import type { Did } from './rotation.ts';
 
 export interface GraphRequest {
@@ -47,11 +48,21 @@ export interface AddedSecret {
   secret: Buffer;
 }
 
+/** Of a failure: it is certain that nothing was changed. */
+export interface Unchanged {
+  unchanged?: true;
+}
+
+/** `deadline`: of the call of which it is a part; until then it is done, with all its waits. */
 export interface Graph {
-  application(): Promise<Did<Application>>;
+  application(deadline?: Deadline): Promise<Did<Application>>;
   /** @param endsAt ms, by Graph's clock. It begins when Graph says so: another clock's beginning could lie ahead. */
-  addPassword(displayName: string, endsAt: number): Promise<Did<AddedSecret>>;
-  removePassword(keyId: string): Promise<Did<void>>;
+  addPassword(
+    displayName: string,
+    endsAt: number,
+    deadline?: Deadline,
+  ): Promise<Did<AddedSecret> & Unchanged>;
+  removePassword(keyId: string, deadline?: Deadline): Promise<Did<void>>;
 }
 
 /** Graph writes seven digits of a second. What is no date is none: people's own secrets are only shown. */
@@ -83,6 +94,30 @@ const mostTries = 3;
 const longestWait = 10_000;
 /** Where a 429 says nothing of when, ms. */
 const usualWait = 3_000;
+/** A change is not sent with less left: its answer may take so long (compose), and without it nobody knows what was done, ms. */
+const changeMs = 20_000;
+
+const late: GraphReply = { answered: false, why: 'timeout' };
+const tooLate = {
+  ok: false,
+  code: 'unreachable',
+  detail: 'graph.microsoft.com took so long that the change was not sent any more',
+  unchanged: true,
+} as const;
+/** What Graph refuses with before it does anything. Not 5xx: a gateway says it, too, of a request whose answer it lost. */
+const refusals = new Set([400, 401, 403, 404, 429]);
+
+/** Where nothing can have been changed, it is said. */
+function refusalOf(
+  reply: GraphReply,
+  { method, path }: GraphRequest,
+): Extract<Did<never>, { ok: false }> & Unchanged {
+  const refused = graphRefusal(reply, path);
+  const isRefused = reply.answered
+    ? refusals.has(reply.status)
+    : reply.why === 'no-token' || reply.why === 'refused-address';
+  return method === 'POST' && isRefused ? { ...refused, unchanged: true } : refused;
+}
 
 /** @param of the application: the GUID of its object, or else its client id. */
 export function createGraph(
@@ -98,19 +133,25 @@ export function createGraph(
   async function send<T>(
     request: GraphRequest,
     read: (reply: Extract<GraphReply, { answered: true }>) => T | undefined,
-  ): Promise<Did<T>> {
+    deadline: Deadline = noDeadline,
+  ): Promise<Did<T> & Unchanged> {
+    const least = request.method === 'POST' ? changeMs : 0;
     for (let tries = 1; ; tries += 1) {
-      const reply = await http(request);
-      if (!reply.answered) return graphRefusal(reply, request.path);
+      if (deadline.left() < least) return tooLate;
+      const asked = http(request);
+      const reply = await deadline.orLate(asked, late);
+      if (reply === late) void asked.then(forget);
+      if (!reply.answered) return refusalOf(reply, request);
       try {
         // Not done, so that it may be sent again: Graph's throttling comes before its work.
         const wait = waitOf(reply);
-        if (reply.status === 429 && tries < mostTries && wait <= longestWait) {
+        const mayWait = wait <= longestWait && wait + least < deadline.left();
+        if (reply.status === 429 && tries < mostTries && mayWait) {
           await clock.sleep(wait);
           continue;
         }
         const value = reply.status < 300 ? read(reply) : undefined;
-        return value === undefined ? graphRefusal(reply, request.path) : { ok: true, value };
+        return value === undefined ? refusalOf(reply, request) : { ok: true, value };
       } finally {
         reply.body.fill(0);
       }
@@ -118,7 +159,7 @@ export function createGraph(
   }
 
   return {
-    application: () =>
+    application: (deadline) =>
       send(
         { method: 'GET', path: `${path}?$select=id,appId,displayName,passwordCredentials` },
         ({ body, at }): Application | undefined => {
@@ -127,8 +168,9 @@ export function createGraph(
           const { appId, passwordCredentials } = data;
           return { appId, secrets: passwordCredentials.map(secretOf), at: at ?? clock.now() };
         },
+        deadline,
       ),
-    addPassword: (displayName, endsAt) =>
+    addPassword: (displayName, endsAt, deadline) =>
       send(
         {
           method: 'POST',
@@ -146,13 +188,17 @@ export function createGraph(
             ...(endsAt !== undefined && { endsAt }),
           };
         },
+        deadline,
       ),
-    async removePassword(keyId) {
+    async removePassword(keyId, deadline) {
       const removed = await send(
         { method: 'POST', path: `${path}/removePassword`, body: { keyId } },
         () => true,
+        deadline,
       );
-      return removed.ok ? { ok: true, value: undefined } : removed;
+      if (removed.ok) return { ok: true, value: undefined };
+      const { code, detail } = removed;
+      return { ok: false, code, detail };
     },
   };
 }
@@ -171,6 +217,11 @@ function secretOf({
     ...(startDateTime !== undefined && { startsAt: startDateTime }),
     ...(endDateTime !== undefined && { endsAt: endDateTime }),
   };
+}
+
+/** Of an answer that comes when nobody waits for it any more. */
+function forget(reply: GraphReply): void {
+  if (reply.answered) reply.body.fill(0);
 }
 
 function json(body: Buffer): unknown {

@@ -45,6 +45,8 @@ export interface Rotation {
     /** Made by a rotation of ours: people's own are never ended. */
     ours: boolean;
   };
+  /** `fingerprintOf` what the seal's own reference read when this began, whether it worked or not: sinks may lose that. */
+  replaces?: string;
   /** When what was made was first seen to work, before any sink got it, ms. */
   triedAt?: number;
   sinks: Record<string, SinkRecord>;
@@ -67,11 +69,26 @@ export interface Rotation {
   /** What it waits for, as last told. `since` survives other words in between. */
   waiting?: { what: string; since: number; until: number; overdueAt: number };
   /** What a person is asked to approve. */
-  needs?: { why: string; binding: RotationBinding; missing: number };
+  needs?: {
+    why: string;
+    binding: RotationBinding;
+    missing: number;
+    /** How many the plan asked for. */
+    needed?: number;
+  };
   /** Consumers that were told to step down, and when, ms. Written before the request. */
   steppedDown?: Record<string, number>;
+  /**
+   * Of a key, by consumer: it led since `since` when what it is wrapped with was seen shut (disabled, below the minimum).
+   * `openedAt`: when that was seen open again; only a leader of later than that has wrapped anew, ms.
+   */
+  shut?: Record<string, { since: number; openedAt?: number }>;
   /** Of a transit key: the minimum that was raised to, written before the request. */
   raising?: { to: number; at: number };
+  /** Written before the request that ends the old or the new one: without an answer it may still come into effect. */
+  ending?: { ref: string; at: number };
+  /** Of the last creation whose answer never came, ms: it may have made one that nobody holds. */
+  unanswered?: number;
   /** How many were made and ended again because they never began to work. */
   discards?: number;
   /** What was tried last and failed; gone with the first step that succeeds. `times`: in a row. */
@@ -91,6 +108,8 @@ export interface Credential {
   /** ms. */
   madeAt?: number;
   endsAt?: number;
+  /** When we renewed it last, ms, written after the request: that use of it was ours. */
+  renewedAt?: number;
   /** `fingerprintOf` its value: tells what a sink holds. */
   fingerprint?: string;
 }
@@ -185,11 +204,20 @@ export type Orphans =
   /** What was made is as good as any: go on with it. */
   | { state: 'adopt'; fresh: Credential }
   /** It cannot be seen; at the latest then it is gone or seen, ms. */
-  | { state: 'unseen'; until: number; why: string };
+  | {
+      state: 'unseen';
+      until: number;
+      /** From then on nobody can take out its value, though it may live on, ms. Undefined: that is not known. */
+      usableUntil?: number;
+      why: string;
+    };
 
 export interface Made {
   fresh: Credential;
-  /** The secret itself, once: the receiver zeroes it. Undefined: a key's version, which nobody carries. */
+  /**
+   * The secret itself, once: the receiver zeroes it. Undefined: a key's version, which nobody carries. Where what was made
+   * cannot be taken, or is not what it should be, this fails: `fresh` is on record by then, and is ended by its `ref`.
+   */
   value?: () => Promise<Did<Buffer>>;
 }
 
@@ -198,7 +226,10 @@ export interface NotMade {
   nothingMade?: true;
 }
 
-/** One kind of credential, bound to one cluster. Never throws for what a server or network does. */
+/**
+ * One kind of credential, bound to one cluster. Never throws for what a server or network does; each call, of `value` of
+ * what was made, too, ends within 80 s (kinds/deadline.ts).
+ */
 export interface Kind {
   readonly name: KindName;
   /** `value`: what the seal's own reference resolves to now. */

@@ -69,6 +69,7 @@ const credential = {
   ref: line,
   madeAt: ms.exactOptional(),
   endsAt: ms.exactOptional(),
+  renewedAt: ms.exactOptional(),
   fingerprint: name.exactOptional(),
 } satisfies Record<keyof Credential, z.ZodType>;
 
@@ -101,19 +102,30 @@ const rotation = {
   creating: z.looseObject({ at: ms, before: line.exactOptional() }).exactOptional(),
   fresh: z.looseObject(credential).exactOptional(),
   old: z.looseObject({ ...credential, ours: z.boolean() }).exactOptional(),
+  replaces: name.exactOptional(),
   triedAt: ms.exactOptional(),
   sinks: z
     .record(name, sink)
     .refine((sinks) => Object.keys(sinks).length <= sinksOfOne, `more than ${sinksOfOne} sinks`),
   restoredAt: ms.exactOptional(),
+  shut: z.record(name, z.looseObject({ since: ms, openedAt: ms.exactOptional() })).exactOptional(),
   consumers: names,
   inUseAt: ms.exactOptional(),
   confirmed: z
     .looseObject({ by: name, byName: name, at: ms, why: line, direction, nodes: names.exactOptional() })
     .exactOptional(),
+  ending: z.looseObject({ ref: line, at: ms }).exactOptional(),
+  unanswered: ms.exactOptional(),
   discards: z.int().min(0).exactOptional(),
   waiting: z.looseObject({ what: line, since: ms, until: ms, overdueAt: ms }).exactOptional(),
-  needs: z.looseObject({ why: line, binding: bindingSchema, missing: z.int().min(0) }).exactOptional(),
+  needs: z
+    .looseObject({
+      why: line,
+      binding: bindingSchema,
+      missing: z.int().min(0),
+      needed: z.int().min(1).exactOptional(),
+    })
+    .exactOptional(),
   steppedDown: z.record(name, ms).exactOptional(),
   raising: z.looseObject({ to: z.int().min(0), at: ms }).exactOptional(),
   failing: z

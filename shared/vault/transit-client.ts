@@ -32,6 +32,10 @@ const Token = z.object({
   meta: z.record(short, z.string()).nullish(),
   /** The token role that it was made through. What only the role sets, period and explicit maximum, is not shown (VAULT-FACTS). */
   role: short.optional(),
+  /** Seconds since the epoch; absent before the first renewal. */
+  last_renewal_time: z.number().min(0).optional(),
+  /** RFC 3339, by the server's clock; null where it has no end. */
+  expire_time: short.nullish(),
 });
 export type TokenFacts = z.infer<typeof Token>;
 

@@ -74,7 +74,6 @@ describe('both kinds of an azurekeyvault seal', () => {
 
 describe('the client secret', () => {
   it.each([
-    ['nothing asks for it', clusterOf(own, neither), /rotation\.secret is not in fleet\.yaml/],
     ['a managed identity', clusterOf({ ...without('clientSecret'), identity: 'managed' }), /no secret/],
     ['no reference to it', clusterOf(without('clientSecret')), /seal\.clientSecret/],
     ['no tenant', clusterOf(without('tenant')), /seal\.tenant/],
@@ -89,12 +88,21 @@ describe('the client secret', () => {
   });
 });
 
-describe('the key', () => {
-  it('is not rotated where nothing asks for it', () => {
-    const built = keyvaultKeyKind(clusterOf(own, neither), allowed);
-    expect(built).toEqual({ ok: false, why: expect.stringContaining('rotation.vaultKey') });
+describe('where nothing asks for it (any more)', () => {
+  it.each([
+    ['rotation.secret', entraSecretKind],
+    ['rotation.vaultKey', keyvaultKeyKind],
+  ])('%s: the kind is there for what is open, and makes nothing', async (field, build) => {
+    const built = build(clusterOf(own, neither), allowed);
+    expect(built.ok && (await built.kind.create('payments.x'))).toMatchObject({
+      code: 'not-configured',
+      detail: expect.stringContaining(field) as string,
+      nothingMade: true,
+    });
   });
+});
 
+describe('the key', () => {
   it('is rotated also where the nodes sign in with a managed identity', () => {
     const seal: AzureKeyVaultSeal = { ...without('clientSecret', 'tenant', 'clientId'), identity: 'managed' };
     expect(keyvaultKeyKind(clusterOf(seal), allowed).ok).toBe(true);

@@ -13,32 +13,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Credential, Did, Kind, Look, Made, RotationFailure } from '../../shared/rotation/rotation.ts';
 import { leaks } from '../fakes/hostile/disguises.ts';
+import { beforeOf, type Fault, type KindUnderTest, must } from './rotation-kind-under-test.ts';
 
-/** `echo`: answers 200 with what it was sent, in every disguise, in another shape than it should have. */
-export type Fault = 'unreachable' | 'hang' | 'throttled' | 'denied' | 'echo';
-
-export interface KindUnderTest {
-  kind: Kind;
-  /** What the seal's reference leads to; it works. Undefined: nobody carries it (a key under a managed identity). */
-  sealValue: string | undefined;
-  /** Everything that would leak if it were told: the seal's value, logins of Sealwatch's own. */
-  secrets(): string[];
-  /** Refs of all credentials of this kind that live at the server, whoever made them. */
-  live(): Promise<string[]>;
-  /** Makes one that no rotation made, as a person would. @returns its ref. */
-  foreign?: () => Promise<string>;
-  sees: boolean;
-  fault(fault: Fault | undefined): void;
-  expects: Partial<Record<Fault, RotationFailure[]>>;
-  /** What a creation that is denied names: the policy line, or the right that is missing. */
-  missingRight: RegExp;
-  /** The server does what the next creation asks, and its answer is lost. */
-  loseNextAnswer(): void;
-  /** What was made long enough ago works everywhere. */
-  pass?: () => Promise<void>;
-  now(): number;
-  close(): Promise<void>;
-}
+export { beforeOf, type Fault, type KindUnderTest, must };
 
 const failures: RotationFailure[] = [
   'denied',
@@ -147,11 +124,49 @@ export function rotationKindContract(name: string, start: () => Promise<KindUnde
       });
     });
 
+    it('a new one whose value cannot be taken is on record before, and its ref ends it', async () => {
+      if (!(await ends())) return;
+      const before = await world.live();
+      const made = must(await kind.create('payments.one'));
+      expect(await world.live()).toContain(made.fresh.ref);
+      world.fault('unreachable');
+      // A kind whose server tells the value with the creation has it already.
+      const taken = await made.value?.();
+      world.fault(undefined);
+      if (taken && !taken.ok) {
+        expect(taken.code).toBe('unreachable');
+        expect(await world.live()).toContain(made.fresh.ref);
+      }
+      expect(await endOf(kind)(made.fresh.ref)).toEqual({ ok: true, value: undefined });
+      expect((await world.live()).toSorted()).toEqual(before.toSorted());
+    });
+
+    it('what nobody renewed yet was not used; nothing is known of one that is gone', async () => {
+      const { lastUsed } = kind;
+      if (!lastUsed || !(await ends())) return;
+      const { made, value } = await make('payments.one');
+      expect(await lastUsed(made.fresh.ref)).toEqual({ ok: true, value: undefined });
+      must(
+        (await kind.renew?.(Buffer.from(value ?? ''))) ?? { ok: false, code: 'odd', detail: 'no renewal' },
+      );
+      expect(must(await lastUsed(made.fresh.ref))).toBeGreaterThan(0);
+      must(await endOf(kind)(made.fresh.ref));
+      expect(await lastUsed(made.fresh.ref)).toEqual({ ok: true, value: undefined });
+    });
+
     it('nothing is left of a creation that never reached the server', async () => {
       const noted = await creating();
       const left = must(await kind.orphans('payments.one', noted));
       if (world.sees) expect(left).toEqual({ state: 'known', end: [] });
       else expect(left.state).toBe('unseen');
+    });
+
+    it('every live one that a rotation made is left of it, also one that was handed over', async () => {
+      if (!(await ends())) return;
+      const { made } = await make('payments.one');
+      const left = must(await kind.orphans('payments.one', await creating()));
+      if (left.state === 'unseen') expect(world.sees).toBe(false);
+      else expect(left).toEqual({ state: 'known', end: [made.fresh.ref] });
     });
 
     it('what another rotation made is not left of this one', async () => {
@@ -209,6 +224,7 @@ export function rotationKindContract(name: string, start: () => Promise<KindUnde
           orphans: await kind.orphans('payments.two', noted),
           exercise: await kind.exercise(made.fresh, value === undefined ? sealValue() : Buffer.from(value)),
           ...(kind.end && { end: await kind.end(made.fresh.ref) }),
+          ...(kind.lastUsed && { lastUsed: await kind.lastUsed(made.fresh.ref) }),
         };
         const taken = await waiting.value?.();
         world.fault(undefined);
@@ -221,7 +237,8 @@ export function rotationKindContract(name: string, start: () => Promise<KindUnde
         } else expect(codes).toContain(told.look.code);
         if (told.orphans.ok) expect(told.orphans.value.state).toBe('unseen');
         else expect(codes).toContain(told.orphans.code);
-        for (const did of [told.create, told.exercise, ...(told.end ? [told.end] : [])]) {
+        for (const did of [told.create, told.exercise, told.end, told.lastUsed]) {
+          if (!did) continue;
           expect(did).toMatchObject({ ok: false, code: expect.toBeOneOf(codes) as string });
           if (!did.ok) expect(did.detail).not.toBe('');
         }
@@ -256,17 +273,6 @@ export function rotationKindContract(name: string, start: () => Promise<KindUnde
       return kind.end !== undefined;
     }
   });
-}
-
-/** Versions as the runner notes them before a creation: the newest, of equal times the last named. */
-export function beforeOf({ versions }: Look): { before?: string } {
-  const newest = versions?.toSorted((one, two) => one.madeAt - two.madeAt).at(-1);
-  return newest ? { before: newest.version } : {};
-}
-
-export function must<T>(did: Did<T>): T {
-  if (!did.ok) throw new Error(`${did.code}: ${did.detail}`);
-  return did.value;
 }
 
 function endOf(kind: Kind): (ref: string) => Promise<Did<void>> {

@@ -1,6 +1,7 @@
 /** A seal of Azure Key Vault that hangs, step by step: told for what it is before its cluster's time is over. */
 import { expect, it } from 'vitest';
 import type { SealKeyCalls } from '../../shared/readiness/exercise/azure-key-vault.ts';
+import type { AskLeaderSince } from '../../shared/readiness/exercise/leader-since.ts';
 import type { AzureSealAccess } from '../../shared/work/rotate/deps.ts';
 import { judgeByKeyVault } from '../../shared/work/rotate/judge-azure-seal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -17,7 +18,11 @@ const calls: SealKeyCalls = {
 };
 type Ports = Extract<AzureSealAccess, { ok: true }>['ports'];
 
-async function judged(own: Partial<Ports>, beside: Partial<Extract<AzureSealAccess, { ok: true }>> = {}) {
+async function judged(
+  own: Partial<Ports>,
+  beside: Partial<Extract<AzureSealAccess, { ok: true }>> = {},
+  leaderSince?: AskLeaderSince,
+) {
   const clock = new ManualClock();
   const ports: Ports = {
     vault: 'https://kv-unseal.vault.azure.net',
@@ -29,7 +34,11 @@ async function judged(own: Partial<Ports>, beside: Partial<Extract<AzureSealAcce
   };
   const azureSeal = async () => ({ ok: true as const, ports, ...beside });
   const random = (bytes: number) => Buffer.alloc(bytes, 1);
-  const run = judgeByKeyVault({ azureSeal, clock, random }, sealOf('vault: kv-unseal, key: unseal'));
+  const run = judgeByKeyVault(
+    { azureSeal, clock, random },
+    sealOf('vault: kv-unseal, key: unseal'),
+    leaderSince,
+  );
   const state = { isDone: false };
   void run.then(() => {
     state.isDone = true;
@@ -66,4 +75,26 @@ it('at Microsoft Graph or Azure Resource Manager is ready: what they know is unj
   expect(standing).toEqual({ state: 'ready' });
   expect(unjudged['seal-secret-expiring']).toBe('graph.microsoft.com did not answer in time');
   expect(unjudged['seal-token-too-wide']).toBe('management.azure.com did not answer in time');
+});
+
+it('at its own cluster, where an older version is disabled, is at risk: what it is wrapped with is not seen', async () => {
+  const versions = async () => [
+    { version: 'v1', enabled: true, createdAt: 2 },
+    { version: 'v0', enabled: false, createdAt: 1 },
+  ];
+  const getKey = async () => ({ version: 'v1', enabled: true, recoveryLevel: 'Recoverable' });
+  const value = { ...calls, getKey, versions };
+  for (const hangs of [never, async () => Promise.reject(new Error('no'))]) {
+    const { standing } = await judged({ login: async () => ({ ok: true, value }) }, {}, hangs);
+    expect(standing.state).toBe('at-risk');
+  }
+});
+
+it('asks its own cluster nothing where every version is enabled', async () => {
+  let asked = 0;
+  const { standing } = await judged({}, {}, async () => {
+    asked += 1;
+    return 1;
+  });
+  expect([standing.state, asked]).toEqual(['ready', 0]);
 });

@@ -5,6 +5,7 @@ import { systemClock } from '../../shared/compose/clock.ts';
 import type { AzureKeyVaultSeal } from '../../shared/fleet/fleet.ts';
 import type { AzureExercise } from '../../shared/readiness/exercise/azure-exercise.ts';
 import { exerciseAzureKeyVault } from '../../shared/readiness/exercise/azure-key-vault.ts';
+import type { AskLeaderSince } from '../../shared/readiness/exercise/leader-since.ts';
 import { judgeAzureKeyVault } from '../../shared/readiness/judge/azure-key-vault.ts';
 import type { Judged } from '../../shared/readiness/readiness.ts';
 import { judgeByKeyVault } from '../../shared/work/rotate/judge-azure-seal.ts';
@@ -35,6 +36,8 @@ export class AzureSealUnderTest {
   /** What references yield, by name. */
   readonly secrets: Record<string, string> = {};
   timeoutMs = 5_000;
+  /** Of the cluster that unseals with it; undefined: nobody can be asked. */
+  leaderSince: AskLeaderSince | undefined;
 
   private constructor(
     { entra, vaults, graph, arm }: Pick<AzureSealUnderTest, 'entra' | 'vaults' | 'graph' | 'arm'>,
@@ -122,6 +125,7 @@ export class AzureSealUnderTest {
     if (!access.ok) throw new Error(access.why);
     return exerciseAzureKeyVault({
       ...access.ports,
+      ...(this.leaderSince && { leaderSince: this.leaderSince }),
       random: randomBytes,
       // What passes by itself is asked again at once.
       clock: { ...systemClock, sleep: async () => undefined },
@@ -136,7 +140,7 @@ export class AzureSealUnderTest {
   /** As the hourly run judges it: with what Sealwatch's own identity sees beside. */
   async judgedWhole(seal: AzureKeyVaultSeal = this.withSecret): Promise<Judged> {
     const azureSeal = (own: AzureKeyVaultSeal) => this.access(own);
-    return judgeByKeyVault({ azureSeal, clock: systemClock, random: randomBytes }, seal);
+    return judgeByKeyVault({ azureSeal, clock: systemClock, random: randomBytes }, seal, this.leaderSince);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../shared/compose/clock.ts';
 import { isLinkLocal } from '../../shared/fleet/network.ts';
+import type { AskLeaderSince } from '../../shared/readiness/exercise/leader-since.ts';
 import { exerciseTransit, type TransitPorts } from '../../shared/readiness/exercise/transit.ts';
 import { createTransitClient } from '../../shared/vault/transit-client.ts';
 import { answer } from '../fakes/hostile/behaviours.ts';
@@ -96,5 +97,39 @@ describe('a key that was rotated', () => {
       value: { minDecryptionVersion: 2, minMadeAt: 1_795_000_000_000 },
     });
     expect(await readAs({ 2: { name: 'ecdsa' } })).not.toHaveProperty('value.minMadeAt');
+  });
+
+  it('asks since when its cluster has its leader, only where versions no longer decrypt', async () => {
+    const led = async (min: number, leaderSince: AskLeaderSince | undefined) => {
+      const key = { latest_version: 3, min_decryption_version: min, deletion_allowed: false };
+      first.manners({ keys: answer(200, { data: key }) });
+      return exercise([first.address], leaderSince && { leaderSince });
+    };
+    let asked = 0;
+    const since = async () => {
+      asked += 1;
+      return now - 1;
+    };
+    expect(await led(1, since)).not.toHaveProperty('leaderSince');
+    expect(asked).toBe(0);
+    expect(await led(2, since)).toMatchObject({ leaderSince: now - 1, roundTrip: { ok: true } });
+    for (const unseen of [
+      async () => undefined,
+      async () => Promise.reject(new Error('no')),
+      // It takes no more time than what is asked beside it.
+      () => new Promise<never>(() => undefined),
+      undefined,
+    ]) {
+      const found = await led(2, unseen);
+      expect(found).toMatchObject({ roundTrip: { ok: true }, token: { ok: true } });
+      expect(found).not.toHaveProperty('leaderSince');
+    }
+  });
+
+  it('asks nothing of a leader where the seal does not work anyway', async () => {
+    const key = { latest_version: 3, min_decryption_version: 2, deletion_allowed: false };
+    first.manners({ keys: answer(200, { data: key }), encrypt: errors(403) });
+    const asked = await exercise([first.address], { leaderSince: async () => now });
+    expect(asked).not.toHaveProperty('leaderSince');
   });
 });

@@ -32,7 +32,7 @@ describe('a key', () => {
     expect(withKeyHistory(judged(), now - hour + 1, now).keySince).toBe(now - hour);
   });
 
-  it('that was made anew under its name puts the cluster at risk, in every run, until it has had time to wrap anew', () => {
+  it('that was made anew under its name puts the cluster at risk, in every run, for a week: nothing but the old key opens what is old', () => {
     const told = withKeyHistory(judged(), now - 300 * day, now);
     expect(told).toMatchObject({
       standing: { state: 'at-risk', why: expect.stringContaining('made anew') as string },

@@ -41,6 +41,11 @@ const anyToken: fc.Arbitrary<SealToken> = fc.record({
   policies: fc.subarray(['default', 'seal-payments', 'operators', 'root']),
 });
 const version = fc.integer({ min: 1, max: 9 });
+/** Near enough to each other that all orders are met. */
+const recently = fc.oneof(
+  fc.integer({ min: now - 60_000, max: now }),
+  fc.integer({ min: now - 20 * day, max: now }),
+);
 const anyExercise: fc.Arbitrary<TransitExercise> = fc.record({
   address: fc.constant('https://root-0:8200'),
   passedOver: fc.array(fc.constant('https://root-1:8200 is sealed (503)')),
@@ -52,19 +57,52 @@ const anyExercise: fc.Arbitrary<TransitExercise> = fc.record({
   ),
   key: fc.oneof(
     worked(
-      fc.record({ latestVersion: version, minDecryptionVersion: version, deletionAllowed: fc.boolean() }),
+      fc.record(
+        {
+          latestVersion: version,
+          minDecryptionVersion: version,
+          deletionAllowed: fc.boolean(),
+          minMadeAt: recently,
+        },
+        { requiredKeys: ['latestVersion', 'minDecryptionVersion', 'deletionAllowed'] },
+      ),
     ),
     failure,
   ),
 });
+/** The same, and since when its cluster's active node leads. */
+const anyLed = fc
+  .tuple(anyExercise, fc.option(recently, { nil: undefined }))
+  .map(([exercise, leaderSince]) => ({ ...exercise, ...(leaderSince !== undefined && { leaderSince }) }));
 const check = (test: (exercise: TransitExercise) => void) =>
-  fc.assert(fc.property(anyExercise, test), { numRuns: 500 });
+  fc.assert(fc.property(anyLed, test), { numRuns: 500 });
 
 describe('whatever an exercise finds', () => {
   it('nothing is ready, or only at risk, unless the round trip worked', () => {
     check((exercise) => {
       const { state } = judgeTransit(seal, exercise, now).standing;
-      expect(state === 'ready' || state === 'at-risk').toBe(exercise.roundTrip.ok);
+      const { leaderSince, roundTrip, key } = exercise;
+      const isLost =
+        key.ok &&
+        key.value.minDecryptionVersion > 1 &&
+        leaderSince !== undefined &&
+        key.value.minMadeAt !== undefined &&
+        leaderSince < key.value.minMadeAt - 10_000;
+      expect(state === 'ready' || state === 'at-risk').toBe(roundTrip.ok && !isLost);
+    });
+  });
+
+  it('a leader takes nothing from a seal that works, unless it is older than the oldest version that decrypts', () => {
+    check((exercise) => {
+      const { leaderSince, ...unseen } = exercise;
+      const minMadeAt = exercise.key.ok ? exercise.key.value.minMadeAt : undefined;
+      fc.pre(leaderSince === undefined || minMadeAt === undefined || leaderSince >= minMadeAt);
+      const { standing, problems, unjudged } = judgeTransit(seal, exercise, now);
+      expect({ standing, problems, unjudged }).toEqual(
+        (({ standing, problems, unjudged }) => ({ standing, problems, unjudged }))(
+          judgeTransit(seal, unseen, now),
+        ),
+      );
     });
   });
 

@@ -219,50 +219,6 @@ describe('what a token may do', () => {
   });
 });
 
-describe('the versions of the key', () => {
-  const key = (over: object) => ({
-    ok: true as const,
-    value: { latestVersion: 5, minDecryptionVersion: 1, deletionAllowed: false, ...over },
-  });
-
-  it('are at risk while the key may be deleted', () => {
-    expect(judge({ key: key({ deletionAllowed: true }) }).problems).toMatchObject([
-      {
-        code: 'seal-key-version-at-risk',
-        advice: expect.stringContaining('transit/keys/payments/config') as string,
-      },
-    ]);
-  });
-
-  it('that no longer decrypt are a risk for the week after: the cluster may not have wrapped anew yet', () => {
-    const minMadeAt = now - 7 * day + 1;
-    const { standing, problems, unjudged } = judge({ key: key({ minDecryptionVersion: 4, minMadeAt }) });
-    expect(standing).toMatchObject({
-      state: 'at-risk',
-      why: expect.stringContaining('before 4 no longer decrypt') as string,
-    });
-    expect([problems, unjudged]).toEqual([[], {}]);
-  });
-
-  it('that no longer decrypt are how a rotation ends: a line of evidence, and an alert of deletion resolves', () => {
-    const minMadeAt = now - 7 * day;
-    const { standing, problems, unjudged, evidence } = judge({
-      key: key({ minDecryptionVersion: 4, minMadeAt }),
-    });
-    expect(standing.state).toBe('ready');
-    expect([problems, unjudged]).toEqual([[], {}]);
-    expect(evidence).toContainEqual(
-      expect.stringContaining('versions of its key before 4 no longer decrypt'),
-    );
-  });
-
-  it('are unjudged where they cannot be read', () => {
-    const { standing, unjudged } = judge({ key: failing('denied', 'not read: a line') });
-    expect(standing.state).toBe('ready');
-    expect(unjudged).toEqual({ 'seal-key-version-at-risk': 'not read: a line' });
-  });
-});
-
 it('a note on the reference is shown', () => {
   expect(judge({ note: 'White space around it.', token: { ok: true, value: aToken() } }).evidence).toContain(
     'White space around it.',

@@ -132,10 +132,30 @@ describe('what Graph refuses with has a closed code and says what to do', () => 
     const { value } = fake.addByHand();
     fake.fail('any', fault);
     const told = [await graph.application(), await graph.addPassword('sealwatch payments.one', now + day)];
-    for (const did of told) expect(did).toEqual({ ok: false, code, detail: expect.stringMatching(says) });
+    for (const did of told)
+      expect(did).toMatchObject({ ok: false, code, detail: expect.stringMatching(says) });
     expect(fake.received).toHaveLength(2);
     expect(leaks(told, [value, fake.token])).toEqual([]);
     expect(JSON.stringify(told)).not.toContain('own sentence');
+  });
+
+  it.each<[GraphFault, boolean]>([
+    [{ status: 400 }, true],
+    [{ status: 401 }, true],
+    [{ status: 403 }, true],
+    [{ status: 404 }, true],
+    [{ status: 429, retryAfter: '3600' }, true],
+    [{ status: 409 }, false],
+    [{ status: 500 }, false],
+    [{ status: 504 }, false],
+    ['lost', false],
+    ['reset', false],
+  ])('whether something may have been changed all the same: %j', async (fault, isCertain) => {
+    fake.fail('addPassword', fault);
+    const did = await graph.addPassword('sealwatch payments.one', now + day);
+    expect(did).toMatchObject({ ok: false });
+    expect('unchanged' in did).toBe(isCertain);
+    expect(fake.secrets()).toHaveLength(fault === 'lost' ? 1 : 0);
   });
 
   it('no answer in time', async () => {

@@ -139,9 +139,8 @@ describe('a rotation that asks people', () => {
     ],
   ])('to confirm what cannot be seen of %s, in the words of the plan', (_what, over) => {
     const rotation = aRotation({ stage: 'verified', ...over });
-    const use = inUse(rotation, [
-      { cluster: 'payments', nodes: [{ node: 'vault-1', unseen: 'no metrics' }] },
-    ]);
+    const sights = [{ cluster: 'payments', nodes: [{ node: 'vault-1', unseen: 'no metrics' }] }];
+    const use = inUse(rotation, sights, fleetOf(file()));
     const [one] = findings(noon, { ...rotation, waiting: { ...waiting, what: use.yes ? '' : use.what } });
     expect(one?.code).toBe('rotation-approval');
     expect(one?.advice).toContain('sealwatch rotation confirm payments.first --reason');
@@ -186,6 +185,7 @@ describe('a rotation that asks people', () => {
       cluster: { ...payments, ...(over.sinks && { rotation: intoFile }) },
       kind: rotation.kind,
       fleetEntry: rotation.fleetEntry,
+      fleetEntries: {},
       rotation,
       earlier: [],
       look: { ok: false, code: 'sealed', detail: 'sealed' },

@@ -1,25 +1,31 @@
 /** Where seals read what rotation replaces: it must be a place that the rotation delivers to. */
-import { credentialNames } from '../credentials.ts';
+import type { PartialSeal } from '../credentials.ts';
+import { credentialNames, livePlaces, ownReference, tokenAt, writtenBy } from '../credentials.ts';
 import type { Draft, DraftRotation } from '../draft.ts';
 import { formatPath } from '../problem.ts';
-import type { Reference } from '../reference.ts';
-import { parseReference, vaultOrigin } from '../reference.ts';
+import { parseReference, placeOf } from '../reference.ts';
 import type { Context } from './check.ts';
 
 /** Whose seal reads the credential, in which field, from where. */
 export interface Reader {
   cluster: string;
-  field: string;
+  field: 'token' | 'clientSecret';
+  /** Undefined: nobody knows from where. */
   text: string | undefined;
 }
 
-/** By the client secret that they sign in with. */
-export function readersOf(draft: Draft): Map<string, Reader[]> {
-  const readers = new Map<string, Reader[]>();
+export type Readers = Map<string, Reader[]>;
+type DraftSink = NonNullable<DraftRotation['sinks']>[string];
+
+/** By the token or the client secret that they unseal with. */
+export function readersOf(draft: Draft): Readers {
+  const readers: Readers = new Map();
   for (const [cluster, { seal }] of Object.entries(draft.clusters ?? {})) {
-    const name = seal && credentialNames['entra-secret'](seal);
-    if (name === undefined || seal?.type !== 'azurekeyvault') continue;
-    const reader = { cluster, field: 'clientSecret', text: seal.clientSecret };
+    if (!seal) continue;
+    const name = credentialNames['transit-token'](seal) ?? credentialNames['entra-secret'](seal);
+    if (name === undefined) continue;
+    const field = seal.type === 'transit' ? 'token' : 'clientSecret';
+    const reader: Reader = { cluster, field, text: ownReference(seal)?.reference };
     const known = readers.get(name);
     if (known) known.push(reader);
     else readers.set(name, [reader]);
@@ -27,32 +33,44 @@ export function readersOf(draft: Draft): Map<string, Reader[]> {
   return readers;
 }
 
-type DraftSink = NonNullable<DraftRotation['sinks']>[string];
+/** Everybody who unseals with what the entry of this seal's cluster rotates. */
+export function readersWith(readers: Readers, seal: PartialSeal, sinks: DraftSink[]): Reader[] {
+  const secret = credentialNames['entra-secret'](seal);
+  if (secret !== undefined) return readers.get(secret) ?? [];
+  const own = credentialNames['transit-token'](seal);
+  if (own === undefined || seal.type !== 'transit') return [];
+  const { provider = '' } = seal;
+  const names = new Set([own, ...livePlaces(sinks).map((place) => tokenAt(provider, place))]);
+  return [...names].flatMap((name) => readers.get(name) ?? []);
+}
 
 /** @param rotated the cluster whose entry rotates it, into these sinks. */
 export function checkReader({ report }: Context, rotated: string, sinks: DraftSink[], reader: Reader): void {
   const { cluster, field, text } = reader;
-  const reference = text === undefined ? undefined : parseReference(text);
-  if (typeof reference !== 'object') return;
   const path = ['clusters', cluster, 'seal', field];
+  // Of the entry's own seal that is told elsewhere.
+  if (text === undefined && cluster !== rotated)
+    return report(
+      ['clusters', cluster, 'seal'],
+      `must say where its nodes read their client secret (clientSecret), or what they sign in with instead (clientCertificate): ${formatPath(['clusters', rotated, 'rotation', 'secret'])} rotates the secret of the same application, and then the old one ends`,
+    );
+  const reference = text === undefined ? undefined : parseReference(text);
+  if (text === undefined || typeof reference !== 'object') return;
   if (reference.kind === 'keyvault' && reference.version !== undefined)
     return report(path, 'must not name a version beside rotation: it would stay the old one');
+  const place = placeOf(text);
+  const written = sinks.flatMap((sink) => (sink && writtenBy(sink)) ?? []);
+  if (written.some(({ live }) => live === place)) return;
+  const isBeside = written.some(({ beside }) => beside.includes(place));
   // The receiver of a webhook may well write there; a sink that is not well-formed, too.
-  if (sinks.length === 0 || sinks.some((sink) => sink === undefined || sink.kind === 'webhook')) return;
-  if (sinks.some((sink) => writes(sink, reference))) return;
+  const mayBeElsewhere =
+    sinks.length === 0 || sinks.some((sink) => sink === undefined || sink.kind === 'webhook');
+  if (mayBeElsewhere && !isBeside) return;
   const where = formatPath(['clusters', rotated, 'rotation', 'sinks']);
   report(
     path,
-    `must be what one of ${where} writes (file:PATH or keyvault:https://VAULT/secrets/NAME): from any other place the old one would be read again`,
-  );
-}
-
-function writes(sink: DraftSink, reference: Reference): boolean {
-  if (sink?.kind === 'file') return reference.kind === 'file' && sink.path === reference.path;
-  return (
-    sink?.kind === 'keyVaultSecret' &&
-    reference.kind === 'keyvault' &&
-    vaultOrigin(sink.vault) === reference.vault &&
-    sink.secret.toLowerCase() === reference.name.toLowerCase()
+    isBeside
+      ? `must not be what ${where} keeps beside a value (next, previous): refer to the value itself`
+      : `must be what one of ${where} writes (file:PATH or keyvault:https://VAULT/secrets/NAME): from any other place the old one would be read again`,
   );
 }

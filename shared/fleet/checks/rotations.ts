@@ -1,11 +1,11 @@
 /** What rotation needs beside it: a seal that has what is rotated, and sinks that give nodes what was made. */
-import { credentialNames } from '../credentials.ts';
+import { ownReference } from '../credentials.ts';
 import type { DraftCluster, DraftRotation } from '../draft.ts';
 import { namePattern, nameRule } from '../schema/names.ts';
 import { mostSinks } from '../schema/rotation.ts';
 import type { Check, Context } from './check.ts';
-import type { Reader } from './credential-readers.ts';
-import { checkReader, readersOf } from './credential-readers.ts';
+import type { Readers } from './credential-readers.ts';
+import { checkReader, readersOf, readersWith } from './credential-readers.ts';
 
 const sealOf = {
   token: 'transit',
@@ -24,11 +24,11 @@ interface Entry {
   /** What the file asks for, well-formed or not. */
   asked: Rotated[];
   /** Of the whole fleet. */
-  signIn: Map<string, Reader[]>;
+  readers: Readers;
 }
 
 export const checkRotations: Check = (context) => {
-  const signIn = readersOf(context.draft);
+  const readers = readersOf(context.draft);
   for (const [cluster, { seal, rotation }] of Object.entries(context.draft.clusters ?? {})) {
     if (rotation === undefined) continue;
     const path = ['clusters', cluster, 'rotation'];
@@ -39,7 +39,7 @@ export const checkRotations: Check = (context) => {
       context.report(path, `must say what is rotated: ${kinds}`);
       continue;
     }
-    const entry: Entry = { context, cluster, seal, rotation, asked, signIn };
+    const entry: Entry = { context, cluster, seal, rotation, asked, readers };
     for (const what of asked) checkSeal(entry, what);
     checkSinks(entry);
     checkDelivered(entry);
@@ -100,16 +100,20 @@ function checkSinks({ context, cluster, rotation, asked }: Entry): void {
 
 /**
  * Readiness and the next rotation read the seal's own reference: it must lead to what is delivered. So must that of
- * every other cluster that signs in with the same client secret: the old one ends for all of them.
+ * everybody else who unseals with the same token or client secret: the old one ends for all of them.
  */
-function checkDelivered({ context, cluster, seal, rotation, asked, signIn }: Entry): void {
+function checkDelivered({ context, cluster, seal, rotation, asked, readers }: Entry): void {
+  const delivers =
+    (seal?.type === 'transit' && asked.includes('token')) ||
+    (seal?.type === 'azurekeyvault' && asked.includes('secret'));
+  if (!seal || !delivers) return;
   const sinks = Object.values(rotation.sinks ?? {});
-  if (seal?.type === 'transit' && asked.includes('token'))
-    checkReader(context, cluster, sinks, { cluster, field: 'token', text: seal.token });
-  if (seal?.type !== 'azurekeyvault' || !asked.includes('secret')) return;
-  const own = { cluster, field: 'clientSecret', text: seal.clientSecret };
-  const others = signIn.get(credentialNames['entra-secret'](seal) ?? '') ?? [own];
-  for (const reader of others) checkReader(context, cluster, sinks, reader);
+  const own = ownReference(seal);
+  const all = readersWith(readers, seal, sinks);
+  // Its own is judged also where it has no name yet.
+  if (own && !all.some((reader) => reader.cluster === cluster))
+    checkReader(context, cluster, sinks, { cluster, field: own.field, text: own.reference });
+  for (const reader of all) checkReader(context, cluster, sinks, reader);
 }
 
 function checkLife({ context, cluster, rotation: { secret } }: Entry): void {

@@ -42,6 +42,8 @@ export interface KeyVersion {
   version: string;
   enabled: boolean;
   createdAt?: number;
+  /** When one of its attributes was last changed. */
+  updatedAt?: number;
   expiresAt?: number;
   /** "Recoverable+Purgeable": soft delete, without purge protection. */
   recoveryLevel?: string;
@@ -67,6 +69,8 @@ export interface AzureExercise {
   newest: Tried<KeyVersion, AzureFailure>;
   versions: Tried<KeyVersion[], AzureFailure>;
   life: Tried<CredentialLife, AzureFailure>;
+  /** Of the cluster itself, by our clock, ms: asked where an older version is disabled. Undefined: not seen. */
+  leaderSince?: number;
   /** Undefined: seal.vaultId is not in fleet.yaml. */
   atVault?: { vaultId: string; facts: Tried<VaultFacts> };
 }

@@ -7,6 +7,7 @@ import type { Tried } from '../readiness.ts';
 import type { AzureExercise, AzureFailure, AzureStep, CredentialLife, KeyVersion } from './azure-exercise.ts';
 import { keyVaultFailure, slow } from './azure-failure.ts';
 import { inTime } from './in-time.ts';
+import { type AskLeaderSince, readLeaderSince } from './leader-since.ts';
 
 /** Calls of one key with one token. They reject with what the SDK throws; a signal ends them. */
 export interface SealKeyCalls {
@@ -26,6 +27,8 @@ export interface AzurePorts {
   login: (signal: AbortSignal) => Promise<Tried<SealKeyCalls, AzureFailure>>;
   /** How long the credential lives, where it can be seen. */
   life: Tried<CredentialLife, AzureFailure>;
+  /** Of the cluster itself; undefined: nobody can be asked. */
+  leaderSince?: AskLeaderSince;
   random: (bytes: number) => Buffer;
   clock: Pick<Clock, 'now' | 'elapsed' | 'after' | 'sleep'>;
   /** For one request, ms. */
@@ -54,7 +57,20 @@ export async function exerciseAzureKeyVault(ports: AzurePorts): Promise<AzureExe
   const newest = await ask(ports, 'get', (signal) => calls.getKey(signal));
   const works = newest.ok ? await tryKey(ports, calls, newest.value) : newest;
   const versions = await ask(ports, 'list', (signal) => calls.versions(signal));
-  return { ...about, works, newest, versions };
+  // Only then does it matter which of them the cluster was wrapped with.
+  const isOneShut = newest.ok && versions.ok && versions.value.some(isShutBeside(newest.value));
+  const asked = isOneShut ? ports.leaderSince : undefined;
+  return {
+    ...about,
+    works,
+    newest,
+    versions,
+    ...(await readLeaderSince(ports.clock, limitOf(ports), asked)),
+  };
+}
+
+function isShutBeside(newest: KeyVersion): (one: KeyVersion) => boolean {
+  return ({ version, enabled }) => !enabled && version !== newest.version;
 }
 
 /** As a node that starts: what passes by itself is asked again. */

@@ -26,6 +26,7 @@ export function factsOf({
   version = '',
   enabled,
   createdOn,
+  updatedOn,
   expiresOn,
   recoveryLevel,
 }: KeyProperties): KeyVersion {
@@ -33,6 +34,7 @@ export function factsOf({
     version,
     enabled: enabled ?? true,
     ...(createdOn && { createdAt: createdOn.getTime() }),
+    ...(updatedOn && { updatedAt: updatedOn.getTime() }),
     ...(expiresOn && { expiresAt: expiresOn.getTime() }),
     ...(recoveryLevel !== undefined && { recoveryLevel }),
   };

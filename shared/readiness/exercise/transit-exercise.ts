@@ -68,6 +68,8 @@ export interface TransitExercise {
     },
     TransitFailure
   >;
+  /** Of the cluster itself, by our clock, ms: asked where versions no longer decrypt. Undefined: not seen. */
+  leaderSince?: number;
   /** What is odd about the reference to the token. */
   note?: string;
 }

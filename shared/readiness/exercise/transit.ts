@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Seal } from '../../fleet/fleet.ts';
 import type { TransitClient } from '../../vault/transit-client.ts';
 import { inTime } from './in-time.ts';
+import { type AskLeaderSince, readLeaderSince } from './leader-since.ts';
 import { lookUp, readRights } from './seal-token.ts';
 import type { TransitExercise } from './transit-exercise.ts';
 import { type Failed, failed, isAway, policyLine } from './transit-failure.ts';
@@ -22,6 +23,8 @@ export interface TransitPorts {
    * `refused`: the last one was (403), and another is wanted if there can be one.
    */
   ownToken: ((client: Pick<TransitClient, 'address'>, refused?: boolean) => Promise<Given>) | undefined;
+  /** Of the cluster itself; undefined: nobody can be asked. */
+  leaderSince?: AskLeaderSince;
   random: (bytes: number) => Buffer;
   clock: Pick<Clock, 'now' | 'elapsed' | 'after' | 'sleep'>;
   /** For one request, ms. */
@@ -71,15 +74,18 @@ export async function exerciseTransit(seal: TransitSeal, ports: TransitPorts): P
   if (!roundTrip.ok && (isAway(roundTrip.code) || roundTrip.code === 'no-credential'))
     return { ...found, token: roundTrip, rights: roundTrip };
   const late = hangs(client, timeoutMs);
-  const [looked, rights] = await Promise.all([
+  // Only where versions were given up does it matter what the cluster was wrapped with.
+  const isShort = roundTrip.ok && key.ok && key.value.minDecryptionVersion > 1;
+  const [looked, rights, leads] = await Promise.all([
     inTime<TransitExercise['token']>(clock, timeoutMs, late, () =>
       ownAt(client, ports).then((own) => lookUp(client, token.value, own, timeoutMs, clock.now())),
     ),
     inTime<TransitExercise['rights']>(clock, timeoutMs, late, () =>
       readRights(client, token.value, timeoutMs, pathsOfInterest(seal)),
     ),
+    readLeaderSince(clock, timeoutMs, isShort ? ports.leaderSince : undefined),
   ]);
-  return { ...found, token: looked, rights };
+  return { ...found, ...leads, token: looked, rights };
 }
 
 /** All nodes; and once more, where none of them said anything of the credential. */

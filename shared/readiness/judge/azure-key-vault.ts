@@ -3,6 +3,7 @@ import type { AzureExercise, AzureFailed, AzureFailure } from '../exercise/azure
 import type { Judged, ReadinessCode, ReadinessProblem, Standing } from '../readiness.ts';
 import { deletionRisk, keyVersionsRisk, type Risk, recoveryLevelOf } from './azure-key-versions.ts';
 import { judgeAtVault } from './azure-rights.ts';
+import { type ShutVersion, shutVersionOf } from './azure-wrapped-with.ts';
 import { urgency, words } from './life.ts';
 
 /** Nothing was learned of the seal: only an answer that its nodes would get too says that it would not do. */
@@ -47,10 +48,10 @@ interface Ending {
 export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged {
   const { indirect } = exercise;
   const marked = indirect ? { indirect: true as const } : {};
-  const evidence = [triedLine(exercise)];
+  const shut = shutVersionOf(exercise);
+  const evidence = [triedLine(exercise), ...(shut?.evidence ?? [])];
   const rights = judgeAtVault(exercise);
-  const works: AzureExercise['works'] =
-    rights.lacks === undefined ? exercise.works : { ok: false, code: 'denied', detail: rights.lacks };
+  const works = outcomeOf(exercise, rights.lacks, shut);
   if (!works.ok && rights.lacks === undefined && !isDecided(works.code, indirect)) {
     const why = indirect ? `${works.detail}; this is Sealwatch's own identity, not the nodes'` : works.detail;
     const version = judgeVersions(exercise, now);
@@ -82,6 +83,7 @@ export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged
       ...(dead.code === 'throttled' && { severity: 'warning' as const }),
       summary: dead.detail,
       evidence: [...evidence],
+      ...(shut && dead.detail === shut.why && { advice: shut.advice }),
     });
   }
   const judged: Part[] = [
@@ -96,8 +98,23 @@ export function judgeAzureKeyVault(exercise: AzureExercise, now: number): Judged
     Object.assign(unjudged, part.unjudged);
     if (part.ending) endings.push(part.ending);
   }
+  const early = judged.find(({ mayBeShut }) => mayBeShut !== undefined)?.mayBeShut;
+  // It may be dead: an alert that says so does not end by that.
+  if (!dead && early !== undefined) unjudged['seal-not-ready'] = early;
   const standing = standingOf(works, endings, now);
   return { standing, evidence, ...marked, problems, unjudged, ...keySinceOf(exercise) };
+}
+
+/** A version that is shut is certain, whatever else could not be tried; what else is as certain is told first. */
+function outcomeOf(
+  { works, indirect }: AzureExercise,
+  lacks: string | undefined,
+  shut: ShutVersion | undefined,
+): AzureExercise['works'] {
+  if (lacks !== undefined) return { ok: false, code: 'denied', detail: lacks };
+  const dead = deathOf(works);
+  const isDead = dead !== undefined && dead.code !== 'throttled' && isDecided(dead.code, indirect);
+  return shut && !isDead ? { ok: false, code: 'key-disabled', detail: shut.why } : works;
 }
 
 function isDecided(code: AzureFailure, indirect: boolean): boolean {
@@ -127,6 +144,8 @@ function triedLine({ vault, key, works, indirect }: AzureExercise): string {
 
 interface Part extends Pick<Judged, 'evidence' | 'problems' | 'unjudged'> {
   ending?: Ending;
+  /** What the cluster is wrapped with may be disabled, and nobody can tell. */
+  mayBeShut?: string;
 }
 
 function judgeCredential({ life, indirect, works }: AzureExercise, now: number): Part {
@@ -187,10 +206,23 @@ function ending(
 }
 
 function judgeVersions(exercise: AzureExercise, now: number): Part {
-  const { newest, versions, key } = exercise;
+  const { newest, versions, key, leaderSince } = exercise;
   const level = recoveryLevelOf(exercise);
   if (newest.ok && versions.ok)
-    return riskPart(keyVersionsRisk(key, newest.value, versions.value, level, now), now);
+    return riskPart(
+      keyVersionsRisk(
+        {
+          key,
+          newest: newest.value,
+          versions: versions.value,
+          level,
+          leaderSince,
+          needed: shutVersionOf(exercise)?.versions,
+        },
+        now,
+      ),
+      now,
+    );
   const missing = newest.ok ? versions : newest;
   const why = `the versions of key ${key} are not seen: ${missing.ok ? '' : missing.detail}`;
   // What is refused for good would hide for ever how the key can be deleted; what passes must not make a warning less.
@@ -209,7 +241,7 @@ function riskPart(risk: Risk | undefined, now: number): Part {
     evidence: problem.evidence,
     problems: [{ code: 'seal-key-version-at-risk', ...problem }],
     unjudged: {},
-    ...(isNow && { ending: { why: problem.summary, at: now } }),
+    ...(isNow && { ending: { why: problem.summary, at: now }, mayBeShut: problem.summary }),
   };
 }
 

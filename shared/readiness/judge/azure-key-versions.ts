@@ -1,6 +1,7 @@
 /** What else can make undecryptable what a cluster was sealed with: older versions, and how a key can be deleted. Pure. */
 import type { AzureExercise, KeyVersion } from '../exercise/azure-exercise.ts';
 import type { ReadinessProblem } from '../readiness.ts';
+import { isLeftBehind } from './azure-wrapped-with.ts';
 import { settledMs } from './life.ts';
 
 export interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'evidence' | 'advice'> {
@@ -8,28 +9,38 @@ export interface Risk extends Pick<ReadinessProblem, 'severity' | 'summary' | 'e
   isNow: boolean;
 }
 
+export interface KeyVersions {
+  key: string;
+  newest: KeyVersion;
+  versions: KeyVersion[];
+  /** How it can be deleted, where that is seen. */
+  level?: RecoveryLevel | undefined;
+  /** Of the cluster's active node, ms, where that is seen. */
+  leaderSince?: number | undefined;
+  /** Disabled, and told as what it is already: the seal is dead. */
+  needed?: KeyVersion[] | undefined;
+}
+
 /**
  * Vault unwraps with the version that wrapped, and wraps anew at the next restart or change of leader (VAULT-FACTS,
  * azurekeyvault seal): what became of a version before the last one, only snapshots can need. To disable
  * that one too is the right end of a rotation: so it is no risk for ever. One problem, the worst first.
  *
- * @param level how it can be deleted, where that is seen. @param now ms.
+ * @param now ms.
  */
 export function keyVersionsRisk(
-  key: string,
-  newest: KeyVersion,
-  versions: KeyVersion[],
-  level: RecoveryLevel | undefined,
+  { key, newest, versions, level, leaderSince, needed = [] }: KeyVersions,
   now: number,
 ): Risk | undefined {
   const older = versions
     .filter(({ version }) => version !== newest.version)
     .toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
-  const shut = older.filter(({ enabled }) => !enabled);
+  const shut = older.filter((one) => !one.enabled && !needed.includes(one));
   const [last] = older;
   const risks: Risk[] = [];
   const isSettled = newest.createdAt !== undefined && now - newest.createdAt >= settledMs;
-  const early = isSettled ? undefined : shut.find((version) => version === last);
+  const isSpare = last !== undefined && isLeftBehind(last, newest, versions, leaderSince);
+  const early = isSettled || isSpare ? undefined : shut.find((version) => version === last);
   if (early) {
     risks.push({
       isNow: true,
@@ -51,7 +62,7 @@ export function keyVersionsRisk(
           .slice(0, 10)
           .map(({ version }) => version)
           .join(', ')}.`,
-        ...(old.some((version) => version === last)
+        ...(!isSpare && old.some((version) => version === last)
           ? [
               'Whoever had no new leader and no restart since the newest version was made still needs the one before it.',
             ]

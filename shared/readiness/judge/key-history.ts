@@ -4,8 +4,8 @@ import { settledMs } from './life.ts';
 
 /**
  * A version keeps the time at which it was made, and none goes alone: an oldest one that is younger than the oldest one
- * known before is of another key. Told for as long as an early end of a version is; then the cluster has wrapped anew,
- * or nobody could have started it.
+ * known before is of another key. Told for as long as an early end of a version is; by then somebody has brought the old one
+ * back or set the cluster up anew, for no new leader wraps anew what it cannot open (tried with a real Vault).
  *
  * @param before what the row before knew, ms. @param now ms.
  * @returns with the `keySince` to keep.
@@ -26,7 +26,7 @@ export function withKeyHistory(judged: Judged, before: number | undefined, now: 
     summary: why,
     evidence: [line, ...(same?.evidence ?? [])],
     advice:
-      'Restart nothing. Bring the old key back from a backup, or let the active node step down at once: it wraps anew with this key.',
+      'Restart nothing, and let nothing step down: a new leader cannot open the old and wraps nothing anew. Bring the old key back from a backup.',
   };
   const { [code]: _told, ...unjudged } = judged.unjudged;
   const { state } = judged.standing;

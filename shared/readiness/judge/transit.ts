@@ -2,6 +2,7 @@
 import type { Seal } from '../../fleet/fleet.ts';
 import type { TransitExercise, TransitFailure } from '../exercise/transit-exercise.ts';
 import type { Judged, ReadinessProblem, Standing } from '../readiness.ts';
+import { leadsSince } from './leader-margin.ts';
 import { settledMs } from './life.ts';
 import { judgeSealToken } from './seal-token.ts';
 import { whyFailed } from './transit-failed.ts';
@@ -27,7 +28,12 @@ const undecided: ReadonlySet<TransitFailure> = new Set<TransitFailure>([
 /** By itself: what stands behind its provider is ./upstream.ts. @param now ms. */
 export function judgeTransit(seal: TransitSeal, exercise: TransitExercise, now: number): Judged {
   const token = judgeSealToken(exercise, now);
-  const parts = [judgeRoundTrip(seal, exercise), token, judgeKey(seal, exercise, now)];
+  const parts = [
+    judgeRoundTrip(seal, exercise),
+    token,
+    judgeKey(seal, exercise),
+    judgeLost(seal, exercise, now),
+  ];
   return {
     standing: standingOf(seal, exercise, token.end, now),
     ...keySinceOf(exercise),
@@ -48,22 +54,59 @@ function standingOf(
     const state = undecided.has(roundTrip.code) ? 'unknown' : 'not-ready';
     return { state, why: whyFailed(seal, exercise) };
   }
-  if (end) return { state: 'at-risk', why: end.why, at: end.at };
   const lost = lostVersions(exercise, now);
+  if (lost?.isCertain) return { state: 'not-ready', why: lost.why };
+  if (end) return { state: 'at-risk', why: end.why, at: end.at };
   return lost?.isRecent ? { state: 'at-risk', why: lost.why } : { state: 'ready' };
 }
 
+interface Lost {
+  why: string;
+  /** It is wrapped with one of them. */
+  isCertain: boolean;
+  isRecent: boolean;
+  evidence: string[];
+}
+
 /**
- * The round trip uses the newest version; what the cluster was last wrapped with is in its own storage. A raised minimum
- * is how a rotation ends well, too: it is no risk for ever.
+ * The round trip uses the newest version; what the cluster was last wrapped with is in its own storage. Who leads since before
+ * the oldest one left was made has wrapped with an older one. To lead since after that proves nothing: a leader that
+ * cannot open what it finds wraps nothing anew (tried with a real Vault), and nobody says since when the minimum is what it is.
+ * A raised minimum is how a rotation ends well, too: it is no risk for ever.
  */
-function lostVersions({ key }: TransitExercise, now: number): { why: string; isRecent: boolean } | undefined {
+function lostVersions({ key, leaderSince }: TransitExercise, now: number): Lost | undefined {
   if (!key.ok || key.value.minDecryptionVersion <= 1) return undefined;
   const { minDecryptionVersion: from, minMadeAt } = key.value;
-  return {
-    why: `versions of its key before ${from} no longer decrypt: unless it had a new leader since version ${from} was made, it would not unseal`,
-    isRecent: minMadeAt !== undefined && now - minMadeAt < settledMs,
+  const gone = `versions of its key before ${from} no longer decrypt`;
+  const isRecent = minMadeAt !== undefined && now - minMadeAt < settledMs;
+  const evidence =
+    leaderSince === undefined || minMadeAt === undefined
+      ? []
+      : [`Its active node leads since ${iso(leaderSince)}; version ${from} was made ${iso(minMadeAt)}.`];
+  if (leadsSince(leaderSince, minMadeAt) === 'before') {
+    const why = `${gone}, and it is wrapped with one of them: it has had no new leader since version ${from} was made`;
+    return { why, isCertain: true, isRecent, evidence };
+  }
+  const why = `${gone}: unless it had a new leader since version ${from} was made, while they still did, it would not unseal`;
+  return { why, isCertain: false, isRecent, evidence };
+}
+
+function judgeLost(seal: TransitSeal, exercise: TransitExercise, now: number): Part {
+  const lost = lostVersions(exercise, now);
+  if (!lost) return { evidence: [], problems: [], unjudged: {} };
+  const evidence = [`${lost.why[0]?.toUpperCase()}${lost.why.slice(1)}.`, ...lost.evidence];
+  if (!exercise.roundTrip.ok) return { evidence, problems: [], unjudged: {} };
+  if (!lost.isCertain) {
+    // It may be dead: an alert that says so does not end by that.
+    return { evidence, problems: [], unjudged: lost.isRecent ? { 'seal-not-ready': lost.why } : {} };
+  }
+  const problem: ReadinessProblem = {
+    code: 'seal-not-ready',
+    summary: lost.why,
+    evidence: lost.evidence,
+    advice: `Restart nothing. Lower min_decryption_version of ${seal.mount}/keys/${seal.key}/config to what it was; then let the active node step down, and raise it only after that.`,
   };
+  return { evidence, problems: [problem], unjudged: {} };
 }
 
 /** Of its first version: where that does not decrypt any more, nobody can tell a raised minimum from a new key. */
@@ -105,7 +148,7 @@ function judgeRoundTrip(seal: TransitSeal, exercise: TransitExercise): Part {
   return { evidence, problems, unjudged: {} };
 }
 
-function judgeKey(seal: TransitSeal, exercise: TransitExercise, now: number): Part {
+function judgeKey(seal: TransitSeal, exercise: TransitExercise): Part {
   const { key } = exercise;
   const name = `${seal.key} of ${seal.provider}`;
   if (!key.ok) {
@@ -113,11 +156,7 @@ function judgeKey(seal: TransitSeal, exercise: TransitExercise, now: number): Pa
     return { evidence: [`Versions of key ${name}: ${key.detail}.`], problems: [], unjudged };
   }
   const { latestVersion: latest, minDecryptionVersion: from, deletionAllowed } = key.value;
-  const lost = lostVersions(exercise, now);
-  const evidence = [
-    `Key ${name}: latest version ${latest}, decrypts from version ${from} on.`,
-    ...(lost ? [`${lost.why}.`] : []),
-  ];
+  const evidence = [`Key ${name}: latest version ${latest}, decrypts from version ${from} on.`];
   if (deletionAllowed) {
     const problem: ReadinessProblem = {
       code: 'seal-key-version-at-risk',
@@ -128,4 +167,8 @@ function judgeKey(seal: TransitSeal, exercise: TransitExercise, now: number): Pa
     return { evidence, problems: [problem], unjudged: {} };
   }
   return { evidence, problems: [], unjudged: {} };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -1,6 +1,7 @@
 /** What an exercise at Entra and Key Vault fails with, as rotations tell it. */
 import type { AzureFailure } from '../../readiness/exercise/azure-exercise.ts';
 import type { RotationFailure } from '../rotation.ts';
+import { callMs } from './deadline.ts';
 
 const codes: Record<AzureFailure, RotationFailure> = {
   'no-credential': 'odd',
@@ -29,4 +30,9 @@ export function failedAs({ code, detail }: { code: AzureFailure; detail: string 
   detail: string;
 } {
   return { ok: false, code: codes[code], detail };
+}
+
+/** The call of a kind ends: all of it together took too long. */
+export function slow(who: string): { ok: false; code: RotationFailure; detail: string } {
+  return { ok: false, code: 'unreachable', detail: `${who} took longer than ${callMs / 1000} s altogether` };
 }

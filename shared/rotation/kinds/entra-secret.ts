@@ -6,8 +6,9 @@ import type { Clock } from '../../clock.ts';
 import type { AzureExercise, AzureFailure } from '../../readiness/exercise/azure-exercise.ts';
 import type { Tried } from '../../readiness/readiness.ts';
 import type { AddedSecret, Application, Graph } from '../graph.ts';
-import type { Credential, Did, Kind, Look, Made, Orphans } from '../rotation.ts';
-import { failedAs } from './azure-codes.ts';
+import type { Credential, Did, Kind, Look, Made, NotMade, Orphans } from '../rotation.ts';
+import { failedAs, slow } from './azure-codes.ts';
+import { type Deadline, type DeadlineClock, deadlineBy } from './deadline.ts';
 import {
   candidatesFor,
   currentOf,
@@ -30,7 +31,7 @@ export interface EntraSecretPorts {
   exercise: (value: Buffer) => Promise<AzureExercise>;
   /** Makes text of others safe to show, on one line. */
   shown: (text: string) => string;
-  clock: Pick<Clock, 'now' | 'sleep'>;
+  clock: Pick<Clock, 'now' | 'sleep'> & DeadlineClock;
 }
 
 /** "Seconds to minutes" until a new secret works everywhere (AZURE-FACTS); what is refused for longer is no propagation. */
@@ -45,8 +46,8 @@ const mostLive = 2;
 export function entraSecret(ports: EntraSecretPorts): Kind {
   const { cluster, graph, clock } = ports;
 
-  async function application(): Promise<Did<Application>> {
-    const seen = await graph.application();
+  async function application(deadline: Deadline): Promise<Did<Application>> {
+    const seen = await graph.application(deadline);
     if (!seen.ok || seen.value.appId.toLowerCase() === ports.clientId.toLowerCase()) return seen;
     return wrong(
       'rotation.secret.application is the object id of another application than the one the nodes sign in as (seal.clientId)',
@@ -57,9 +58,10 @@ export function entraSecret(ports: EntraSecretPorts): Kind {
     name: 'entra-secret',
 
     async look(value): Promise<Did<Look>> {
-      const seen = await application();
+      const deadline = deadlineBy(clock);
+      const seen = await application(deadline);
       if (!seen.ok) return seen;
-      const current = await currentNow(ports, seen.value, value);
+      const current = await currentNow(ports, seen.value, value, deadline);
       return {
         ok: true,
         value: {
@@ -70,24 +72,29 @@ export function entraSecret(ports: EntraSecretPorts): Kind {
       };
     },
 
-    async create(id): Promise<Did<Made>> {
+    async create(id): Promise<Did<Made> & NotMade> {
+      const deadline = deadlineBy(clock);
       const displayName = displayNameFor(id);
       if (rotationOf({ keyId: '', displayName }, cluster) !== id)
-        return wrong(`${id} is not the id of a rotation of ${cluster}`);
-      const seen = await application();
-      if (!seen.ok) return seen;
+        return { ...wrong(`${id} is not the id of a rotation of ${cluster}`), nothingMade: true };
+      const seen = await application(deadline);
+      if (!seen.ok) return { ...seen, nothingMade: true };
       const ours = liveOurs(seen.value, cluster);
       if (ours.some(({ rotation }) => rotation === id))
         return wrong('this rotation has made a secret already: another turn did it, or one that died');
-      if (ours.length >= mostLive)
-        return wrong(`the application has ${ours.length} live secrets that rotations made: no more are made`);
+      if (ours.length >= mostLive) {
+        const detail = `the application has ${ours.length} live secrets that rotations made: no more are made`;
+        return { ...wrong(detail), nothingMade: true };
+      }
       // By Graph's clock: by ours, a skew would shorten or lengthen its life.
-      const added = await graph.addPassword(displayName, seen.value.at + ports.lifeMs);
-      return added.ok ? { ok: true, value: madeOf(added.value) } : added;
+      const added = await graph.addPassword(displayName, seen.value.at + ports.lifeMs, deadline);
+      if (added.ok) return { ok: true, value: madeOf(added.value) };
+      const { code, detail, unchanged } = added;
+      return { ok: false, code, detail, ...(unchanged && { nothingMade: true }) };
     },
 
     async orphans(id, { at }): Promise<Did<Orphans>> {
-      const seen = await application();
+      const seen = await application(deadlineBy(clock));
       if (!seen.ok) return seen;
       // Its value was told once, to a turn that died: it opens nothing any more and is ended.
       const end = seen.value.secrets
@@ -102,30 +109,35 @@ export function entraSecret(ports: EntraSecretPorts): Kind {
     exercise: (fresh, value) => tryIt(ports, application, fresh, value),
 
     async end(ref): Promise<Did<void>> {
+      const deadline = deadlineBy(clock);
       for (let looks = 0; ; looks += 1) {
-        const seen = await application();
+        const seen = await application(deadline);
         if (!seen.ok) return seen;
         const secret = seen.value.secrets.find(({ keyId }) => sameId(keyId, ref));
         if (secret) {
-          if (rotationOf(secret, cluster) !== undefined) return graph.removePassword(secret.keyId);
+          if (rotationOf(secret, cluster) !== undefined) return graph.removePassword(secret.keyId, deadline);
           return wrong(`no rotation of ${cluster} made the secret with key id ${ref}: it is people's own`);
         }
         // Made just now, it may not be listed yet: then it would live on, and nobody would know of it.
         if (looks === lookAgain.times) return { ok: true, value: undefined };
+        if (deadline.left() <= lookAgain.afterMs) return slow('Graph');
         await clock.sleep(lookAgain.afterMs);
       }
     },
   };
 }
 
+const lateAtEntra = { ok: false, code: 'timeout', detail: 'Entra takes too long' } as const;
+
 async function currentNow(
   { login }: EntraSecretPorts,
   application: Application,
   value: Buffer | undefined,
+  deadline: Deadline,
 ): Promise<Look['current']> {
   if (!value) return { state: 'unknown', why: "the seal's secret cannot be read" };
   const candidates = candidatesFor(application, value);
-  const tried = await login(value);
+  const tried = await deadline.orLate<Tried<unknown, AzureFailure>>(login(value), lateAtEntra);
   if (tried.ok) return currentOf(candidates);
   const { code, detail } = tried;
   if (code === 'secret-expired') return { state: 'dead', why: detail };
@@ -140,16 +152,19 @@ async function currentNow(
 
 async function tryIt(
   ports: EntraSecretPorts,
-  application: () => Promise<Did<Application>>,
+  application: (deadline: Deadline) => Promise<Did<Application>>,
   fresh: Credential,
   value: Buffer | undefined,
 ): Promise<Did<void>> {
   if (!value) return { ok: false, code: 'odd', detail: 'there is no value to try' };
-  const { works } = await ports.exercise(value);
+  const deadline = deadlineBy(ports.clock);
+  const tried = await deadline.orLate<AzureExercise | undefined>(ports.exercise(value), undefined);
+  if (!tried) return slow('Entra or Key Vault');
+  const { works } = tried;
   if (works.ok) return { ok: true, value: undefined };
   if (works.code !== 'secret-invalid') return failedAs(works);
   // How old it is, is told by Graph's own clock; ours is asked where Graph says nothing.
-  const seen = await application();
+  const seen = await application(deadline);
   const now = seen.ok ? seen.value.at : ports.clock.now();
   const gone = seen.ok && !seen.value.secrets.some(({ keyId }) => sameId(keyId, fresh.ref));
   if (!isYoung(fresh.madeAt, now)) return { ok: false, code: 'dead', detail: works.detail };

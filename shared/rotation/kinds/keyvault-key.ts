@@ -7,7 +7,8 @@ import type { Clock } from '../../clock.ts';
 import type { AzureExercise, AzureFailure, KeyVersion } from '../../readiness/exercise/azure-exercise.ts';
 import type { Tried } from '../../readiness/readiness.ts';
 import type { Credential, Did, Kind, Look, Made, Orphans } from '../rotation.ts';
-import { failedAs } from './azure-codes.ts';
+import { failedAs, slow } from './azure-codes.ts';
+import { type Deadline, type DeadlineClock, deadlineBy } from './deadline.ts';
 
 type Asked<T> = Promise<Tried<T, AzureFailure>>;
 
@@ -20,13 +21,17 @@ export interface KeyVaultKeyPorts {
   /** With Sealwatch's own identity. */
   newest: () => Asked<KeyVersion>;
   versions: () => Asked<KeyVersion[]>;
-  rotate: () => Asked<KeyVersion>;
+  /** @param endsAt by `clock.elapsed`, ms: it is not sent later. */
+  rotate: (endsAt: number) => Asked<KeyVersion>;
   /** With the seal's own credential, or, where that cannot be borrowed, looked at with Sealwatch's. */
   exercise: () => Promise<Did<AzureExercise>>;
   /** Whether the exercise only looks: the nodes' identity cannot be borrowed. */
   indirect: boolean;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now'> & DeadlineClock;
 }
+
+/** Whoever is asked still when the call ends. */
+const late = { ok: false, code: 'timeout', detail: '' } as const;
 
 type Versions = NonNullable<Look['versions']>;
 
@@ -34,10 +39,10 @@ export function keyvaultKey(ports: KeyVaultKeyPorts): Kind {
   const { vault, key, by } = ports;
 
   /** The newest last. */
-  async function allVersions(): Promise<Did<{ newest: KeyVersion; all: Versions }>> {
-    const newest = await ports.newest();
+  async function allVersions(deadline: Deadline): Promise<Did<{ newest: KeyVersion; all: Versions }>> {
+    const newest = await deadline.orLate(ports.newest(), late);
     if (!newest.ok) return refused(ports, newest, 'keys/get');
-    const listed = await ports.versions();
+    const listed = await deadline.orLate(ports.versions(), late);
     if (!listed.ok) return refused(ports, listed, 'keys/list');
     return { ok: true, value: { newest: newest.value, all: inOrder(newest.value, listed.value) } };
   }
@@ -46,7 +51,7 @@ export function keyvaultKey(ports: KeyVaultKeyPorts): Kind {
     name: 'keyvault-key',
 
     async look(): Promise<Did<Look>> {
-      const seen = await allVersions();
+      const seen = await allVersions(deadlineBy(ports.clock));
       if (!seen.ok) return seen;
       const { newest, all } = seen.value;
       const current = currentOf(newest, all, ports);
@@ -63,13 +68,14 @@ export function keyvaultKey(ports: KeyVaultKeyPorts): Kind {
         const detail = `key ${key} of ${vault} is rotated by the vault's own policy (rotation.vaultKey): Sealwatch makes no version of it, and goes on with those that come`;
         return { ok: false, code: 'wrong', detail };
       }
-      const made = await ports.rotate();
+      const deadline = deadlineBy(ports.clock);
+      const made = await deadline.orLate(ports.rotate(ports.clock.elapsed() + deadline.left()), late);
       if (!made.ok) return refused(ports, made, 'keys/rotate');
       return { ok: true, value: { fresh: credentialOf(made.value, ports.clock.now()) } };
     },
 
     async orphans(_id, { at, before }): Promise<Did<Orphans>> {
-      const seen = await allVersions();
+      const seen = await allVersions(deadlineBy(ports.clock));
       if (!seen.ok) return seen;
       const { newest, all } = seen.value;
       const made = madeSince(newest, all, { at, ...(before !== undefined && { before }) });
@@ -83,12 +89,13 @@ export function keyvaultKey(ports: KeyVaultKeyPorts): Kind {
     },
 
     async exercise(fresh): Promise<Did<void>> {
-      const done = await ports.exercise();
+      const deadline = deadlineBy(ports.clock);
+      const done = await deadline.orLate(ports.exercise(), slow(vault));
       if (!done.ok) return done;
       const { works } = done.value;
       if (!works.ok) return failedAs(works);
       if (works.value.version === fresh.ref) return { ok: true, value: undefined };
-      return notTheOne(allVersions, fresh, works.value.version, ports);
+      return notTheOne(() => allVersions(deadline), fresh, works.value.version, ports);
     },
   };
 }

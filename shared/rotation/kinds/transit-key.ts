@@ -11,6 +11,8 @@ import {
   done,
   failure,
   firstThatServes,
+  type InCall,
+  inCall,
   lacks,
   type ProviderPorts,
   theOneThatServes,
@@ -25,17 +27,18 @@ export interface TransitKeyPorts extends ProviderPorts {
 export function transitKey(ports: TransitKeyPorts): Kind {
   return {
     name: 'transit-key',
-    look: () => look(ports),
-    create: () => create(ports),
-    orphans: (_id, { before }) => orphans(before, ports),
-    exercise: (fresh, value) => exercise(fresh, value, ports),
-    raiseMinimum: (to) => raiseMinimum(to, ports),
+    look: () => look(inCall(ports)),
+    create: () => create(inCall(ports)),
+    orphans: (_id, { before }) => orphans(before, inCall(ports)),
+    exercise: (fresh, value) => exercise(fresh, value, inCall(ports)),
+    raiseMinimum: (to) => raiseMinimum(to, inCall(ports)),
   };
 }
 
+type KeyCall = InCall<TransitKeyPorts>;
 type Version = NonNullable<Look['versions']>[number];
 
-async function look(ports: TransitKeyPorts): Promise<Did<Look>> {
+async function look(ports: KeyCall): Promise<Did<Look>> {
   const key = await readKey(ports);
   const nothing = { ours: [], foreign: [] };
   if (!key.ok) {
@@ -59,7 +62,7 @@ function versionsOf({ keys = {}, min_decryption_version }: TransitKey): Version[
   return versions.toSorted((one, two) => Number(one.version) - Number(two.version));
 }
 
-async function create(ports: TransitKeyPorts): Promise<Did<Made>> {
+async function create(ports: KeyCall): Promise<Did<Made>> {
   const read = await theOneThatServes(ports, (client) => readKeyAt(client, ports));
   if (!read.ok) return read;
   const { client, said: before } = read.value;
@@ -69,6 +72,7 @@ async function create(ports: TransitKeyPorts): Promise<Did<Made>> {
     ports,
     (token, options) => client.rotateKey(ports, token, options),
     `rotation ${lacks(ports, path, 'update')}`,
+    'change',
   );
   if (!rotated.ok) return failure(rotated.code, rotated.detail);
   const after = await readKey(ports);
@@ -88,7 +92,7 @@ function newestOf(key: TransitKey): Credential | undefined {
 }
 
 /** @param before the newest version when the creation was noted. */
-async function orphans(before: string | undefined, ports: TransitKeyPorts): Promise<Did<Orphans>> {
+async function orphans(before: string | undefined, ports: KeyCall): Promise<Did<Orphans>> {
   const key = await readKey(ports);
   if (!key.ok) return key;
   const fresh = newestOf(key.value);
@@ -99,12 +103,9 @@ async function orphans(before: string | undefined, ports: TransitKeyPorts): Prom
 }
 
 /** With the newest version, as a seal wraps: a node of the provider that lags behind has an older one. */
-async function exercise(
-  fresh: Credential,
-  value: Buffer | undefined,
-  ports: TransitKeyPorts,
-): Promise<Did<void>> {
-  const given = value ? ({ ok: true, value: value.toString() } as const) : await ports.sealToken();
+async function exercise(fresh: Credential, value: Buffer | undefined, ports: KeyCall): Promise<Did<void>> {
+  const given = value ? { ok: true as const, value: value.toString() } : await sealToken(ports);
+  if (given === 'late') return failure('unreachable', "the seal's token is not read in time");
   if (!given.ok) return failure('not-configured', `the seal's token cannot be read: ${given.why}`);
   const tried = await firstThatServes(ports, (client) => roundTrip(client, given.value, ports));
   if (!tried.ok) return tried;
@@ -115,7 +116,11 @@ async function exercise(
   );
 }
 
-async function raiseMinimum(to: number, ports: TransitKeyPorts): Promise<Did<void>> {
+function sealToken({ sealToken, deadline }: KeyCall): Promise<Given | 'late'> {
+  return deadline.orLate<Given | 'late'>(sealToken(), 'late');
+}
+
+async function raiseMinimum(to: number, ports: KeyCall): Promise<Did<void>> {
   const key = await readKey(ports);
   if (!key.ok) return key;
   const { min_decryption_version: minimum, latest_version: latest } = key.value;
@@ -133,16 +138,17 @@ async function raiseMinimum(to: number, ports: TransitKeyPorts): Promise<Did<voi
       ports,
       (token, options) => client.setMinimum(ports, to, token, options),
       `a new minimum ${lacks(ports, path, 'update')}`,
+      'change',
     );
     return set.ok ? done : failure(set.code, set.detail);
   });
 }
 
-function readKey(ports: TransitKeyPorts): Promise<Did<TransitKey>> {
+function readKey(ports: KeyCall): Promise<Did<TransitKey>> {
   return firstThatServes(ports, (client) => readKeyAt(client, ports));
 }
 
-async function readKeyAt(client: RotationClient, ports: TransitKeyPorts): Promise<Did<TransitKey>> {
+async function readKeyAt(client: RotationClient, ports: KeyCall): Promise<Did<TransitKey>> {
   const path = `${ports.mount}/keys/${ports.key}`;
   const { error, ...did } = await asOurselves(
     client,

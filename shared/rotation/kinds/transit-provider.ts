@@ -4,6 +4,7 @@ import type { Given, TransitPorts } from '../../readiness/exercise/transit.ts';
 import type { Answer, VaultError } from '../../vault/answer.ts';
 import type { RotationClient } from '../../vault/rotation-client.ts';
 import type { Did, RotationFailure } from '../rotation.ts';
+import { callMs, type Deadline, type DeadlineClock, deadlineBy, noDeadline } from './deadline.ts';
 
 export interface ProviderPorts {
   /** Of the provider's nodes, in order: the first that serves counts. */
@@ -15,9 +16,21 @@ export interface ProviderPorts {
   mount: string;
   key: string;
   random: (bytes: number) => Buffer;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now'> & DeadlineClock;
   /** For one request, ms. */
   timeoutMs: number;
+}
+
+/** The same for one call of a kind, which ends in time. */
+export type InCall<Ports> = Ports & { deadline: Deadline };
+
+export function inCall<Ports extends ProviderPorts>(ports: Ports): InCall<Ports> {
+  return { ...ports, deadline: deadlineBy(ports.clock) };
+}
+
+/** For the next request, ms. */
+export function limitOf({ timeoutMs, deadline }: InCall<Pick<ProviderPorts, 'timeoutMs'>>): number {
+  return Math.min(timeoutMs, deadline.left());
 }
 
 export type Failed = Extract<Did<never>, { ok: false }>;
@@ -75,7 +88,7 @@ const away = new Set<RotationFailure>(['unreachable', 'sealed', 'odd']);
 
 /** For what may be asked twice: the first node's answer that says something; where none does, what the first said. */
 export async function firstThatServes<T>(
-  ports: Pick<ProviderPorts, 'clients' | 'provider'>,
+  ports: InCall<Pick<ProviderPorts, 'clients' | 'provider'>>,
   ask: (client: RotationClient) => Promise<Did<T>>,
 ): Promise<Did<T>> {
   const did = await theOneThatServes(ports, ask);
@@ -87,11 +100,12 @@ export async function firstThatServes<T>(
  * `orphans` to see what came of it.
  */
 export async function theOneThatServes<T>(
-  { clients, provider }: Pick<ProviderPorts, 'clients' | 'provider'>,
+  { clients, provider, deadline }: InCall<Pick<ProviderPorts, 'clients' | 'provider'>>,
   ask: (client: RotationClient) => Promise<Did<T>>,
 ): Promise<Did<{ client: RotationClient; said: T }>> {
   let first: Failed | undefined;
   for (const client of clients) {
+    if (deadline.left() === 0) return first ?? outOfTime(client);
     const did = await ask(client);
     if (did.ok) return { ok: true, value: { client, said: did.value } };
     if (!away.has(did.code)) return did;
@@ -100,23 +114,39 @@ export async function theOneThatServes<T>(
   return first ?? failure('not-configured', `${provider} has no address in fleet.yaml`);
 }
 
-/** Asks with Sealwatch's own token; one that is refused may have been revoked since it was kept: another, once. */
+type OwnPorts = Pick<ProviderPorts, 'ownToken' | 'provider' | 'timeoutMs'> & { deadline?: Deadline };
+
+/**
+ * Asks with Sealwatch's own token; one that is refused may have been revoked since it was kept: another, once.
+ * @param what a change is not asked for when its answer may not come in time. @returns without `error`: it was not asked.
+ */
 export async function asOurselves<T>(
   client: RotationClient,
-  { ownToken, provider, timeoutMs }: Pick<ProviderPorts, 'ownToken' | 'provider' | 'timeoutMs'>,
+  ports: OwnPorts,
   ask: (token: string, options: { timeoutMs: number }) => Promise<Answer<T>>,
   denied: Failed | string,
+  what: 'read' | 'change' = 'read',
 ): Promise<Did<T> & { error?: VaultError }> {
+  const { ownToken, provider, timeoutMs, deadline = noDeadline } = ports;
+  const limit = () => ({ timeoutMs: limitOf({ timeoutMs, deadline }) });
   if (!ownToken) return failure('not-configured', `clusters.${provider} has no login in fleet.yaml`);
-  const own = await ownToken(client);
+  const late: Given = { ok: false, why: `the login at ${client.address} takes too long` };
+  const least = what === 'change' ? timeoutMs : 0;
+  const own = await deadline.orLate(ownToken(client), late);
   if (!own.ok) return noLogin(own);
-  let answer = await ask(own.value, { timeoutMs });
+  if (deadline.left() < least) return outOfTime(client);
+  let answer = await ask(own.value, limit());
   if (!answer.ok && answer.error.status === 403) {
-    const another = await ownToken(client, true);
-    if (another.ok && another.value !== own.value) answer = await ask(another.value, { timeoutMs });
+    const another = await deadline.orLate(ownToken(client, true), late);
+    if (deadline.left() < least) return outOfTime(client);
+    if (another.ok && another.value !== own.value) answer = await ask(another.value, limit());
   }
   if (answer.ok) return { ok: true, value: answer.body };
   return { ...failedBy(answer.error, client, denied), error: answer.error };
+}
+
+function outOfTime({ address }: Pick<RotationClient, 'address'>): Failed {
+  return failure('unreachable', `${address} was not asked any more: all of it took ${callMs / 1000} s`);
 }
 
 function noLogin({ why }: Extract<Given, { ok: false }>): Failed {

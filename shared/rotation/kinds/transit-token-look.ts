@@ -4,11 +4,11 @@ import type { RotationClient } from '../../vault/rotation-client.ts';
 import type { TokenFacts } from '../../vault/transit-client.ts';
 import type { Did, Look } from '../rotation.ts';
 import { explicitMaxOf, ownPolicies, periodOf } from './token-role.ts';
-import { asOurselves, type Failed, failedBy, failure, policyLine } from './transit-provider.ts';
+import { asOurselves, type Failed, failedBy, failure, limitOf, policyLine } from './transit-provider.ts';
 import { roundTrip } from './transit-round-trip.ts';
 import { readRole } from './transit-token-making.ts';
 import { oursOf } from './transit-token-ours.ts';
-import type { TransitTokenPorts } from './transit-token-ports.ts';
+import type { TransitTokenCall, TransitTokenPorts } from './transit-token-ports.ts';
 
 type Current = Look['current'];
 
@@ -16,7 +16,7 @@ type Current = Look['current'];
 export async function lookAt(
   client: RotationClient,
   value: Buffer | undefined,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Did<Look>> {
   if (!value) {
     const why = "the reference to the seal's token leads to nothing that can be read";
@@ -24,7 +24,7 @@ export async function lookAt(
   }
   // Files add a line break, which is no part of the token.
   const token = value.toString().trim();
-  const looked = await client.lookupSelf(token, { timeoutMs: ports.timeoutMs });
+  const looked = await client.lookupSelf(token, { timeoutMs: limitOf(ports) });
   const facts = looked.ok ? looked.body : failedBy(looked.error, client, 'lookup-self is refused (403)');
   if ('ok' in facts && facts.code !== 'denied' && facts.code !== 'dead') return facts;
   const tried = await tryIt(client, token, ports);
@@ -41,7 +41,7 @@ export async function lookAt(
 }
 
 /** A token that may create keys would make a new one where the old is gone, and it would look well. */
-async function tryIt(client: RotationClient, token: string, ports: TransitTokenPorts): Promise<Did<number>> {
+async function tryIt(client: RotationClient, token: string, ports: TransitTokenCall): Promise<Did<number>> {
   const key = await keyThere(client, ports);
   if (key === 'gone')
     return failure(
@@ -53,7 +53,7 @@ async function tryIt(client: RotationClient, token: string, ports: TransitTokenP
 
 async function keyThere(
   client: RotationClient,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<'there' | 'gone' | 'unseen'> {
   const { error, ok } = await asOurselves(
     client,
@@ -69,7 +69,7 @@ async function notWorking(
   client: RotationClient,
   facts: TokenFacts | Failed,
   { detail }: Failed,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Current> {
   if ('ok' in facts)
     return {
@@ -81,7 +81,10 @@ async function notWorking(
   return { state: 'unknown', why: `the seal's token lives, but ${detail}; or the key is gone` };
 }
 
-function withoutFacts({ provider }: TransitTokenPorts): { current: Current; foreign: string[] } {
+function withoutFacts({ provider }: Pick<TransitTokenPorts, 'provider'>): {
+  current: Current;
+  foreign: string[];
+} {
   const line = `The seal's token works, but ${provider} does not let it look itself up or renew itself (403): give it the policy default. When it ends cannot be seen.`;
   return { current: { state: 'works', renewable: false }, foreign: [line] };
 }
@@ -89,7 +92,7 @@ function withoutFacts({ provider }: TransitTokenPorts): { current: Current; fore
 async function withFacts(
   client: RotationClient,
   facts: TokenFacts,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<{ current: Current; foreign: string[] }> {
   const byRole = await limitsByRole(client, facts, ports);
   const now = ports.clock.now();
@@ -126,7 +129,7 @@ interface Limits {
 async function limitsByRole(
   client: RotationClient,
   facts: TokenFacts,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Limits> {
   const { role: name, period = 0, explicit_max_ttl: explicitMax } = facts;
   const own = { period, explicitMax, renews: period > 0, told: [] };

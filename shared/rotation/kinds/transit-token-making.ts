@@ -9,14 +9,22 @@ import {
   failedBy,
   failure,
   firstThatServes,
+  inCall,
   lacks,
+  limitOf,
   theOneThatServes,
 } from './transit-provider.ts';
 import { endOurs, lookUpAccessor, plain } from './transit-token-ours.ts';
-import { clusterMeta, roleLine, rotationMeta, type TransitTokenPorts } from './transit-token-ports.ts';
+import {
+  clusterMeta,
+  roleLine,
+  rotationMeta,
+  type TransitTokenCall,
+  type TransitTokenPorts,
+} from './transit-token-ports.ts';
 
 /** A role that nobody may read makes nothing: no token shows the period and the maximum of its role (VAULT-FACTS). */
-export async function readRole(client: RotationClient, ports: TransitTokenPorts): Promise<Did<TokenRole>> {
+export async function readRole(client: RotationClient, ports: TransitTokenCall): Promise<Did<TokenRole>> {
   const { role, provider } = ports;
   const { error, ...did } = await asOurselves(
     client,
@@ -37,7 +45,9 @@ function madeNothing(error: VaultError | undefined): boolean {
   return !error || notSent.has(error.code) || (error.status !== undefined && notCarriedOut.has(error.status));
 }
 
-export async function createToken(id: string, ports: TransitTokenPorts): Promise<Did<Made> & NotMade> {
+/** What it is, is checked with its value: whatever fails then, its accessor is on record before. */
+export async function createToken(id: string, given: TransitTokenPorts): Promise<Did<Made> & NotMade> {
+  const ports = inCall(given);
   const { role, cluster, wrapTtlSeconds } = ports;
   const read = await theOneThatServes(ports, (client) => readRole(client, ports));
   if (!read.ok) return { ...read, nothingMade: true };
@@ -50,24 +60,40 @@ export async function createToken(id: string, ports: TransitTokenPorts): Promise
     ports,
     (token, options) => client.createWrapped(role, named, wrapTtlSeconds, token, options),
     `creation ${lacks(ports, `auth/token/create/${role}`, 'update')}`,
+    'change',
   );
   if (!wrapped.ok) return { ...plain(wrapped), ...(madeNothing(wrapped.error) && { nothingMade: true }) };
   const { wrapped_accessor: ref } = wrapped.value;
   if (ref === undefined) return failure('wrong', `${ports.provider} wrapped something else than a token`);
-  const checked = await check(ref, wrapped.value, asked, ports);
-  if (!checked.ok) {
-    // Nobody holds it: best gone now. What that leaves, `orphans` finds.
-    if (checked.code === 'wrong') await endOurs(ref, ports);
-    return checked;
-  }
   const madeAt = ports.clock.now();
+  let taken = false;
   return {
     ok: true,
     value: {
       fresh: { ref, madeAt, endsAt: madeAt + periodOf(asked) * 1000 },
-      value: () => unwrap(ref, wrapped.value, checked.value ? undefined : asked, ports),
+      async value() {
+        if (taken) return failure('odd', 'the new token was handed over already: it comes out once');
+        const did = await take(ref, wrapped.value, asked, inCall(given));
+        taken = did.ok;
+        return did;
+      },
     },
   };
+}
+
+async function take(
+  ref: string,
+  wrapped: WrapInfo,
+  asked: TokenRole,
+  ports: TransitTokenCall,
+): Promise<Did<Buffer>> {
+  const checked = await check(ref, wrapped, asked, ports);
+  const did = checked.ok
+    ? await unwrap(ref, wrapped, checked.value ? undefined : asked, ports)
+    : plain(checked);
+  // Who may have it must not keep it until the next turn. What that leaves, the next turn ends: it is on record.
+  if (!did.ok && did.code === 'wrong') await endOurs(ref, ports);
+  return did;
 }
 
 /** @returns false where what the token is cannot be looked up by its accessor: then it is asked with itself. */
@@ -75,11 +101,11 @@ async function check(
   ref: string,
   { token, creation_path }: WrapInfo,
   role: TokenRole,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Did<boolean>> {
   const expected = `auth/token/create/${ports.role}`;
   const looked = await firstThatServes(ports, async (client) => {
-    const answer = await client.wrappingLookup(token, { timeoutMs: ports.timeoutMs });
+    const answer = await client.wrappingLookup(token, { timeoutMs: limitOf(ports) });
     if (answer.ok) return { ok: true, value: answer.body };
     if (answer.error.status === 400) return usedUp(ports);
     return failedBy(answer.error, client, 'sys/wrapping/lookup is refused (403)');
@@ -107,11 +133,10 @@ async function unwrap(
   ref: string,
   { token }: WrapInfo,
   unchecked: TokenRole | undefined,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Did<Buffer>> {
-  const { timeoutMs } = ports;
   const unwrapped = await firstThatServes(ports, async (client) => {
-    const answer = await client.unwrap(token, { timeoutMs });
+    const answer = await client.unwrap(token, { timeoutMs: limitOf(ports) });
     if (answer.ok) return { ok: true, value: answer.body };
     if (answer.error.status === 400) return usedUp(ports);
     return failedBy(answer.error, client, 'sys/wrapping/unwrap is refused (403)');
@@ -124,11 +149,10 @@ async function unwrap(
   return plain(checked);
 }
 
-async function checkByItself(token: Buffer, role: TokenRole | undefined, ports: TransitTokenPorts) {
+async function checkByItself(token: Buffer, role: TokenRole | undefined, ports: TransitTokenCall) {
   if (!role) return { ok: true, value: true } as const;
-  const { timeoutMs } = ports;
   const made = await firstThatServes(ports, async (client) => {
-    const answer = await client.lookupSelf(token.toString(), { timeoutMs });
+    const answer = await client.lookupSelf(token.toString(), { timeoutMs: limitOf(ports) });
     if (answer.ok) return { ok: true, value: answer.body };
     return failedBy(answer.error, client, 'the new token cannot look itself up (403)');
   });

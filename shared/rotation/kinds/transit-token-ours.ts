@@ -3,7 +3,12 @@ import type { RotationClient } from '../../vault/rotation-client.ts';
 import type { TokenFacts } from '../../vault/transit-client.ts';
 import type { Did, Look } from '../rotation.ts';
 import { asOurselves, done, type Failed, failure, firstThatServes, lacks } from './transit-provider.ts';
-import { clusterMeta, rotationMeta, type TransitTokenPorts } from './transit-token-ports.ts';
+import {
+  clusterMeta,
+  rotationMeta,
+  type TransitTokenCall,
+  type TransitTokenPorts,
+} from './transit-token-ports.ts';
 
 export type Ours = Look['ours'][number];
 
@@ -38,7 +43,7 @@ export function oursOf(
 /** `listed` false: the list is not for us, or too long; why. */
 export type Listed = { listed: true; ours: Ours[] } | { listed: false; why: string };
 
-export async function listOurs(client: RotationClient, given: TransitTokenPorts): Promise<Did<Listed>> {
+export async function listOurs(client: RotationClient, given: TransitTokenCall): Promise<Did<Listed>> {
   const ports = { ...given, ownToken: kept(given.ownToken) };
   const accessors = await asOurselves(
     client,
@@ -57,6 +62,10 @@ export async function listOurs(client: RotationClient, given: TransitTokenPorts)
   }
   const ours: Ours[] = [];
   for (let from = 0; from < value.length; from += atOnce) {
+    if (ports.deadline.left() < ports.timeoutMs) {
+      const why = `${ports.provider} has ${value.length} tokens: to look through them takes too long`;
+      return { ok: true, value: { listed: false, why } };
+    }
     const some = value.slice(from, from + atOnce);
     const looked = await Promise.all(some.map((accessor) => lookUpAccessor(client, accessor, ports)));
     for (const [index, did] of looked.entries()) {
@@ -83,7 +92,7 @@ function kept(ownToken: TransitTokenPorts['ownToken']): TransitTokenPorts['ownTo
 export async function lookUpAccessor(
   client: RotationClient,
   accessor: string,
-  ports: TransitTokenPorts,
+  ports: TransitTokenCall,
 ): Promise<Did<TokenFacts | undefined>> {
   const did = await asOurselves(
     client,
@@ -95,7 +104,7 @@ export async function lookUpAccessor(
 }
 
 /** Ends what a rotation of this cluster made, and nothing else: what it is, is looked up first. */
-export function endOurs(ref: string, ports: TransitTokenPorts): Promise<Did<void>> {
+export function endOurs(ref: string, ports: TransitTokenCall): Promise<Did<void>> {
   return firstThatServes(ports, async (client): Promise<Did<void>> => {
     const looked = await lookUpAccessor(client, ref, ports);
     if (!looked.ok) return looked;
@@ -110,6 +119,7 @@ export function endOurs(ref: string, ports: TransitTokenPorts): Promise<Did<void
       ports,
       (token, options) => client.revokeAccessor(ref, token, options),
       `revocation ${lacks(ports, 'auth/token/revoke-accessor', 'update')}`,
+      'change',
     );
     return ended.ok ? done : plain(ended);
   });

@@ -1,6 +1,6 @@
 /** What rotations of a transit seal's token are done with. */
 import type { SealToken } from '../../readiness/exercise/transit-exercise.ts';
-import type { ProviderPorts } from './transit-provider.ts';
+import type { InCall, ProviderPorts } from './transit-provider.ts';
 
 export interface TransitTokenPorts extends ProviderPorts {
   /** Whose seal it is: in the name and the meta of what is made. */
@@ -12,6 +12,8 @@ export interface TransitTokenPorts extends ProviderPorts {
   /** Why this token is none that a seal should have: readiness's own judgement. Undefined: it is. */
   unfit: (token: SealToken) => string | undefined;
 }
+
+export type TransitTokenCall = InCall<TransitTokenPorts>;
 
 /** Meta of what rotations make: by it their own is told from people's. */
 export const rotationMeta = 'sealwatch-rotation';

@@ -1,25 +1,45 @@
-/** A person's word for one step of a rotation (rule 7). */
+/** People's word for one step of a rotation (rule 7): as many, and bound to as much, as every cluster that it touches asks for. */
+import { createHash } from 'node:crypto';
 import { countApprovals } from '../../approvals.ts';
 import type { Rotation, RotationBinding, RotationStep } from '../rotation.ts';
 import type { RotationInput, RotationPlan } from './say.ts';
 import { minutes, overdueAt } from './wait.ts';
 
+interface Step {
+  step: RotationStep;
+  what: string;
+  why: string;
+  /** Names of the clusters that feel it, beside the one that rotates. */
+  touches: readonly string[];
+}
+
 /** Undefined: it is approved. */
 export function planApproval(
   input: RotationInput,
   rotation: Rotation,
-  { step, what, why }: { step: RotationStep; what: string; why: string },
+  { step, what, why, touches }: Step,
 ): RotationPlan | undefined {
-  const { cluster, fleetEntry, approvals, now } = input;
+  const { cluster, fleet, approvals, now } = input;
+  const touched = [cluster.name, ...touches];
+  const fleetEntry = entryOf(input, touched);
   const binding: RotationBinding = { rotation: rotation.id, cluster: cluster.name, step, what, fleetEntry };
-  const needed = cluster.recovery.approvals;
+  const asked = fleet.clusters.filter(({ name }) => touched.includes(name));
+  const needed = Math.max(cluster.recovery.approvals, ...asked.map(({ recovery }) => recovery.approvals));
   const missing = countApprovals(approvals, (other) => isSame(other, binding), {
     needed,
     mayCount: (by) => mayApprove(by, rotation, needed),
     now,
   });
   if (missing === 0) return undefined;
-  return { do: 'approval', why, binding, missing, until: now + minutes(5), overdueAt: overdueAt(input) };
+  return {
+    do: 'approval',
+    why,
+    binding,
+    missing,
+    needed,
+    until: now + minutes(5),
+    overdueAt: overdueAt(input),
+  };
 }
 
 /** Where two are asked for, they are others than who asked for the rotation. */
@@ -35,4 +55,13 @@ export function isSame(a: RotationBinding, b: RotationBinding): boolean {
     a.what === b.what &&
     a.fleetEntry === b.fleetEntry
   );
+}
+
+/** SHA-256 (hex) over the fleet.yaml entries of all these clusters: whichever is changed, nothing given before counts. */
+export function entryOf(
+  { fleetEntries }: Pick<RotationInput, 'fleetEntries'>,
+  names: readonly string[],
+): string {
+  const entries = [...new Set(names)].sort().map((name) => [name, fleetEntries[name] ?? '']);
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
 }

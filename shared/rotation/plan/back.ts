@@ -1,9 +1,14 @@
 /** Back to the one before: first every sink, then every node, and only then does the new one end. */
 import type { Rotation } from '../rotation.ts';
+import { oldDied } from './died.ts';
 import { inUse, settledAt } from './in-use.ts';
+import { usedSince } from './last-use.ts';
+import { listed } from './names.ts';
+import { planUnseen } from './orphan.ts';
 import { isSecret, sinkNames } from './policy.ts';
+import { elsewhere } from './reads.ts';
 import type { RotationInput, RotationPlan } from './say.ts';
-import { inAWhile, lastWrite, minutes, overdueAt, settleMs } from './wait.ts';
+import { inAWhile, lastWrite, minutes, notInUse, overdueAt, settleMs } from './wait.ts';
 
 export function planBack(input: RotationInput, rotation: Rotation): RotationPlan {
   const { orphans } = input;
@@ -15,7 +20,7 @@ export function planBack(input: RotationInput, rotation: Rotation): RotationPlan
   const names = sinkNames(input.cluster, rotation.kind);
   const known = given.map(([name]) => name).filter((name) => names.includes(name));
   if (known.length === 0) return endFresh(rotation, 'no sink has it', names);
-  return restore(input, rotation, known) ?? leave(input, rotation, names);
+  return oldDied(input, rotation, known) ?? restore(input, rotation, known) ?? leave(input, rotation, names);
 }
 
 function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): RotationPlan {
@@ -29,11 +34,7 @@ function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): Ro
     case 'adopt':
       return { do: 'forget-creation', why: 'a version of a key stays, and does no harm' };
     case 'unseen':
-      return inAWhile(
-        input,
-        `the end of what a turn may have made that died: ${value.why}`,
-        Math.max(minutes(1), value.until - input.now),
-      );
+      return planUnseen(input, value, true);
   }
 }
 
@@ -59,15 +60,8 @@ function restore(
       );
     return { do: 'restore', sink: name, why: 'it was given the new one' };
   }
-  const { reads } = input;
-  if (reads && !reads.ok)
-    return inAWhile(input, `reading the seal's own reference: ${reads.detail}`, minutes(2));
-  if (reads?.value === 'fresh')
-    return inAWhile(
-      input,
-      "the old one at the seal's own reference (seal.token, seal.clientSecret), where a webhook's receiver brings it",
-      minutes(2),
-    );
+  const notThere = elsewhere(input, (value) => value !== 'fresh', 'old');
+  if (notThere) return notThere;
   return rotation.restoredAt === undefined
     ? { do: 'restored', why: 'every sink has the old one again' }
     : undefined;
@@ -75,11 +69,11 @@ function restore(
 
 function leave(input: RotationInput, rotation: Rotation, names: readonly string[]): RotationPlan {
   const { consumers, cluster, now } = input;
-  const use = inUse(rotation, consumers);
-  if (!use.yes) {
-    if (rotation.inUseAt !== undefined) return { do: 'not-in-use', why: use.what };
-    return inAWhile(input, use.what, minutes(5));
-  }
+  if (rotation.reached.retired !== undefined) return endFresh(rotation, 'it has ended', names);
+  const use = inUse(rotation, consumers, input.fleet);
+  if (!use.yes) return notInUse(input, rotation, use);
+  const used = usedSince(input, rotation);
+  if (used !== undefined) return notInUse(input, rotation, { what: used });
   if (rotation.inUseAt === undefined) return { do: 'in-use', why: 'no node uses the new one' };
   const until = rotation.inUseAt + (cluster.rotation?.graceMs ?? 0);
   if (now < until) return { do: 'wait', what: 'the grace time', until, overdueAt: overdueAt(input) };
@@ -103,7 +97,7 @@ function endFresh(rotation: Rotation, why: string, names: readonly string[]): Ro
   // Nothing here can put the old one back there: what may be read from it stays alive (rule 9).
   if (still.length > 0)
     return done('the new one was left alive', [
-      `${rotation.fresh.ref} was not ended: sink ${still.join(', ')}, which is not in fleet.yaml any more, was given it. Put the old one back there, then end it by hand.`,
+      `${rotation.fresh.ref} was not ended: sink ${listed(still)}, which is not in fleet.yaml any more, was given it. Put the old one back there, then end it by hand.`,
     ]);
   return { do: 'end-fresh', ref: rotation.fresh.ref, why };
 }

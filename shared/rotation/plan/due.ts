@@ -2,6 +2,7 @@
 import type { Look } from '../rotation.ts';
 import { blockOf } from './blocked.ts';
 import { isSecret, type KindPolicy, policyOf } from './policy.ts';
+import { renewCurrent } from './renewal.ts';
 import { rescue } from './rescue.ts';
 import type { RotationInput, RotationPlan } from './say.ts';
 import { leaderMoved, newestVersion } from './versions.ts';
@@ -25,10 +26,12 @@ export function planDue(input: RotationInput): RotationPlan {
   const reason = isSecret(kind) ? dueSecret(input, look.value, policy) : dueKey(input, look.value, policy);
   if (reason.do === 'nothing') return reason;
   const repairs = reason.do === 'open' && reason.repairs;
+  // A renewal changes nothing for the cluster: no block and no pause is a reason to let go of what works.
+  const renewal = asked ? undefined : renewCurrent(input);
   const block = blockOf(input, repairs);
-  if (block) return none(input, block.why);
-  const pause = asked || repairs || reason.do === 'renew' ? undefined : pauseAfter(input);
-  return pause ?? reason;
+  if (block) return renewal ?? none(input, block.why);
+  const pause = asked ? undefined : pauseAfter(input, repairs);
+  return pause ? (renewal ?? pause) : reason;
 }
 
 const words = {
@@ -55,9 +58,8 @@ function dueSecret(input: RotationInput, { current }: Look, { everyMs }: KindPol
   if (endsAt !== undefined) {
     const left = endsAt - now;
     const early = Math.min(earlyMs, (lifeMs ?? earlyMs * 3) / 3);
-    // Vault renews at 70 % itself while it runs: whoever is later than half is likely not running.
-    if (renewable && left <= (lifeMs ?? 0) / 2)
-      return { do: 'renew', why: 'half of its life is over, and a renewal is enough' };
+    const renewal = renewCurrent(input);
+    if (renewal) return renewal;
     if (!renewable && left <= early)
       return { do: 'open', repairs: false, why: `it ends ${iso(endsAt)}, and no renewal changes that` };
   }
@@ -105,10 +107,12 @@ function wasFollowed({ earlier }: RotationInput, version: string): boolean {
   return earlier.some(({ fresh, ended }) => fresh?.ref === version && ended?.outcome === 'retired');
 }
 
-function pauseAfter(input: RotationInput): RotationPlan | undefined {
+/** A repair waits only after one that made new ones which never worked: that would go on all day. */
+function pauseAfter(input: RotationInput, repairs: boolean): RotationPlan | undefined {
   const { earlier, now } = input;
-  const last = earlier[0]?.ended;
+  const [{ ended: last, discards = 0 } = {}] = earlier;
   if (!last || last.outcome === 'retired') return undefined;
+  if (repairs && (last.outcome !== 'failed' || discards === 0)) return undefined;
   const rolledBack = last.outcome === 'rolled-back';
   const until = last.at + (rolledBack ? afterRollback : afterFailure);
   if (until <= now) return undefined;

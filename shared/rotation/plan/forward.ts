@@ -1,19 +1,28 @@
 /** From a new credential to the end of the old one. */
 import type { Rotation } from '../rotation.ts';
+import { died } from './died.ts';
 import { inUse } from './in-use.ts';
+import { usedSince } from './last-use.ts';
 import { planMinimum } from './minimum.ts';
+import { planUnseen } from './orphan.ts';
 import { isSecret, policyOf, sinkNames } from './policy.ts';
+import { elsewhere } from './reads.ts';
 import { rescue } from './rescue.ts';
 import type { RotationInput, RotationPlan } from './say.ts';
+import { planShut } from './shut.ts';
 import { planStepDown } from './step-down.ts';
 import { newestVersion } from './versions.ts';
-import { hours, inAWhile, lastWrite, minutes, overdueAt, settleMs } from './wait.ts';
+import { hours, inAWhile, lastWrite, minutes, notInUse, overdueAt, settleMs, wasGiven } from './wait.ts';
 
 /** What another hand changed in a sink is not changed back before this, ms: two tools must not fight by the minute. */
 const fightMs = hours(1);
 /** Entra takes seconds to minutes (AZURE-FACTS); what does not work then never will, ms. */
 const propagationMs = minutes(20);
+/** What it waits for meanwhile begins so (shared/work/rotate/turn/make.ts). */
+const beginsWords = 'the new one to begin to work';
 const replicasMs = minutes(1);
+/** So many that never worked are enough: the cause is not in them. */
+const mostDiscards = 2;
 
 export function planForward(input: RotationInput, rotation: Rotation): RotationPlan {
   const dropped = withoutPolicy(input, rotation);
@@ -22,23 +31,24 @@ export function planForward(input: RotationInput, rotation: Rotation): RotationP
     case 'due':
       return make(input, rotation);
     case 'created':
-      return tryAndDeliver(input, rotation);
+      return died(input, rotation) ?? tryAndDeliver(input, rotation);
     case 'delivered':
-      return (
-        sinkTrouble(input, rotation) ??
-        notThere(input, rotation) ??
-        died(input, rotation) ?? { do: 'verify', why: 'every sink has it' }
-      );
+      return amiss(input, rotation) ?? { do: 'verify', why: 'every sink has it' };
     case 'verified':
-      return (
-        sinkTrouble(input, rotation) ??
-        notThere(input, rotation) ??
-        died(input, rotation) ??
-        moveOn(input, rotation)
-      );
+      return amiss(input, rotation) ?? moveOn(input, rotation);
     case 'retired':
       return finish(input, rotation);
   }
+}
+
+/** What was delivered is not where it should be, or is dead. */
+function amiss(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  return (
+    died(input, rotation) ??
+    sinkTrouble(input, rotation) ??
+    notThere(input, rotation) ??
+    died(input, rotation, 'read')
+  );
 }
 
 /** fleet.yaml changed under it: nobody says then where the credential belongs. */
@@ -69,7 +79,15 @@ function make(input: RotationInput, rotation: Rotation): RotationPlan {
       why: 'the turn that made it died before any sink got it',
     };
   }
-  if (rotation.creating) return afterDeath(input, orphans);
+  if (rotation.creating) return afterDeath(input, rotation, orphans);
+  const { discards = 0, failing } = rotation;
+  if (discards >= mostDiscards)
+    return {
+      do: 'finish',
+      outcome: 'failed',
+      summary: `${discards} new ones were made that never worked, and ended again${failing ? `: ${failing.message}` : ''}`,
+      left: [],
+    };
   // fleet.yaml may have named one since this began.
   const rescued = rescue(input);
   if (rescued !== undefined) return { do: 'refuse', why: rescued };
@@ -84,7 +102,11 @@ function make(input: RotationInput, rotation: Rotation): RotationPlan {
   return { do: 'create', why: 'nothing was made yet' };
 }
 
-function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): RotationPlan {
+function afterDeath(
+  input: RotationInput,
+  { repairs }: Rotation,
+  orphans: RotationInput['orphans'],
+): RotationPlan {
   if (!orphans) return { do: 'forget-creation', why: 'nothing was asked for' };
   if (!orphans.ok) return inAWhile(input, `seeing what a turn left that died: ${orphans.detail}`, minutes(5));
   const { value } = orphans;
@@ -92,12 +114,7 @@ function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): Ro
     case 'adopt':
       return { do: 'adopt', fresh: value.fresh, why: 'a turn that died made it' };
     case 'unseen':
-      return {
-        do: 'wait',
-        what: `the end of what a turn may have made that died: ${value.why}`,
-        until: value.until,
-        overdueAt: Math.max(value.until, overdueAt(input)),
-      };
+      return planUnseen(input, value, repairs);
     case 'known':
       return value.end.length > 0
         ? { do: 'discard', refs: value.end, why: 'a turn that died made it, and nobody has its value' }
@@ -108,21 +125,13 @@ function afterDeath(input: RotationInput, orphans: RotationInput['orphans']): Ro
 function tryAndDeliver(input: RotationInput, rotation: Rotation): RotationPlan {
   const { freshAtHand, kind, now } = input;
   if (isSecret(kind) && !freshAtHand) return lost(input, rotation);
-  if (rotation.triedAt === undefined) {
-    const since = rotation.reached.created ?? now;
-    if (now - since <= propagationMs || rotation.old === undefined)
-      return { do: 'try', why: 'no node may read what does not work yet' };
-    // Nothing got it: to begin again costs nobody anything.
-    if (isSecret(kind) && untouched(rotation) && rotation.fresh)
-      return {
-        do: 'discard',
-        refs: [rotation.fresh.ref],
-        why: `it did not begin to work within ${propagationMs / 60_000} minutes`,
-      };
-    return { do: 'try', why: 'it still does not work' };
-  }
+  // Nothing got it: to begin again costs nobody anything.
+  const useless = isSecret(kind) && !wasGiven(rotation) ? neverWorks(rotation, now) : undefined;
+  if (useless !== undefined && rotation.fresh)
+    return { do: 'discard', refs: [rotation.fresh.ref], why: useless };
+  if (rotation.triedAt === undefined) return { do: 'try', why: 'no node may read what does not work yet' };
   // One replica of Entra knows it; a node that starts may ask another.
-  if (kind === 'entra-secret' && now < rotation.triedAt + replicasMs && untouched(rotation))
+  if (kind === 'entra-secret' && now < rotation.triedAt + replicasMs && !wasGiven(rotation))
     return inAWhile(input, "Entra's other replicas to know it", rotation.triedAt + replicasMs - now);
   const next = undelivered(input, rotation)[0];
   if (next !== undefined) return { do: 'deliver', sink: next, why: 'it does not have the new one yet' };
@@ -133,8 +142,16 @@ function undelivered({ cluster, kind }: RotationInput, { sinks }: Rotation): str
   return sinkNames(cluster, kind).filter((name) => sinks[name]?.deliveredAt === undefined);
 }
 
-const untouched = ({ sinks }: Rotation): boolean =>
-  Object.values(sinks).every(({ startedAt }) => startedAt === undefined);
+/** By its last try. What is denied, throttled or away says nothing of it: another one would fare no better. */
+function neverWorks({ failing, waiting, triedAt, reached, old }: Rotation, now: number): string | undefined {
+  const wasTried = failing?.what === 'try' || failing?.what === 'deliver';
+  if (wasTried && failing.code === 'dead') return `it is dead: ${failing.message}`;
+  if (triedAt !== undefined || old === undefined || failing?.what === 'try') return undefined;
+  if (waiting?.what.startsWith(beginsWords) !== true) return undefined;
+  const since = Math.max(reached.created ?? now, waiting.since);
+  if (now - since <= propagationMs) return undefined;
+  return `it did not begin to work within ${propagationMs / 60_000} minutes`;
+}
 
 /** No slot holds the new one. Where a sink may have got it, that is settled first. */
 function lost(input: RotationInput, rotation: Rotation): RotationPlan {
@@ -144,7 +161,7 @@ function lost(input: RotationInput, rotation: Rotation): RotationPlan {
   const started = Math.max(lastWrite(rotation), rotation.reached.created ?? 0);
   if (now < started + settleMs)
     return inAWhile(input, 'a write that may still land', started + settleMs - now);
-  if (!rotation.fresh || !untouched(rotation))
+  if (!rotation.fresh || wasGiven(rotation))
     return inAWhile(
       input,
       'the value of the new one, which no sink holds any more though one was given it: roll back',
@@ -183,38 +200,21 @@ function sinkTrouble(input: RotationInput, rotation: Rotation): RotationPlan | u
 
 /** A webhook that took its message has brought nothing anywhere yet: the next restart would read the old one. */
 function notThere(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
-  const { reads } = input;
-  if (!isSecret(rotation.kind) || !reads) return undefined;
-  if (!reads.ok) return inAWhile(input, `reading the seal's own reference: ${reads.detail}`, minutes(2));
-  if (reads.value === 'fresh') return undefined;
-  return inAWhile(
-    input,
-    "the new one at the seal's own reference (seal.token, seal.clientSecret), where a webhook's receiver brings it",
-    minutes(2),
-  );
-}
-
-/** Revoked behind our back: sinks that hold what does not work get back what does. */
-function died({ look }: RotationInput, rotation: Rotation): RotationPlan | undefined {
-  if (!isSecret(rotation.kind) || !look.ok || look.value.current.state !== 'dead') return undefined;
-  if (rotation.old === undefined)
-    return {
-      do: 'finish',
-      outcome: 'failed',
-      summary: `the new one does not work any more: ${look.value.current.why}`,
-      left: [],
-    };
-  return { do: 'turn-back', why: `the new one does not work any more: ${look.value.current.why}` };
+  return isSecret(rotation.kind) ? elsewhere(input, (value) => value === 'fresh', 'new') : undefined;
 }
 
 function moveOn(input: RotationInput, rotation: Rotation): RotationPlan {
   const { consumers, cluster, now } = input;
-  const use = inUse(rotation, consumers);
+  const shut = planShut(input, rotation);
+  if (shut) return shut;
+  const use = inUse(rotation, consumers, input.fleet);
   if (!use.yes) {
-    if (rotation.inUseAt !== undefined) return { do: 'not-in-use', why: use.what };
     const step = isSecret(rotation.kind) ? undefined : planStepDown(input, rotation, use.older);
-    return step ?? inAWhile(input, use.what, minutes(5));
+    const isTold = rotation.inUseAt !== undefined || use.voids !== undefined;
+    return step === undefined || isTold ? notInUse(input, rotation, use) : step;
   }
+  const used = usedSince(input, rotation);
+  if (used !== undefined) return notInUse(input, rotation, { what: used });
   if (rotation.inUseAt === undefined) return { do: 'in-use', why: 'every node uses the new one' };
   const until = rotation.inUseAt + (cluster.rotation?.graceMs ?? 0);
   if (now < until) return { do: 'wait', what: 'the grace time', until, overdueAt: overdueAt(input) };

@@ -17,6 +17,8 @@ export interface RotationInput {
   cluster: Cluster;
   kind: KindName;
   fleetEntry: string;
+  /** What fleet.yaml means by the credential now: an open one began with `Rotation.credential`. Undefined: not compared. */
+  credential?: string;
   /** The open one. */
   rotation?: Rotation;
   /** Newest first, of the same credential. */
@@ -64,11 +66,17 @@ export type RotationPlan =
   | { do: 'try'; why: string }
   | { do: 'deliver'; sink: string; why: string }
   | { do: 'note-change'; sink: string; why: string }
+  | { do: 'note-shut'; shut: NonNullable<Rotation['shut']>; why: string }
   | { do: 'delivered'; why: string }
   | { do: 'verify'; why: string }
   | { do: 'in-use'; why: string }
   /** What was taken for in use is not: a node was added, or was seen with an older start. */
-  | { do: 'not-in-use'; why: string }
+  | {
+      do: 'not-in-use';
+      why: string;
+      /** Of `confirmed.nodes`: seen with an older start since. The word does not count for them any more. */
+      voids?: string[];
+    }
   /** What was delivered does not work any more, and the one before does. */
   | { do: 'turn-back'; why: string }
   | { do: 'step-down'; consumer: string; why: string }
@@ -78,12 +86,21 @@ export type RotationPlan =
   | { do: 'end-old'; ref: string; why: string }
   | { do: 'end-fresh'; ref: string; why: string }
   | { do: 'finish'; outcome: 'retired' | 'rolled-back' | 'failed'; summary: string; left: string[] }
-  | { do: 'wait'; what: string; until: number; overdueAt: number }
+  | {
+      do: 'wait';
+      what: string;
+      until: number;
+      overdueAt: number;
+      /** As of `not-in-use`. */
+      voids?: string[];
+    }
   | {
       do: 'approval';
       why: string;
       binding: RotationBinding;
       missing: number;
+      /** How many people, of all clusters that it touches the most: where it is two, whoever asked does not count. */
+      needed: number;
       until: number;
       overdueAt: number;
     };

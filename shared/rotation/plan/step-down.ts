@@ -26,7 +26,12 @@ export function planStepDown(
   // One word is for one step-down.
   const approvals = input.approvals.filter(({ at }) => at > (last ?? 0));
   return (
-    planApproval({ ...input, approvals }, rotation, { step: 'step-down', what: consumer, why }) ?? {
+    planApproval({ ...input, approvals }, rotation, {
+      step: 'step-down',
+      what: consumer,
+      why,
+      touches: [consumer],
+    }) ?? {
       do: 'step-down',
       consumer,
       why,

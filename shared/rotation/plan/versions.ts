@@ -12,7 +12,7 @@ export function newestVersion({ versions = [] }: Pick<Look, 'versions'>) {
 
 /**
  * Whether its active node began to lead after that time: then its keys are wrapped with what was newest then. Every new
- * leader wraps anew (VAULT-FACTS, azurekeyvault seal: the mechanism is shared).
+ * leader wraps anew (VAULT-FACTS, azurekeyvault seal: the mechanism is shared) that can open what is stored: ./shut.ts.
  */
 export function leaderMoved({ leaderSince }: ConsumerSight, after: number): 'yes' | 'no' | 'unseen' {
   if (leaderSince === undefined) return 'unseen';

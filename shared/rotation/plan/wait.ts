@@ -13,6 +13,11 @@ export function lastWrite({ sinks }: Pick<Rotation, 'sinks'>): number {
   return Math.max(0, ...Object.values(sinks).map(({ startedAt }) => startedAt ?? 0));
 }
 
+/** Some sink may hold the new one. */
+export function wasGiven({ sinks }: Pick<Rotation, 'sinks'>): boolean {
+  return Object.values(sinks).some(({ startedAt }) => startedAt !== undefined);
+}
+
 /** Where fleet.yaml does not ask for rotation any more, ms. */
 const overdueOtherwise = hours(7 * 24);
 
@@ -23,6 +28,18 @@ const overdueOtherwise = hours(7 * 24);
  */
 export function inAWhile(input: RotationInput, what: string, ms: number): RotationPlan {
   return { do: 'wait', what, until: input.now + ms, overdueAt: overdueAt(input) };
+}
+
+/** What was taken for in use is not; or it is waited for. @param voids nodes for which a person's word does not count any more. */
+export function notInUse(
+  input: RotationInput,
+  { inUseAt }: Pick<Rotation, 'inUseAt'>,
+  { what, voids }: { what: string; voids?: string[] },
+): RotationPlan {
+  const more = voids && { voids };
+  if (inUseAt !== undefined) return { do: 'not-in-use', why: what, ...more };
+  const until = input.now + minutes(5);
+  return { do: 'wait', what, until, overdueAt: overdueAt(input), ...more };
 }
 
 /** Whatever it waits for by then: counted from the stage that was reached last. */

@@ -25,6 +25,8 @@ export async function createBlob(
     } catch (error) {
       const { status, reason } = failure(error);
       if (status === 412 || (status === 409 && reason === 'BlobAlreadyExists')) return false;
+      // Who may add blobs and not overwrite them (infra/modules/access.bicep) is told so of a name that is taken.
+      if (status === 403 && reason === 'UnauthorizedBlobOverwrite') return false;
       throw error;
     }
   });

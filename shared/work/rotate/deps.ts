@@ -38,8 +38,13 @@ export type RotationAccess =
       kind: Kind;
       /** In the order of fleet.yaml; of a key none. */
       sinks: Sink[];
-      /** What the next restart would read, exactly, as stored now: the receiver zeroes it. Undefined: of a key, none. */
-      value: () => Promise<Did<Buffer | undefined>>;
+      /**
+       * What the next restart of a cluster would read through its own reference, exactly, as stored now: the receiver zeroes
+       * it. Undefined: of a key, none.
+       *
+       * @param of a consumer; the rotating cluster where none is given.
+       */
+      value: (of?: Cluster) => Promise<Did<Buffer | undefined>>;
       close: () => Promise<void>;
     }
   /** Nothing can be done: the field of fleet.yaml or the setting, and the fix. */

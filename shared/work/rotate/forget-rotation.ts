@@ -1,11 +1,11 @@
-/** A person ends an open rotation that no turn can go on with: its cluster is not in fleet.yaml any more. */
+/** A person ends an open rotation that no turn can go on with: fleet.yaml does not have its cluster, or means another credential. */
 import type { Person } from '../../people/person.ts';
 import { reasonProblem } from '../../people/reason.ts';
 import type { Rotation } from '../../rotation/rotation.ts';
 import { refused, type Said, said } from '../recover/said.ts';
 import type { RotateDeps } from './deps.ts';
 import { leftByHand } from './left-by-hand.ts';
-import { find } from './rotation-row.ts';
+import { credentialNow, find } from './rotation-row.ts';
 import { type ShownRotation, shownRotation } from './show-rotations.ts';
 
 /** How often a row that somebody else changes is read anew. */
@@ -49,14 +49,16 @@ async function forget(
   return said(shownRotation(forgotten, now));
 }
 
-/** While fleet.yaml has the cluster, its turns end it: forgotten, what it made would live on for no reason. */
+/** While fleet.yaml has the cluster and means the same, its turns end it: forgotten, what it made would live on for no reason. */
 async function mustStay(
   deps: RotateDeps,
-  { id, cluster, status, ended, lease }: Rotation,
+  { id, cluster, kind, credential, status, ended, lease }: Rotation,
 ): Promise<Said<never> | undefined> {
   if (status === 'ended') return refused('conflict', `${id} has ended: ${ended?.summary ?? ''}`);
   const { fleet } = await deps.loadFleet();
-  if (fleet.clusters.some(({ name }) => name === cluster))
+  const entry = fleet.clusters.find(({ name }) => name === cluster);
+  // Where it means another credential by now, no turn touches this one.
+  if (entry && credentialNow(entry, kind) === credential)
     return refused(
       'conflict',
       `fleet.yaml has ${cluster}, so ${id} goes on: roll it back, or take the cluster out first`,

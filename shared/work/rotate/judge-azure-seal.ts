@@ -3,6 +3,7 @@ import type { AzureKeyVaultSeal } from '../../fleet/fleet.ts';
 import { OutOfTime, within } from '../../fleet/within.ts';
 import type { AzureExercise, AzureFailure, CredentialLife } from '../../readiness/exercise/azure-exercise.ts';
 import { exerciseAzureKeyVault } from '../../readiness/exercise/azure-key-vault.ts';
+import type { AskLeaderSince } from '../../readiness/exercise/leader-since.ts';
 import { judgeAzureKeyVault } from '../../readiness/judge/azure-key-vault.ts';
 import { notExercised } from '../../readiness/judge/unknown.ts';
 import type { Judged, Tried } from '../../readiness/readiness.ts';
@@ -20,12 +21,20 @@ const besideMs = 30_000;
 export async function judgeByKeyVault(
   { azureSeal, clock, random }: Pick<RotateDeps, 'azureSeal' | 'clock' | 'random'>,
   seal: AzureKeyVaultSeal,
+  leaderSince?: AskLeaderSince,
 ): Promise<Judged> {
   const endsAt = clock.elapsed() + allMs;
   const access = await azureSeal(seal);
   if (!access.ok) return notExercised(access.why);
   const [exercise, beside] = await Promise.all([
-    exerciseAzureKeyVault({ ...access.ports, clock, random, timeoutMs, endsAt }),
+    exerciseAzureKeyVault({
+      ...access.ports,
+      ...(leaderSince && { leaderSince }),
+      clock,
+      random,
+      timeoutMs,
+      endsAt,
+    }),
     lookBeside(access, clock),
   ]);
   return judgeAzureKeyVault({ ...exercise, ...beside }, clock.now());

@@ -7,6 +7,7 @@ import { notExercisable, notExercised } from '../../readiness/judge/unknown.ts';
 import type { Judged } from '../../readiness/readiness.ts';
 import type { RotateDeps } from './deps.ts';
 import { judgeByKeyVault } from './judge-azure-seal.ts';
+import { leaderSinceBy } from './leader-since.ts';
 
 /** For one request to a provider, ms: above the 5 s that a Vault without its storage takes to say so. */
 const timeoutMs = 8_000;
@@ -20,7 +21,7 @@ export async function judgeSeal(deps: RotateDeps, fleet: Fleet, cluster: Cluster
     case 'transit':
       return judgeProvided(deps, fleet, cluster, seal);
     case 'azurekeyvault':
-      return judgeByKeyVault(deps, seal);
+      return judgeByKeyVault(deps, seal, leaderSinceBy(deps, cluster));
     case 'other':
       return notExercisable('what unseals it is not known to Sealwatch: seal.type is other');
   }
@@ -45,7 +46,7 @@ async function judgeProvided(
   if (!access.ok) return notExercised(access.why);
   const { clock, random } = deps;
   try {
-    const ports = { ...access.ports, random, clock, timeoutMs };
+    const ports = { ...access.ports, leaderSince: leaderSinceBy(deps, cluster), random, clock, timeoutMs };
     const exercise = await exerciseTransit(seal, ports);
     return judgeTransit(seal, exercise, clock.now());
   } finally {

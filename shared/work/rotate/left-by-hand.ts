@@ -32,8 +32,8 @@ function unmadeText({ creating, kind, id }: Rotation): string {
 
 function liveTexts(rotation: Rotation, fresh: Credential): string[] {
   const { old, stage, direction, reached, sinks, consumers } = rotation;
-  const made = `the new one (${text(fresh.ref)})`;
-  const before = old ? `the one before (${text(old.ref)})` : 'none before it';
+  const made = named('the new one', fresh.ref);
+  const before = old ? named('the one before', old.ref) : 'none before it';
   if (stage === 'retired' && direction === 'forward')
     return [`Nodes use ${made}: leave it. The one before has ended already.`];
   if (direction === 'back' && reached.retired !== undefined)
@@ -50,6 +50,11 @@ function liveTexts(rotation: Rotation, fresh: Credential): string[] {
     `Both may live, ${made} and ${before}: let every place that nodes read hold the same one, and see that it works.`,
     `End the other one once every node of ${nodes} was restarted since (${howToEnd(rotation)}).${theirs}`,
   ];
+}
+
+/** Not every provider shows what names one. */
+function named(which: string, ref: string): string {
+  return ref === '' ? which : `${which} (${text(ref)})`;
 }
 
 function howToEnd({ kind }: Rotation, ref?: string): string {

@@ -12,7 +12,9 @@ import type { RotationAudit } from '../../state/rotate-ports.ts';
 import { refused, type Said, said } from '../recover/said.ts';
 import type { RotateDeps } from './deps.ts';
 import { find, noWayBack } from './rotation-row.ts';
+import { consumersOf } from './seal-cycles.ts';
 import { type ShownRotation, shownRotation } from './show-rotations.ts';
+import { endMayCome } from './turn/irrevocable.ts';
 import { takeTurn } from './turn.ts';
 
 /** How often a row that a turn works on is read anew. */
@@ -20,6 +22,8 @@ const mostTries = 5;
 const pauseMs = 1_000;
 /** Of the first turn, for which a person waits, ms: the route has 60 s. */
 const firstTurnMs = 40_000;
+/** That a word can name: a row has room for no more. */
+const mostNodes = 1_000;
 
 /** Begins a rotation now, whether it is due or not; the answer is its row after the first turn. */
 export async function runRotation(
@@ -84,14 +88,21 @@ export async function confirmRotation(
         `${id} is not yet where every node can use it: it waits for ${rotation.waiting?.what ?? 'its next turn'}`,
       );
     const { fleet } = await deps.loadFleet();
-    const clusters = fleet.clusters.filter(({ name }) => rotation.consumers.includes(name));
-    const use = inUse(rotation, await Promise.all(clusters.map((cluster) => deps.sight(cluster))));
+    const cluster = fleet.clusters.find(({ name }) => name === rotation.cluster);
+    if (!cluster) return leftOpen(rotation);
+    // As a turn sees them: who came to use it since counts, too.
+    const consumers = consumersOf(fleet, cluster, rotation.kind);
+    // All that is unseen now: a word that is given again is for those of before, too.
+    const { confirmed: _before, ...unconfirmed } = rotation;
+    const sights = await Promise.all(consumers.map((consumer) => deps.sight(consumer)));
+    const use = inUse(unconfirmed, sights, fleet);
     if (!use.yes && use.older.length > 0)
       return refused(
         'conflict',
         `${use.older.join(', ')} is seen to run since before: it needs a restart, and a word does not replace that`,
       );
-    return said({ ...rotation, confirmed: wordOf(deps, person, reason, direction) });
+    const nodes = use.yes ? [] : use.unseen.slice(0, mostNodes);
+    return said({ ...rotation, confirmed: { ...wordOf(deps, person, reason, direction), nodes } });
   });
 }
 
@@ -106,6 +117,12 @@ export async function rollBackRotation(
     if (rotation.direction === 'back') return refused('conflict', `${id} is being rolled back already`);
     const why = noWayBack(rotation);
     if (why !== undefined) return refused('conflict', why);
+    const ms = endMayCome(rotation, rotation.old?.ref, deps.clock.now());
+    if (ms > 0)
+      return refused(
+        'busy',
+        `${id} asked for the end of the old one, and has no answer yet: try again in ${Math.ceil(ms / 60_000)} minutes`,
+      );
     const { inUseAt: _inUseAt, confirmed: _confirmed, needs: _needs, ...rest } = rotation;
     return said({ ...rest, direction: 'back' as const });
   });
@@ -130,7 +147,7 @@ export async function approveRotation(
   const { fleet } = await deps.loadFleet();
   const cluster = fleet.clusters.find(({ name }) => name === rotation.cluster);
   if (!cluster) return leftOpen(rotation);
-  if (!mayApprove(person.id, rotation, cluster.recovery.approvals))
+  if (!mayApprove(person.id, rotation, needs.needed ?? cluster.recovery.approvals))
     return refused('forbidden', 'two others must approve: whoever asked for it does not count');
   const at = deps.clock.now();
   await record(deps, rotation, person, 'approved', needs.why, { step: binding.step, what: binding.what });

@@ -1,6 +1,8 @@
 /** Which clusters a rotation touches beside its own. Pure. */
-import { credentialNames } from '../../fleet/credentials.ts';
+import { credentialNames, livePlaces, ownReference, triedWith } from '../../fleet/credentials.ts';
 import type { Cluster, Fleet } from '../../fleet/fleet.ts';
+import { placeOf } from '../../fleet/reference.ts';
+import { isSecret } from '../../rotation/plan/policy.ts';
 import type { KindName } from '../../rotation/rotation.ts';
 
 /**
@@ -20,23 +22,56 @@ export function cycleOf(clusters: readonly Cluster[], name: string): string[] {
   return providers.has(way.at(-1) ?? name) ? way.toSorted() : [name];
 }
 
-/** Clusters that unseal with the same credential, this one among them, in the order of fleet.yaml. */
+/**
+ * Clusters that unseal with the same credential, this one among them, in the order of fleet.yaml. Whoever reads what this
+ * one's sinks write is one, whatever its own reference is called: it gets what is delivered there.
+ */
 export function consumersOf({ clusters }: Fleet, cluster: Cluster, kind: KindName): Cluster[] {
   const own = credentialNames[kind](cluster.seal);
+  const delivered = isSecret(kind) ? livePlaces(cluster.rotation?.sinks ?? []) : [];
+  const reads = ({ seal }: Cluster) => {
+    const at = ownReference(seal);
+    return at !== undefined && delivered.includes(placeOf(at.reference));
+  };
   return clusters.filter(
     (other) =>
-      other.name === cluster.name || (own !== undefined && credentialNames[kind](other.seal) === own),
+      other.name === cluster.name ||
+      (own !== undefined && credentialNames[kind](other.seal) === own) ||
+      reads(other),
   );
 }
 
 /**
- * A stable name of a cluster's credential, for people and for the lock: the same for every cluster that shares it,
- * whichever entry rotates it. Holds no secret.
+ * What a rotation of a cluster rotates, for people, and to tell whether fleet.yaml still means the same: by its provider, by
+ * where it is read from and by what it is tried with, however these are spelt. Holds no secret.
  *
  * @throws where the seal has none such: no fleet.yaml that asks for its rotation is accepted.
  */
-export function credentialOf(cluster: Cluster, kind: KindName): string {
-  const name = credentialNames[kind](cluster.seal);
-  if (name === undefined) throw new Error(`the seal of ${cluster.name} has no ${kind}`);
-  return name;
+export function credentialOf({ name: cluster, seal }: Cluster, kind: KindName): string {
+  const name = credentialNames[kind](seal);
+  if (name === undefined) throw new Error(`the seal of ${cluster} has no ${kind}`);
+  const tried = triedWith[kind](seal);
+  return tried === undefined ? name : `${name}, tried with ${tried}`;
+}
+
+/**
+ * What a rotation locks: the credential by every name that a consumer has for it, whichever entry rotates it; and each
+ * cluster that unseals others which unseal it, for those are never without both at the same time.
+ *
+ * One lock a cluster: a cycle that an edit of fleet.yaml makes longer still has members in common with what it was.
+ *
+ * @param consumers as `consumersOf` has them.
+ */
+export function locksFor(
+  { clusters }: Pick<Fleet, 'clusters'>,
+  consumers: readonly Cluster[],
+  kind: KindName,
+): string[] {
+  const names = consumers.flatMap(({ seal }) => credentialNames[kind](seal) ?? []);
+  const members = consumers
+    .map(({ name }) => cycleOf(clusters, name))
+    .filter(({ length }) => length > 1)
+    .flat()
+    .map((name) => `cycle-member ${name}`);
+  return [...new Set([...names, ...members])];
 }

@@ -90,7 +90,7 @@ export function shownRotation(row: Rotation, now: number): ShownRotation {
     reached,
     consumers,
     ...(fresh && { fresh: fresh.ref }),
-    ...(old && { old: old.ref }),
+    ...(old && old.ref !== '' && { old: old.ref }),
     sinks: Object.entries(sinks).map(([name, { where, ...times }]) => ({
       name,
       holds: holds(times),

@@ -3,7 +3,7 @@ import type { Cluster, Fleet } from '../../fleet/fleet.ts';
 import { policyOf } from '../../rotation/plan/policy.ts';
 import type { RotationPlan } from '../../rotation/plan/say.ts';
 import { planRotation } from '../../rotation/plan.ts';
-import { type KindName, kindNames, type Rotation } from '../../rotation/rotation.ts';
+import { type Did, type KindName, kindNames, type Rotation } from '../../rotation/rotation.ts';
 import type { RotateDeps } from './deps.ts';
 import { readyOne } from './ready.ts';
 import { act } from './turn/act.ts';
@@ -12,6 +12,8 @@ import { gather } from './turn/gather.ts';
 import { HeldRotation, LostRotation } from './turn/held.ts';
 import { giveBack } from './turn/leave.ts';
 import { openRotation } from './turn/open.ts';
+import { renew } from './turn/renew.ts';
+import { timedAccess } from './turn/timed.ts';
 import { Values } from './turn/values.ts';
 
 /** Above the longest rotation's steps: a plan that never ends is a mistake. */
@@ -68,9 +70,10 @@ export async function takeTurn(
       ? { state: 'open', rotation: held.value }
       : { state: asked ? 'refused' : 'nothing', why: access.why };
   }
-  const { kind, sinks, value } = access;
+  const { kind, sinks, value } = timedAccess(deps.clock, access);
   const values = new Values();
-  const base = { deps, fleet, cluster, name, kind, sinks, value, values, seen: {} };
+  const renewals = new Set<'current' | 'fresh'>();
+  const base = { deps, fleet, cluster, name, kind, sinks, value, values, seen: {}, renewed: renewals };
   const turn: Turn = { ...base, ...(held && { held }), ...(asked && { asked }) };
   try {
     return await steps(turn, owner, endsAt);
@@ -129,7 +132,7 @@ async function begin(turn: Turn, plan: RotationPlan, owner: string): Promise<Tur
     case 'refuse':
       return { state: 'refused', why: plan.why };
     case 'renew':
-      return renew(turn, plan.why);
+      return renewed(await renew(turn, plan), plan.why);
     case 'open': {
       const opened = await openRotation(turn, plan, owner);
       if (!opened.ok) return { state: turn.asked ? 'refused' : 'nothing', why: opened.why };
@@ -141,31 +144,6 @@ async function begin(turn: Turn, plan: RotationPlan, owner: string): Promise<Tur
   }
 }
 
-async function renew({ deps, cluster, name, kind, value, seen }: Turn, why: string): Promise<TurnEnd> {
-  const current = await value();
-  if (!current.ok || !current.value || !kind.renew)
-    return { state: 'nothing', why: 'its value cannot be read' };
-  try {
-    const at = deps.clock.now();
-    const facts = { kind: name };
-    await deps.state.audit.write({
-      at,
-      who: 'app:rotate',
-      what: 'renewed',
-      cluster: cluster.name,
-      why,
-      facts,
-    });
-    const renewed = await kind.renew(current.value);
-    delete seen.look;
-    if (renewed.ok) deps.log.info('credential-renewed', { cluster: cluster.name, kind: name });
-    else
-      deps.log.warn('credential-not-renewed', { cluster: cluster.name, kind: name, detail: renewed.detail });
-    return {
-      state: 'nothing',
-      why: renewed.ok ? `renewed: ${why}` : `the renewal failed: ${renewed.detail}`,
-    };
-  } finally {
-    current.value.fill(0);
-  }
+function renewed(did: Did<void>, why: string): TurnEnd {
+  return { state: 'nothing', why: did.ok ? `renewed: ${why}` : `the renewal failed: ${did.detail}` };
 }

@@ -26,7 +26,7 @@ const textLength = 200;
 
 /** What only people's words end; shared/rotation/plan/ words it so. */
 const confirmWords = /a person's word that/;
-const decideWords = /\broll back$|, then confirm$/;
+const decideWords = /\broll back$|, then confirm$|: put it back, or (roll back|forget this rotation)/;
 
 /** Each code once, whatever number of rotations it is said of. */
 export function judgeRotations(cluster: Of, open: readonly Rotation[], now: number): Finding[] {

@@ -15,6 +15,8 @@ export interface KeyVersion {
   privateKey: KeyObject;
   enabled: boolean;
   createdAt: Date;
+  /** Default: never changed since it was made. */
+  updatedAt?: Date;
   expiresOn?: Date;
   /** Default: soft delete without purge protection. */
   recoveryLevel?: string;
@@ -55,12 +57,12 @@ export function itemOf(id: string, key: KeyVersion): object {
   return { kid: id, attributes: attributesOf(key) };
 }
 
-function attributesOf({ enabled, createdAt, expiresOn, recoveryLevel }: KeyVersion): object {
+function attributesOf({ enabled, createdAt, updatedAt, expiresOn, recoveryLevel }: KeyVersion): object {
   const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
   return {
     enabled,
     created: seconds(createdAt),
-    updated: seconds(createdAt),
+    updated: seconds(updatedAt ?? createdAt),
     ...(expiresOn && { exp: seconds(expiresOn) }),
     recoveryLevel: recoveryLevel ?? 'Recoverable+Purgeable',
   };

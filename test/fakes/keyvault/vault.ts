@@ -46,9 +46,9 @@ export class FakeVault {
 
   set(
     id: string,
-    change: Partial<Pick<KeyVersion, 'enabled' | 'createdAt' | 'expiresOn' | 'recoveryLevel'>>,
+    change: Partial<Pick<KeyVersion, 'enabled' | 'createdAt' | 'updatedAt' | 'expiresOn' | 'recoveryLevel'>>,
   ): void {
-    Object.assign(this.#versionOf(id), change);
+    Object.assign(this.#versionOf(id), { updatedAt: new Date(this.now()) }, change);
   }
 
   isEnabled(id: string): boolean {

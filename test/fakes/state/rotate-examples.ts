@@ -96,6 +96,7 @@ export function aFullRotation(over: Partial<Rotation> = {}): Rotation {
     waiting: { what: 'restarts of vault-0', since: noon, until: noon + 6, overdueAt: noon + 7 },
     needs: { why: 'payments leads with the old key', binding: aRotationBinding(), missing: 1 },
     steppedDown: { payments: noon + 5 },
+    shut: { payments: { since: noon - 9, openedAt: noon + 5 } },
     raising: { to: 4, at: noon + 6 },
     failing: { what: 'deliver', code: 'denied', message: 'Set is missing', since: noon, times: 3 },
     ...over,

@@ -20,6 +20,8 @@ export interface FakeToken {
   explicit_max_ttl: number;
   orphan: boolean;
   renewable: boolean;
+  /** Not shown before a renewal. */
+  last_renewal_time?: number;
 }
 
 interface Wrapped {
@@ -55,6 +57,8 @@ export class FakeTokenProvider {
   readonly deny = new Set<string>();
   /** Paths over their quota, by how they begin. */
   readonly throttle = new Set<string>();
+  /** Paths without a leader, by how they begin. */
+  readonly leaderless = new Set<string>();
   /** Where wrapped things say that they were made. */
   creationPath: string | undefined;
   /** Nodes that lag behind encrypt with an older version. */
@@ -94,6 +98,7 @@ export class FakeTokenProvider {
   serve = ({ method, path: whole, headers, body }: Received): Served => {
     const path = whole.replace(/^\/v1\//, '');
     const given = String(headers['x-vault-token'] ?? '');
+    if ([...this.leaderless].some((start) => path.startsWith(start))) return refused(503);
     if (path.startsWith('sys/wrapping/') && path !== 'sys/wrapping/wrap') return this.#unwrap(path, given);
     const token = this.tokens.get(given);
     if (!token) return badToken;
@@ -103,9 +108,10 @@ export class FakeTokenProvider {
     const ttl = headers['x-vault-wrap-ttl'];
     switch (path) {
       case 'auth/token/lookup-self':
-        return token.policies.includes('default') ? ok({ ...token, id: given }) : denied;
+        return token.policies.includes('default') ? ok(this.#shown(token, given)) : denied;
       case 'auth/token/renew-self':
         token.ttl = token.creation_ttl;
+        token.last_renewal_time = this.now;
         return {
           status: 200,
           body: { auth: { client_token: given, lease_duration: token.ttl, renewable: true } },
@@ -115,7 +121,7 @@ export class FakeTokenProvider {
       case 'auth/token/lookup-accessor': {
         const found = this.byAccessor(json['accessor']);
         return found
-          ? ok({ ...found[1], id: '' })
+          ? ok(this.#shown(found[1], ''))
           : refused(400, '1 error occurred:\n\t* invalid accessor\n\n');
       }
       case 'auth/token/revoke-accessor': {
@@ -137,6 +143,10 @@ export class FakeTokenProvider {
           : denied;
     }
   };
+
+  #shown(token: FakeToken, id: string): object {
+    return { ...token, id, expire_time: new Date((this.now + token.ttl) * 1000).toISOString() };
+  }
 
   #create(json: Record<string, unknown>, path: string): Served {
     const period = Number(this.role?.['token_period']);

@@ -64,6 +64,7 @@ export async function startRotatedAzure(): Promise<RotatedAzure> {
   const clock = new LeapingClock();
   azure.clock = clock;
   const startsAt = clock.now() - 100 * day;
+  for (const id of azure.seals.versionsOf(sealKey)) azure.seals.set(id, { createdAt: new Date(startsAt) });
   const { value: first } = azure.graph.addByHand({
     displayName: 'sealwatch edge.before',
     startsAt,
@@ -107,10 +108,8 @@ export async function startRotatedAzure(): Promise<RotatedAzure> {
   });
   // By a clock that leaps, every leap would be one between the nodes' clocks and ours.
   const eyes = startRotating();
-  const deps: RotateDeps = {
-    ...rotating.deps,
-    sight: async (cluster) => clock.tell(await eyes.deps.sight(cluster)),
-  };
+  const { deps } = rotating;
+  deps.sight = async (cluster) => clock.tell(await eyes.deps.sight(cluster));
   const login = rotating.secret(
     'EDGE',
     await startRotateLogin(edge, ['path "sys/step-down" { capabilities = ["update", "sudo"] }']),

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Readiness } from '../../../shared/readiness/readiness.ts';
 import { createAuthority, type IssuedCertificate } from '../../fakes/pki.ts';
 import { consumer, provider, sealPolicy, startTransitPair, type TransitPair } from './transit-pair.ts';
@@ -38,6 +39,28 @@ async function expectUnsealsByItself(): Promise<void> {
   await pair.payments.start(consumer);
   await pair.payments.awaitActive();
   expect((await pair.consumerSays()).health).toBe(200);
+}
+
+/** Longer than clocks may differ: a version that is made now was certainly not there when it took over. */
+async function leadsForLong(): Promise<void> {
+  await expect
+    .poll(async () => Date.now() - ((await leaderSince()) ?? Date.now()), { timeout: 40_000, interval: 500 })
+    .toBeGreaterThan(12_000);
+}
+
+async function leaderSince(): Promise<number | undefined> {
+  const { fleet } = await pair.rotating.deps.loadFleet();
+  const cluster = fleet.clusters.find(({ name }) => name === 'payments');
+  return cluster && (await pair.rotating.deps.sight(cluster)).leaderSince;
+}
+
+/** Nobody refuses it anything: it cannot open what it finds in its own storage. */
+async function expectStaysSealed(): Promise<void> {
+  await pair.payments.kill(consumer);
+  expect((await pair.payments.tryStart(consumer)).up).toBe(true);
+  await pair.payments.awaitState(consumer, [503]);
+  const { body } = await pair.payments.request(consumer, 'GET', 'sys/seal-status');
+  expect(z.object({ sealed: z.boolean() }).parse(body)).toEqual({ sealed: true });
 }
 
 /** The promise of `not-ready`. */
@@ -178,24 +201,50 @@ describe('the transit key', () => {
     await expectUnsealsByItself();
   });
 
-  it('no longer decrypts what the cluster was wrapped with: not called ready, and a restart proves why', async () => {
+  it('no longer decrypts what the cluster was wrapped with: not ready, and a restart proves why', async () => {
+    await leadsForLong();
     await pair.root.write('POST', 'transit/keys/payments/rotate');
     await config({ min_decryption_version: 3 });
-    const row = await ready();
-    // The newest version is all that can be tried: what the cluster was wrapped with is in its own storage.
-    expect(row.standing).toEqual({
+    const { problems, evidence } = await expectUnseen(
+      /^versions of its key before 3 no longer decrypt, and it is wrapped with one of them/,
+    );
+    expect(problems[0]?.evidence).toEqual([
+      expect.stringMatching(/^Its active node leads since .*; version 3 was made .*Z\.$/),
+    ]);
+    // The newest version is all that can be tried.
+    expect(evidence[0]).toContain('what was encrypted came back, with key version 3.');
+    await expectStaysSealed();
+    // No node leads any more: an alert that was told does not end by that.
+    const sealed = await ready();
+    expect(sealed.standing.state).toBe('at-risk');
+    expect(Object.keys(sealed.unjudged)).toEqual(['seal-not-ready']);
+    await config({ min_decryption_version: 1 });
+    await pair.payments.awaitActive();
+  });
+
+  it('was rotated and used, and decrypts nothing older any more: not called dead, and it unseals', async () => {
+    await pair.root.write('POST', 'transit/keys/payments/rotate');
+    await expectUnsealsByItself();
+    await config({ min_decryption_version: 4 });
+    expect((await ready()).standing.state).toBe('at-risk');
+    await expectUnsealsByItself();
+    await config({ min_decryption_version: 1 });
+  });
+
+  it('had a step-down only when it no longer decrypted the old: not called ready, for nothing was wrapped anew', async () => {
+    await pair.root.write('POST', 'transit/keys/payments/rotate');
+    await config({ min_decryption_version: 5 });
+    const before = await leaderSince();
+    await pair.payments.write('POST', 'sys/step-down');
+    await expect
+      .poll(async () => ((await leaderSince()) ?? 0) > (before ?? 0), { timeout: 40_000, interval: 500 })
+      .toBe(true);
+    expect((await ready()).standing).toEqual({
       state: 'at-risk',
-      why: expect.stringMatching(/^versions of its key before 3 no longer decrypt/) as string,
+      why: expect.stringMatching(/^versions of its key before 5 no longer decrypt: unless/) as string,
     });
-    expect(row.unjudged).toEqual({});
     expect(await pair.consumerSays()).toEqual(well);
-    await pair.payments.kill(consumer);
-    const started = await pair.payments.tryStart(consumer);
-    expect(started.up).toBe(true);
-    await pair.payments.awaitState(consumer, [503]);
-    expect((await pair.payments.request(consumer, 'GET', 'sys/seal-status')).body).toMatchObject({
-      sealed: true,
-    });
+    await expectStaysSealed();
     await config({ min_decryption_version: 1 });
     await pair.payments.awaitActive();
   });

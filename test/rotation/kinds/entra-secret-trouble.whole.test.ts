@@ -73,6 +73,20 @@ describe('throttling', () => {
   });
 });
 
+describe('a creation that failed', () => {
+  it.each<[string, () => void, boolean]>([
+    ['of whose secret Graph refused the making', () => graph().fail('addPassword', { status: 403 }), true],
+    ['before which Graph did not answer', () => graph().fail('get', 'reset'), true],
+    ['whose answer was lost', () => graph().fail('addPassword', 'lost'), false],
+    ['that a gateway gave up', () => graph().fail('addPassword', { status: 504 }), false],
+  ])('%s says whether nothing was made', async (_what, fail, isCertain) => {
+    fail();
+    const did = await kind.create('payments.one');
+    expect(did.ok).toBe(false);
+    expect('nothingMade' in did).toBe(isCertain);
+  });
+});
+
 describe('the orphan of a run that was killed', () => {
   it('is found by its name once Graph lists it, and ended', async () => {
     const creating = { at: azure.now };
@@ -113,6 +127,21 @@ describe('the orphan of a run that was killed', () => {
     expect(await ended(kind, fresh.ref)).toMatchObject({ ok: true });
     expect(graph().secrets()).toHaveLength(1);
     expect(azure.slept).toEqual([10_000, 10_000]);
+  });
+});
+
+describe('a secret that a late request of the same rotation makes', () => {
+  it('is listed beside the one that was handed over: both carry its id, whoever of them is in use', async () => {
+    const { fresh } = await make(kind, 'payments.one');
+    const late = graph().addByHand({ displayName: 'sealwatch payments.one' });
+    graph().addByHand({ displayName: 'sealwatch payments.two' });
+    azure.now += 3 * minute;
+    expect(must(await kind.orphans('payments.one', { at: 0 }))).toEqual({
+      state: 'known',
+      end: [fresh.ref, late.keyId],
+    });
+    await ended(kind, late.keyId);
+    expect(must(await kind.orphans('payments.one', { at: 0 }))).toEqual({ state: 'known', end: [fresh.ref] });
   });
 });
 

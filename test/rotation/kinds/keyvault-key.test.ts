@@ -1,5 +1,6 @@
 /** What the kind makes of answers that a fake of Key Vault does not give. */
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../shared/compose/clock.ts';
 import type {
   AzureExercise,
   AzureFailure,
@@ -36,7 +37,7 @@ function kindOf(versions: KeyVersion[], over: Partial<KeyVaultKeyPorts> = {}) {
     versions: async () => ({ ok: true, value: versions }),
     rotate: async () => ({ ok: true, value: version('made') }),
     exercise: async () => ({ ok: true, value: exerciseOf({ ok: true, value: { version: 'two' } }) }),
-    clock: { now: () => now },
+    clock: { ...systemClock, now: () => now },
     ...over,
   });
 }

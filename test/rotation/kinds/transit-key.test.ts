@@ -1,5 +1,6 @@
 /** The key of a transit seal: what the contract of kinds does not say. On a real Vault: test/live/rotation/transit-kinds.test.ts. */
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../shared/compose/clock.ts';
 import { type TransitKeyPorts, transitKey } from '../../../shared/rotation/kinds/transit-key.ts';
 import { must } from '../../contract/rotation-kind.ts';
 import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
@@ -43,6 +44,16 @@ it('that is gone is dead', async () => {
     state: 'dead',
     why: 'root has no transit key payments (404)',
   });
+});
+
+it('is not rotated where the answer might not come in time', async () => {
+  const elapsed = () => world.asked().flat().length * 75_000;
+  const clock = { ...systemClock, elapsed };
+  expect(await kindWith({ clock }).create('payments.one')).toMatchObject({ code: 'unreachable' });
+  expect(await kindWith({ clock }).raiseMinimum?.(1)).toMatchObject({ ok: true });
+  world.fake.versions.push(1_790_000_001);
+  expect(await kindWith({ clock }).raiseMinimum?.(2)).toMatchObject({ code: 'unreachable' });
+  expect([world.fake.versions.length, world.fake.minimum]).toEqual([2, 1]);
 });
 
 it('is rotated once, though the answer was lost: the new version is adopted', async () => {

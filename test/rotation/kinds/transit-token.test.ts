@@ -1,12 +1,12 @@
 /** The token of a transit seal: what the contract of kinds does not say. On a real Vault: test/live/rotation/transit-kinds.test.ts. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../shared/compose/clock.ts';
 import { transitToken } from '../../../shared/rotation/kinds/transit-token.ts';
 import type { TransitTokenPorts } from '../../../shared/rotation/kinds/transit-token-ports.ts';
 import type { Look } from '../../../shared/rotation/rotation.ts';
 import { must } from '../../contract/rotation-kind.ts';
 import { leaks } from '../../fakes/hostile/disguises.ts';
 import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
-import type { FakeToken } from '../../fakes/vault/token-provider.ts';
 import { startFakeProvider } from './transit-under-test.ts';
 
 let authority: TestAuthority;
@@ -26,7 +26,6 @@ const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...wo
 const value = (token = world.seal) => Buffer.from(token);
 const look = async (token: string | undefined = world.seal): Promise<Look> =>
   must(await kindWith().look(token === '' ? undefined : value(token)));
-const day = 86_400_000;
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 describe('nodes of the provider', () => {
@@ -64,109 +63,35 @@ describe('nodes of the provider', () => {
   );
 });
 
-describe('a new token', () => {
-  it('carries the rotation and the cluster, and ends when its role says', async () => {
-    const { fresh } = must(await kindWith().create('payments.one'));
-    const [, made] = world.fake.byAccessor(fresh.ref) ?? [];
-    expect(made?.meta).toEqual({ 'sealwatch-rotation': 'payments.one', 'sealwatch-cluster': 'payments' });
-    expect(fresh).toMatchObject({ endsAt: world.fake.now * 1000 + day, madeAt: world.fake.now * 1000 });
-  });
+describe('a provider that took so long that a change might not be answered in time', () => {
+  /** By the kind's clock every request takes 75 s. */
+  const slow = () => {
+    const before = world.asked().flat().length;
+    const elapsed = () => (world.asked().flat().length - before) * 75_000;
+    return { ...systemClock, now: () => world.fake.now * 1000, elapsed };
+  };
 
-  it.each<[string, () => void, RegExp]>([
-    [
-      'was wrapped elsewhere',
-      () => void (world.fake.creationPath = 'cubbyhole/response'),
-      /not made by auth\/token\/create\/seal-payments: somebody else/,
-    ],
-    ['is no orphan', () => void (world.fake.makes = { orphan: false }), /differs from its role \(orphan\)/],
-    ['has a maximum', () => void (world.fake.makes = { explicit_max_ttl: 5 }), /\(explicit_max_ttl\)/],
-    [
-      'may do more',
-      () => void (world.fake.makes = { policies: ['default', 'seal-payments', 'x'] }),
-      /\(policies\)/,
-    ],
-    [
-      'may not look itself up',
-      () => void (world.fake.makes = { policies: ['seal-payments'] }),
-      /\(no policy default\)/,
-    ],
-    ['lives shorter', () => void (world.fake.makes = { creation_ttl: 60 }), /\(period\)/],
-  ])('that %s is not used, and ended at once', async (_what, change, told) => {
+  it('is not asked for a new token, and that is said', async () => {
     const before = world.fake.accessors();
-    change();
-    expect(await kindWith().create('payments.one')).toMatchObject({
+    expect(await kindWith({ clock: slow() }).create('payments.one')).toMatchObject({
       ok: false,
-      code: 'wrong',
-      detail: matching(told),
+      code: 'unreachable',
+      nothingMade: true,
     });
     expect(world.fake.accessors()).toEqual(before);
+    expect(world.asked()).toEqual([['auth/token/roles/seal-payments'], []]);
   });
 
-  it('is not made without its role, which is named with what lacks', async () => {
-    world.fake.role = undefined;
-    expect(await kindWith().create('payments.one')).toMatchObject({
-      code: 'wrong',
-      detail: matching(/no token role/),
-    });
-    expect(world.fake.accessors()).toHaveLength(1);
+  it('is not asked to end one', async () => {
+    const { fresh } = must(await kindWith().create('payments.one'));
+    expect(await kindWith({ clock: slow() }).end?.(fresh.ref)).toMatchObject({ code: 'unreachable' });
+    expect(world.fake.accessors()).toContain(fresh.ref);
   });
 
-  it('is not made without a login, and the field is named', async () => {
-    expect(await kindWith({ ownToken: undefined }).create('payments.one')).toMatchObject({
-      code: 'not-configured',
-      detail: 'clusters.root has no login in fleet.yaml',
-    });
-  });
-
-  it('is made with another login where the one that was kept has been revoked', async () => {
-    const ownToken: TransitTokenPorts['ownToken'] = async (_client, refused) => ({
-      ok: true,
-      value: refused ? world.own : 'hvs.revoked-since',
-    });
-    expect(await kindWith({ ownToken }).create('payments.one')).toMatchObject({ ok: true });
-  });
-
-  it('that is another than was wrapped is not handed out', async () => {
-    const made = must(await kindWith().create('payments.one'));
-    const [wrapped] = world.fake.wrapped.values();
-    const other = world.fake.add();
-    if (wrapped) wrapped.made = { token: other };
-    const did = await made.value?.();
-    expect(did).toMatchObject({ ok: false, code: 'wrong', detail: matching(/another token came out/) });
-    expect(leaks(did, [other])).toEqual([]);
-  });
-
-  it('comes out once', async () => {
-    const made = must(await kindWith().create('payments.one'));
-    expect(await made.value?.()).toMatchObject({ ok: true });
-    expect(await made.value?.()).toMatchObject({ ok: false, code: 'wrong', detail: matching(/used up/) });
-  });
-
-  it.each<[string, Partial<FakeToken>, boolean]>([
-    ['is as its role says', {}, true],
-    ['is not', { explicit_max_ttl: 5 }, false],
-  ])('that cannot be looked up by its accessor is asked itself, and %s', async (_what, makes, ok) => {
-    world.fake.deny.add('auth/token/lookup-accessor');
-    world.fake.makes = makes;
-    const made = must(await kindWith().create('payments.one'));
-    expect(await made.value?.()).toMatchObject(ok ? { ok } : { ok, code: 'wrong' });
-  });
-});
-
-describe('what is left of a creation', () => {
-  it('that cannot be listed is gone when its role lets it end, or 768 hours later', async () => {
-    world.fake.deny.add('auth/token/accessors');
-    const at = world.fake.now * 1000;
-    const { timeoutMs } = world.ports;
-    expect(must(await kindWith().orphans('payments.one', { at }))).toEqual({
+  it('is not looked through token by token for longer, and that is said', async () => {
+    expect(must(await kindWith({ clock: slow() }).orphans('payments.one', { at: 0 }))).toMatchObject({
       state: 'unseen',
-      until: at + timeoutMs + day,
-      why: matching(/path "auth\/token\/accessors" \{ capabilities = \["list", "sudo"\] \}/),
-    });
-    world.fake.deny.add('auth/token/roles');
-    expect(must(await kindWith().orphans('payments.one', { at }))).toMatchObject({
-      until: at + timeoutMs + 32 * day,
-      why: matching(/path "auth\/token\/roles\/seal-payments"/),
+      why: matching(/2 tokens: to look through them takes too long/),
     });
   });
 });

@@ -88,7 +88,10 @@ export async function startFakeProvider(certificate: IssuedCertificate, ca: stri
   const ports = {
     ...transitPorts(
       all.map(({ client }) => client),
-      { ownToken: async () => ({ ok: true, value: own }), clock: { now: () => fake.now * 1000 } },
+      {
+        ownToken: async () => ({ ok: true, value: own }),
+        clock: { ...systemClock, now: () => fake.now * 1000 },
+      },
     ),
     sealToken: async () => ({ ok: true, value: seal }) as const,
   };

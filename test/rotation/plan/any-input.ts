@@ -1,14 +1,17 @@
 /** Inputs of a plan, drawn at random, and dense where rotations are. */
 import * as fc from 'fast-check';
+import { entryOf } from '../../../shared/rotation/plan/approval.ts';
 import type { RotationInput } from '../../../shared/rotation/plan/say.ts';
 import {
   type ConsumerSight,
+  type Credential,
   type Did,
   type KindName,
   kindNames,
   type Look,
   type Orphans,
   type Rotation,
+  type RotationFailure,
   type SinkRecord,
 } from '../../../shared/rotation/rotation.ts';
 import { aRotationApproval } from '../../fakes/state/rotate-examples.ts';
@@ -18,6 +21,7 @@ import {
   away,
   day,
   delivered,
+  fleetEntries,
   hour,
   minute,
   noon,
@@ -49,14 +53,30 @@ const sinkRecord = record<Omit<SinkRecord, 'where'>>({
   restoredAt: maybe(time),
 });
 
-type Drawn = 'stage' | 'direction' | 'repairs' | 'creating' | 'fresh' | 'triedAt' | 'restoredAt' | 'inUseAt';
+type Drawn =
+  | 'stage'
+  | 'direction'
+  | 'repairs'
+  | 'creating'
+  | 'fresh'
+  | 'triedAt'
+  | 'restoredAt'
+  | 'inUseAt'
+  | 'discards'
+  | 'failing';
 const open = record<Pick<Rotation, Drawn | 'sinks' | 'steppedDown' | 'confirmed'>>({
   stage: fc.constantFrom('due', 'created', 'delivered', 'verified', 'retired'),
   direction: fc.constantFrom('forward', 'forward', 'back'),
   repairs: fc.boolean(),
   creating: maybe(fc.record({ at: time, before: fc.constant('1') })),
   fresh: maybe(
-    fc.record({ ref: fc.constantFrom('2', '3'), madeAt: time, fingerprint: fc.constant('f'.repeat(32)) }),
+    record<Credential>({
+      ref: fc.constantFrom('2', '3'),
+      madeAt: maybe(time),
+      endsAt: maybe(time),
+      renewedAt: maybe(time),
+      fingerprint: fc.constant('f'.repeat(32)),
+    }),
   ),
   triedAt: maybe(time),
   restoredAt: maybe(time),
@@ -70,6 +90,17 @@ const open = record<Pick<Rotation, Drawn | 'sinks' | 'steppedDown' | 'confirmed'
       at: time,
       why: fc.constant('I looked'),
       direction: fc.constantFrom('forward' as const, 'back' as const),
+      nodes: fc.subarray(['payments/payments-0', 'payments/payments-1', 'orders/orders-0', 'orders']),
+    }),
+  ),
+  discards: maybe(fc.nat({ max: 3 })),
+  failing: maybe(
+    fc.record({
+      what: fc.constantFrom('try', 'deliver', 'verify', 'discard'),
+      code: fc.constantFrom<RotationFailure>('dead', 'denied', 'not-yet'),
+      message: fc.constant('as told'),
+      since: time,
+      times: fc.constant(1),
     }),
   ),
 });
@@ -132,7 +163,15 @@ const orphans: Did<Orphans>[] = [
   { ok: true, value: { state: 'known', end: [] } },
   { ok: true, value: { state: 'adopt', fresh: { ref: '2' } } },
   { ok: true, value: { state: 'unseen', until: noon + day, why: 'nobody may list' } },
+  { ok: true, value: { state: 'unseen', until: noon + day, usableUntil: noon - 1, why: 'nobody may list' } },
 ];
+
+/** Usually before every start. */
+const used: Did<number | undefined>[] = [away, { ok: true, value: undefined }];
+const lastUsed: fc.Arbitrary<Did<number | undefined>> = fc.oneof(
+  { weight: 3, arbitrary: time.map((value) => ({ ok: true, value }) as const) },
+  { weight: 1, arbitrary: fc.constantFrom(...used) },
+);
 
 export const anyInput: fc.Arbitrary<RotationInput> = fc.constantFrom(...kindNames).chain((kind) => {
   const look = kind === 'transit-key' || kind === 'keyvault-key' ? keyLook : secretLook;
@@ -170,6 +209,13 @@ export const anyInput: fc.Arbitrary<RotationInput> = fc.constantFrom(...kindName
       keptSince: fc.oneof(fc.constant(noon), maybe(time)),
       approved: fc.boolean(),
       isProven: fc.boolean(),
+      reads: fc.oneof(
+        { weight: 2, arbitrary: fc.constant(undefined) },
+        { weight: 3, arbitrary: fc.record({ payments: held, orders: held }) },
+        { weight: 1, arbitrary: fc.record({ cards: held }) },
+      ),
+      lastUsedAt: maybe(lastUsed),
+      isAnother: fc.option(fc.boolean(), { nil: undefined }),
       asked: fc.boolean(),
     })
     .map((drawn): RotationInput => {
@@ -183,10 +229,22 @@ export const anyInput: fc.Arbitrary<RotationInput> = fc.constantFrom(...kindName
         consumers: ['payments', 'orders'],
         ...drawn.rotation,
       };
-      const bound = { rotation: rotation.id, cluster: rotation.cluster, fleetEntry: 'e'.repeat(64) };
+      const bound = (...names: string[]) => ({
+        rotation: rotation.id,
+        cluster: rotation.cluster,
+        fleetEntry: entryOf({ fleetEntries }, [rotation.cluster, ...names]),
+      });
       const bindings = [
-        ...['payments', 'orders', 'cards'].map((what) => ({ ...bound, step: 'step-down' as const, what })),
-        ...['2', '3'].map((what) => ({ ...bound, step: 'raise-minimum' as const, what })),
+        ...['payments', 'orders', 'cards'].map((what) => ({
+          ...bound(what),
+          step: 'step-down' as const,
+          what,
+        })),
+        ...['2', '3'].map((what) => ({
+          ...bound('payments', 'orders'),
+          step: 'raise-minimum' as const,
+          what,
+        })),
       ];
       return anInput(kind, {
         fleet,
@@ -197,6 +255,11 @@ export const anyInput: fc.Arbitrary<RotationInput> = fc.constantFrom(...kindName
         freshAtHand: drawn.freshAtHand,
         oldAtHand: drawn.oldAtHand,
         consumers: drawn.consumers,
+        ...(drawn.reads && { reads: drawn.reads }),
+        ...(drawn.lastUsedAt && { lastUsedAt: drawn.lastUsedAt }),
+        ...(drawn.isAnother !== undefined && {
+          credential: drawn.isAnother ? 'another' : rotation.credential,
+        }),
         blocked: drawn.isBlocked ? drawn.blocked : [],
         approvals: drawn.approved ? bindings.map((binding) => aRotationApproval({ binding })) : [],
         ...(drawn.asked && !drawn.rotation && { asked: { by: 't/ada', byName: 'Ada', reason: 'a drill' } }),

@@ -5,6 +5,7 @@ import {
   anOpen,
   away,
   day,
+  dead,
   delivered,
   holding,
   hour,
@@ -12,6 +13,8 @@ import {
   noon,
   planOf,
   policed,
+  reading,
+  seen,
   sight,
   versioned,
   withoutRotation,
@@ -65,6 +68,22 @@ describe('before any sink was given the new one', () => {
     const rotation = anOpen('transit-token', { direction: 'back', creating: { at: noon - minute } });
     expect(planOf('transit-token', { rotation, orphans: { ok: true, value } })).toMatchObject(plan);
     expect(planOf('transit-token', { rotation, orphans: away }).do).toBe('wait');
+  });
+
+  it('what cannot be seen is waited for only while somebody could still get hold of it', () => {
+    const rotation = anOpen('transit-token', { direction: 'back', creating: { at: noon - minute } });
+    const plan = (until: number, usableUntil?: number) => {
+      const value = {
+        state: 'unseen' as const,
+        until,
+        why: 'nobody may list',
+        ...(usableUntil !== undefined && { usableUntil }),
+      };
+      return planOf('transit-token', { rotation, orphans: { ok: true, value } });
+    };
+    expect(plan(noon + day, noon + minute)).toMatchObject({ do: 'wait', until: noon + minute });
+    expect(plan(noon + day, noon).do).toBe('forget-creation');
+    expect(plan(noon).do).toBe('forget-creation');
   });
 
   it('a version of a key stays', () => {
@@ -128,6 +147,53 @@ describe('sinks', () => {
     expect(planOf('transit-token', { rotation: back(), fleet: withoutRotation('payments') })).toMatchObject({
       do: 'finish',
       left: [expect.stringContaining('first, second, hook')],
+    });
+  });
+});
+
+describe('what sinks hold again, and is dead', () => {
+  const died = { ...seen(dead('it was revoked')), ...atHand };
+  const waits = { consumers: [sight('payments', noon - 30 * minute, 2)] };
+  const long = (over: Partial<Rotation> = {}) => {
+    const sinks = Object.entries(restored().sinks).map(([name, record]) => [
+      name,
+      { ...record, restoredAt: noon - hour },
+    ]);
+    return restored({ sinks: Object.fromEntries(sinks), ...over });
+  };
+
+  it('is tried by whoever restores it once more: that turns forward where it is dead', () => {
+    const plan = { do: 'restore', sink: 'first', why: 'what nodes would read does not work: it was revoked' };
+    const rotation = long();
+    expect(planOf('transit-token', { rotation, ...allOld, ...died, ...waits })).toEqual(plan);
+    const inUse = long({ inUseAt: noon - minute });
+    const over = { ...allOld, ...died, ...waits, ...reading({ payments: 'old' }) };
+    expect(planOf('transit-token', { rotation: inUse, ...over })).toEqual(plan);
+  });
+
+  it('is not tried at once again, nor what a receiver has not brought yet, nor where nothing else is left', () => {
+    const again = { rotation: restored(), ...allOld, ...died, ...waits };
+    const soon = restored({ sinks: { first: { startedAt: noon - minute + 1, restoredAt: noon } } });
+    expect(planOf('transit-token', { ...again, rotation: soon })).toMatchObject({
+      do: 'wait',
+      what: 'another look at what sinks hold: it was revoked',
+      until: noon + 1,
+    });
+    expect(
+      planOf('transit-token', { ...again, rotation: long(), ...reading({ payments: 'fresh' }) }),
+    ).toMatchObject({
+      do: 'wait',
+    });
+    const ended = long({ reached: { retired: noon } });
+    expect(planOf('transit-token', { ...again, rotation: ended }).do).toBe('finish');
+  });
+
+  it('put there by another hand gives way to the old one', () => {
+    const held = holding({ first: 'old', second: 'other' });
+    const own = reading({ payments: 'other' });
+    expect(planOf('transit-token', { rotation: long(), ...held, ...own, ...died, ...waits })).toMatchObject({
+      do: 'restore',
+      sink: 'second',
     });
   });
 });

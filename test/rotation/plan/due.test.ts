@@ -194,6 +194,22 @@ describe('after one that', () => {
   });
 });
 
+describe('after one whose new ones never worked', () => {
+  const never = (at: number, discards: number) => [
+    { ...ended({ outcome: 'failed', at }), ...(discards > 0 && { discards }) },
+  ];
+  const repair = (at: number, discards = 2) =>
+    planOf('transit-token', { earlier: never(at, discards), ...seen(dead()) }).do;
+
+  it('a repair waits for an hour, too: that would go on all day', () => {
+    expect([repair(noon - hour + 1), repair(noon - hour), repair(noon - 1, 0)]).toEqual([
+      'nothing',
+      'open',
+      'open',
+    ]);
+  });
+});
+
 describe('blocked', () => {
   const recovery = { why: 'the end of recovery payments.one', evenRepairs: false };
   const hold = { why: 'the end of a hold on payments', evenRepairs: true };

@@ -12,6 +12,7 @@ import {
   noon,
   planOf,
   policed,
+  reading,
   seen,
   withoutRotation,
 } from './inputs.ts';
@@ -115,6 +116,67 @@ describe('what does not work any more', () => {
       do: 'finish',
       outcome: 'failed',
     });
+  });
+
+  const given = { sinks: { first: { startedAt: noon - hour, deliveredAt: noon - hour } } };
+  const half = { rotation: { ...made, ...given }, freshAtHand: true };
+
+  it('is given to no other sink, once one has it', () => {
+    const over = { ...half, ...seen(dead()) };
+    expect(planOf('transit-token', { ...over, ...reading({ payments: 'fresh' }) })).toMatchObject({
+      do: 'turn-back',
+    });
+    // The next restart still reads the old one: that died, and the new one is what is needed.
+    for (const what of ['old', 'other'] as const)
+      expect(planOf('transit-token', { ...over, ...reading({ payments: what }) })).toMatchObject({
+        do: 'deliver',
+        sink: 'second',
+      });
+    const plan = planOf('transit-token', { rotation: made, freshAtHand: true, ...seen(dead()) });
+    expect(plan.do).toBe('deliver');
+  });
+
+  it.each(['deliver', 'verify'])('is what it was when it was last tried, to %s', (what) => {
+    const failing = { what, code: 'dead' as const, message: 'not known', since: noon, times: 1 };
+    const { old: _old, ...none } = half.rotation;
+    expect(planOf('transit-token', { ...half, rotation: { ...half.rotation, failing } })).toEqual({
+      do: 'turn-back',
+      why: 'the new one does not work any more: not known',
+    });
+    expect(planOf('transit-token', { ...half, rotation: { ...none, failing } })).toMatchObject({
+      do: 'finish',
+      outcome: 'failed',
+    });
+    const away = { ...failing, code: 'unreachable' as const };
+    expect(planOf('transit-token', { ...half, rotation: { ...half.rotation, failing: away } }).do).toBe(
+      'deliver',
+    );
+  });
+
+  it('gives way also while another sink cannot be read', () => {
+    const held = { held: { ...allFresh.held, second: away } };
+    const over = { ...held, ...reading({ payments: 'fresh' }), ...seen(dead()) };
+    expect(planOf('transit-token', { rotation: delivered('transit-token'), ...over }).do).toBe('turn-back');
+  });
+
+  it('gives way also while a recovery runs: to put back what works is a repair', () => {
+    const recovery = { why: 'the end of recovery payments.one', evenRepairs: false };
+    const hold = { why: 'the end of a hold on payments', evenRepairs: true };
+    const rotation = delivered('transit-token');
+    const over = { ...allFresh, ...seen(dead()) };
+    expect(planOf('transit-token', { rotation, ...over, blocked: [recovery] }).do).toBe('turn-back');
+    expect(planOf('transit-token', { rotation, ...over, blocked: [recovery, hold] })).toMatchObject({
+      do: 'wait',
+      what: hold.why,
+    });
+    expect(planOf('transit-token', { rotation, ...allFresh, blocked: [recovery] })).toMatchObject({
+      do: 'wait',
+      what: recovery.why,
+    });
+    // Forward again, for the one before is dead: only the new one works.
+    const { old: _old, ...only } = half.rotation;
+    expect(planOf('transit-token', { ...half, rotation: only, blocked: [recovery] }).do).toBe('deliver');
+    expect(planOf('transit-token', { ...half, blocked: [recovery] }).do).toBe('wait');
   });
 
   it('is not what cannot be seen', () => {

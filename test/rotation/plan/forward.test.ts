@@ -1,6 +1,6 @@
 /** Forward, stage by stage: what is made, tried, delivered, read back, and ended last. */
 import { describe, expect, it } from 'vitest';
-import type { Orphans, Rotation } from '../../../shared/rotation/rotation.ts';
+import type { Orphans, Rotation, RotationFailure } from '../../../shared/rotation/rotation.ts';
 import {
   allFresh,
   anOpen,
@@ -77,6 +77,25 @@ describe('after a creation whose turn died', () => {
     expect(planOf('transit-token', { rotation, ...left(value) })).toMatchObject(plan);
   });
 
+  it('what cannot be seen is over by then: it begins again', () => {
+    const unseen: Orphans = { state: 'unseen', until: noon, why: 'nobody may list' };
+    expect(planOf('transit-token', { rotation, ...left(unseen) }).do).toBe('forget-creation');
+  });
+
+  it('a repair waits only until nobody can get hold of it, another rotation until it has ended', () => {
+    const plan = (usableUntil: number, repairs: boolean) =>
+      planOf('transit-token', {
+        rotation: { ...rotation, repairs },
+        ...left({ state: 'unseen', until: noon + 30 * day, usableUntil, why: 'nobody may list' }),
+      });
+    expect(plan(noon + minute, true)).toMatchObject({ do: 'wait', until: noon + minute });
+    expect(plan(noon, true)).toEqual({
+      do: 'forget-creation',
+      why: 'nobody can get hold of what a turn may have made that died: nobody may list',
+    });
+    expect(plan(noon, false)).toMatchObject({ do: 'wait', until: noon + 30 * day });
+  });
+
   it('it waits where nobody tells what was made', () => {
     expect(planOf('transit-token', { rotation, orphans: away }).do).toBe('wait');
   });
@@ -87,12 +106,62 @@ describe('at stage created', () => {
     expect(planOf('transit-token', { rotation: made(), ...atHand }).do).toBe('try');
   });
 
-  it('what does not begin to work in 20 minutes ends, where no sink was given it', () => {
+  describe('what does not work', () => {
+    /** It says so since then. */
+    const notYet = (since: number) => ({
+      waiting: { what: 'the new one to begin to work: AADSTS7000215', since, until: noon, overdueAt: noon },
+    });
     const at = (created: number, over: Partial<Rotation> = {}) =>
-      planOf('transit-token', { rotation: made({ reached: { created }, ...over }), ...atHand }).do;
-    expect(at(noon - 20 * minute)).toBe('try');
-    expect(at(noon - 20 * minute - 1)).toBe('discard');
-    expect(at(noon - hour, { sinks: { first: { startedAt: noon - hour } } })).toBe('try');
+      planOf('transit-token', {
+        rotation: made({ reached: { created }, ...notYet(created), ...over }),
+        ...atHand,
+      }).do;
+    const failing = (code: RotationFailure, what = 'try') => ({
+      failing: { what, code, message: 'as told', since: noon - hour, times: 9 },
+    });
+
+    it('yet ends after 20 minutes of that, where no sink was given it', () => {
+      expect(at(noon - 20 * minute)).toBe('try');
+      expect(at(noon - 20 * minute - 1)).toBe('discard');
+      expect(at(noon - hour, { sinks: { first: { startedAt: noon - hour } } })).toBe('try');
+      expect(at(noon - hour, notYet(noon - 20 * minute))).toBe('try');
+    });
+
+    it('any more ends at once, unless a sink was given it', () => {
+      expect(at(noon, failing('dead'))).toBe('discard');
+      expect(at(noon, { ...failing('dead', 'deliver'), triedAt: noon })).toBe('discard');
+      const given = { sinks: { first: { startedAt: noon - hour } } };
+      expect(at(noon, { ...failing('dead'), ...given })).toBe('try');
+      // Of one that was discarded before it.
+      expect(at(noon, { ...failing('dead', 'discard'), discards: 1 })).toBe('try');
+    });
+
+    it.each(['denied', 'throttled', 'unreachable', 'sealed', 'odd'] as const)(
+      'for a reason that is not in it (%s) is tried on: another would fare no better',
+      (code) => {
+        expect(at(noon - day, failing(code))).toBe('try');
+      },
+    );
+
+    it('though nobody tried it for long is tried first', () => {
+      const what = 'the end of recovery payments.one';
+      const waiting = { what, since: noon - day, until: noon, overdueAt: noon };
+      expect(at(noon - day, { waiting })).toBe('try');
+    });
+
+    it('twice is the end: the cause is not in what was made', () => {
+      const again = (discards: number) =>
+        planOf('transit-token', {
+          rotation: anOpen('transit-token', { discards, ...failing('not-yet', 'discard') }),
+        });
+      expect(again(1).do).toBe('create');
+      expect(again(2)).toEqual({
+        do: 'finish',
+        outcome: 'failed',
+        summary: '2 new ones were made that never worked, and ended again: as told',
+        left: [],
+      });
+    });
   });
 
   it("Entra's other replicas get a minute, other providers have none", () => {

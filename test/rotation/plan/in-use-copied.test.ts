@@ -1,8 +1,7 @@
 /** Rule 9 where nodes read a copy: until it has come, whoever starts may still read the one before. */
 import { describe, expect, it } from 'vitest';
-import { inUse } from '../../../shared/rotation/plan/in-use.ts';
 import type { Rotation } from '../../../shared/rotation/rotation.ts';
-import { allFresh, delivered, holding, hour, minute, noon, planOf, policed, sight } from './inputs.ts';
+import { allFresh, delivered, holding, hour, inUse, minute, noon, planOf, policed, sight } from './inputs.ts';
 
 const margin = 5_000;
 /** When the last sink got it. */
@@ -16,7 +15,14 @@ const copied = (over: Partial<Rotation> = {}): Rotation => {
   return { ...rotation, sinks: { ...rotation.sinks, second }, ...over };
 };
 const word = (given: number, direction: Rotation['direction'] = 'forward') => ({
-  confirmed: { by: 't/ada', byName: 'Ada', at: given, why: 'I looked', direction },
+  confirmed: {
+    by: 't/ada',
+    byName: 'Ada',
+    at: given,
+    why: 'I looked',
+    direction,
+    nodes: ['payments/payments-0'],
+  },
 });
 const startedAt = (when: number) => [sight('payments', when)];
 const unseen = [sight('payments', undefined)];

@@ -1,8 +1,7 @@
 /** Rule 9: when every node is proven to use what it was given, and what a person's word is worth. */
 import { describe, expect, it } from 'vitest';
-import { inUse } from '../../../shared/rotation/plan/in-use.ts';
 import type { ConsumerSight, Rotation } from '../../../shared/rotation/rotation.ts';
-import { day, delivered, hour, minute, noon, sight, versioned } from './inputs.ts';
+import { day, delivered, hour, inUse, minute, noon, sight, versioned, voting } from './inputs.ts';
 
 /** When the last sink got the new one. */
 const at = noon - hour;
@@ -15,6 +14,7 @@ const word = (over: Partial<NonNullable<Rotation['confirmed']>> = {}) => ({
     at: noon,
     why: 'I looked',
     direction: 'forward' as const,
+    nodes: ['payments/payments-0', 'payments/payments-1', 'orders'],
     ...over,
   },
 });
@@ -58,6 +58,54 @@ describe('a new secret', () => {
       unseen: ['payments/payments-1'],
     });
     expect(inUse({ ...forward, ...word() }, [nodes(noon, undefined)])).toEqual({ yes: true });
+  });
+
+  it('takes a word for what it named only, and for all of that', () => {
+    const named = (...names: string[]) => ({ ...forward, ...word({ nodes: names }) });
+    const both = [nodes(undefined, undefined)];
+    expect(inUse(named('payments/payments-0', 'payments/payments-1'), both)).toEqual({ yes: true });
+    expect(inUse(named('payments/payments-1'), both)).toMatchObject({ unseen: ['payments/payments-0'] });
+    const { nodes: _nodes, ...unnamed } = word().confirmed;
+    expect(inUse({ ...forward, confirmed: unnamed }, both)).toMatchObject({ yes: false });
+    expect(inUse(named('payments'), [nodes(noon, undefined)])).toMatchObject({ yes: false });
+  });
+
+  it('tells for whom a word does not count any more: they were seen with an older start since', () => {
+    expect(inUse({ ...forward, ...word() }, [nodes(at - day, undefined)])).toMatchObject({
+      voids: ['payments/payments-0'],
+    });
+    expect(inUse({ ...forward, ...word({ direction: 'back' }) }, [nodes(at - day)])).not.toHaveProperty(
+      'voids',
+    );
+    expect(inUse(forward, [nodes(at - day)])).not.toHaveProperty('voids');
+  });
+
+  it('needs a word for voters that fleet.yaml does not name: one address may be of many', () => {
+    const use = inUse(forward, [nodes(noon)], voting('payments', 3));
+    expect(use).toEqual({
+      yes: false,
+      what: "a person's word that 2 more of payments (expect.voters: 3) restarted (their start times are not seen)",
+      older: [],
+      unseen: ['2 more of payments (expect.voters: 3)'],
+      consumers: ['payments'],
+    });
+    const said = { ...forward, ...word({ nodes: use.yes ? [] : use.unseen }) };
+    expect(inUse(said, [nodes(noon)], voting('payments', 3))).toEqual({ yes: true });
+    expect(inUse(said, [nodes(noon)], voting('payments', 5))).toMatchObject({ yes: false });
+    expect(inUse(forward, [nodes(noon, noon, noon)], voting('payments', 3))).toEqual({ yes: true });
+  });
+
+  it('names ten nodes, and counts the rest', () => {
+    const many = (startedAt: number | undefined) => [
+      nodes(...Array<undefined>(12).fill(startedAt as undefined)),
+    ];
+    const ten = Array.from({ length: 10 }, (_, index) => `payments/payments-${index}`).join(', ');
+    const older = inUse(forward, many(at - day));
+    expect(older).toMatchObject({ what: `a restart of ${ten} and 2 more, to use the new one` });
+    expect(older.yes ? [] : older.older).toHaveLength(12);
+    expect(inUse(forward, many(undefined))).toMatchObject({
+      what: `a person's word that ${ten} and 2 more restarted (their start times are not seen)`,
+    });
   });
 
   it('is not in use by anybody’s word where a node is seen to run since before', () => {

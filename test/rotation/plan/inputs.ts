@@ -1,5 +1,6 @@
 /** What a plan is given, built: say what a test is about, leave out the rest. */
 import type { Cluster, Fleet, RotationPolicy, Seal } from '../../../shared/fleet/fleet.ts';
+import { type InUse, inUse as inUseIn } from '../../../shared/rotation/plan/in-use.ts';
 import type { RotationInput, RotationPlan } from '../../../shared/rotation/plan/say.ts';
 import { planRotation } from '../../../shared/rotation/plan.ts';
 import type { ConsumerSight, KindName, Look, Rotation } from '../../../shared/rotation/rotation.ts';
@@ -51,6 +52,9 @@ clusters:
 
 export const fleet: Fleet = fleetOf(text);
 
+/** Of every cluster. */
+export const fleetEntries = Object.fromEntries(fleet.clusters.map(({ name }) => [name, 'e'.repeat(64)]));
+
 const nothingRotated: RotationPolicy = { sinks: [], stepDown: false, graceMs: day, overdueMs: 7 * day };
 
 /** The fleet, with another policy of one cluster. */
@@ -60,11 +64,6 @@ export function policed(name: string, over: Partial<RotationPolicy>, of: Fleet =
 
 export function sealed(name: string, over: Partial<Extract<Seal, { type: 'transit' }>>): Fleet {
   return changed(name, ({ seal }) => ({ seal: seal.type === 'transit' ? { ...seal, ...over } : seal }));
-}
-
-/** How many people must approve, in `payments`. */
-export function approvedBy(approvals: 1 | 2, of: Fleet): Fleet {
-  return changed('payments', ({ recovery }) => ({ recovery: { ...recovery, approvals } }), of);
 }
 
 export function withoutRotation(name: string): Fleet {
@@ -140,6 +139,7 @@ export function anInput(kind: KindName, over: Partial<RotationInput> = {}): Rota
     cluster,
     kind,
     fleetEntry: 'e'.repeat(64),
+    fleetEntries,
     earlier: [],
     look: {
       ok: true,
@@ -202,6 +202,26 @@ export function versioned(kind: 'transit-key' | 'keyvault-key', over: Partial<Ro
     reached: { due: at, created: at, delivered: at, verified: at },
     ...over,
   });
+}
+
+export function inUse(rotation: Rotation, consumers: readonly ConsumerSight[], of: Fleet = fleet): InUse {
+  return inUseIn(rotation, consumers, of);
+}
+
+/** How many people must approve, in any of them. */
+export function approvedIn(name: string, approvals: 1 | 2, of: Fleet = fleet): Fleet {
+  return changed(name, ({ recovery }) => ({ recovery: { ...recovery, approvals } }), of);
+}
+
+/** How many nodes it has in truth. */
+export function voting(name: string, voters: number): Fleet {
+  return changed(name, ({ expect }) => ({ expect: { ...expect, voters } }));
+}
+
+/** What each consumer's own reference leads to. */
+export function reading(reads: Record<string, 'fresh' | 'old' | 'other' | 'nothing'>) {
+  const read = Object.entries(reads).map(([name, value]) => [name, { ok: true, value }] as const);
+  return { reads: Object.fromEntries(read) };
 }
 
 /** What stores hold live, as they answer. */

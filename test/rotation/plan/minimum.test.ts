@@ -1,12 +1,15 @@
 /** Rule 11: how far the minimum of a transit key may be raised, and by whose word. */
 import { describe, expect, it } from 'vitest';
+import { entryOf } from '../../../shared/rotation/plan/approval.ts';
 import { highestMinimum } from '../../../shared/rotation/plan/minimum.ts';
 import type { RotationInput } from '../../../shared/rotation/plan/say.ts';
 import type { Rotation } from '../../../shared/rotation/rotation.ts';
 import { aRotationApproval, endedRotation } from '../../fakes/state/rotate-examples.ts';
 import {
   anInput,
+  approvedIn,
   day,
+  fleetEntries,
   hour,
   minute,
   noon,
@@ -79,6 +82,7 @@ describe('the highest minimum', () => {
     ['what versions there are', { look: { ok: false, code: 'denied', detail: 'no right' } }],
     ['which version was there first', { consumers: [sight('payments', noon - 500 * day)] }],
     ['who uses the key', { consumers: [] }],
+    ['since when snapshots are kept, for that is yet to come', { fleet: kept(noon + 1, noon) }],
   ])('is unknown, and nothing is given up, where nobody knows %s', (_name, over) => {
     expect(highest(over)).toBeUndefined();
   });
@@ -116,7 +120,7 @@ describe('a minimum', () => {
     cluster: 'payments',
     step: 'raise-minimum' as const,
     what: '2',
-    fleetEntry: 'e'.repeat(64),
+    fleetEntry: entryOf({ fleetEntries }, ['payments', 'orders']),
   };
 
   it('is raised by approval only', () => {
@@ -127,6 +131,11 @@ describe('a minimum', () => {
     });
     const another = aRotationApproval({ binding: { ...binding, what: '3' } });
     expect(plan({ approvals: [another] }).do).toBe('approval');
+  });
+
+  it('is raised by as many as any consumer asks for', () => {
+    const fleet = approvedIn('orders', 2, kept(noon - 5 * day));
+    expect(plan({ fleet })).toMatchObject({ do: 'approval', missing: 2, needed: 2 });
   });
 
   it('is not raised before the grace time is over', () => {

@@ -3,13 +3,14 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { inUse } from '../../../shared/rotation/plan/in-use.ts';
 import { sinkNames } from '../../../shared/rotation/plan/policy.ts';
+import type { RotationInput } from '../../../shared/rotation/plan/say.ts';
 import { neededBy } from '../../../shared/rotation/plan/versions.ts';
 import { planRotation } from '../../../shared/rotation/plan.ts';
 import { anyInput } from './any-input.ts';
 
 const numRuns = process.env['SEALWATCH_DEEP'] === undefined ? 5_000 : 200_000;
 
-it('keeps what works, what may be read, what is needed, and its direction', () => {
+it('keeps what works, what may be read, what is needed, and its direction', { timeout: 120_000 }, () => {
   const said: Record<string, number> = {};
   fc.assert(
     fc.property(anyInput, (given) => {
@@ -21,7 +22,8 @@ it('keeps what works, what may be read, what is needed, and its direction', () =
       if (plan.do === 'end-old' || plan.do === 'end-fresh') {
         const untouched = Object.values(rotation.sinks).every(({ startedAt }) => startedAt === undefined);
         if (plan.do === 'end-old' || !untouched) {
-          expect(inUse(rotation, consumers)).toEqual({ yes: true });
+          expect(inUse(rotation, consumers, given.fleet)).toEqual({ yes: true });
+          expect(isUsed(given)).toBe(false);
           const grace = cluster.rotation?.graceMs ?? 0;
           expect(rotation.inUseAt).toBeLessThanOrEqual(now - grace);
         }
@@ -32,6 +34,9 @@ it('keeps what works, what may be read, what is needed, and its direction', () =
             expect(restoredAt ?? rotation.confirmed?.at).toBeDefined();
             expect(held[name]).not.toEqual({ ok: true, value: 'fresh' });
           }
+          if (!untouched)
+            for (const what of Object.values(given.reads ?? {}))
+              expect(what).not.toEqual({ ok: true, value: 'fresh' });
         }
       }
       if (plan.do === 'end-old') {
@@ -40,7 +45,8 @@ it('keeps what works, what may be read, what is needed, and its direction', () =
           stage: 'verified',
           old: { ours: true, ref: plan.ref },
         });
-        for (const what of Object.values(held)) expect(what).toEqual({ ok: true, value: 'fresh' });
+        for (const what of [...Object.values(held), ...Object.values(given.reads ?? {})])
+          expect(what).toEqual({ ok: true, value: 'fresh' });
         for (const name of sinkNames(cluster, kind)) expect(rotation.sinks[name]?.deliveredAt).toBeDefined();
       }
       if (plan.do === 'raise-minimum') {
@@ -75,7 +81,18 @@ it('keeps what works, what may be read, what is needed, and its direction', () =
             Object.values(rotation.sinks).every(({ startedAt }) => startedAt === undefined) ||
             rotation.direction === 'back',
         ).toBe(true);
-      if (given.blocked.some(({ evenRepairs }) => evenRepairs)) expect(plan.do).toBe('wait');
+      if (plan.do === 'in-use') expect(isUsed(given)).toBe(false);
+      if (given.blocked.some(({ evenRepairs }) => evenRepairs)) expect(['wait', 'renew']).toContain(plan.do);
+      if (given.credential === 'another')
+        expect(
+          rotation.fresh || rotation.creating ? ['wait', 'renew'] : ['wait', 'renew', 'finish'],
+        ).toContain(plan.do);
+      if (plan.do === 'renew') {
+        expect(kind === 'transit-token' || plan.which === 'current').toBe(true);
+        expect(given.credential === 'another' && plan.which === 'fresh').toBe(false);
+      }
+      if (plan.do === 'turn-back')
+        expect(Object.values(rotation.sinks).some(({ startedAt }) => startedAt !== undefined)).toBe(true);
     }),
     { numRuns },
   );
@@ -88,6 +105,20 @@ it('keeps what works, what may be read, what is needed, and its direction', () =
     'restore',
     'step-down',
     'turn-back',
+    'renew',
+    'in-use',
+    'discard',
+    'forget-creation',
   ])
     expect(said[each]).toBeGreaterThan(0);
 });
+
+/** Somebody renewed it since the newest node started, or since a person said that all did; and it was not us. */
+function isUsed({ rotation, lastUsedAt, consumers }: RotationInput): boolean {
+  const credential = rotation?.direction === 'back' ? rotation.fresh : rotation?.old;
+  const at = lastUsedAt?.ok ? lastUsedAt.value : undefined;
+  if (at === undefined || Math.abs(at - (credential?.renewedAt ?? 0)) <= 120_000) return false;
+  const starts = consumers.flatMap(({ nodes }) => nodes.flatMap(({ startedAt }) => startedAt ?? []));
+  const word = rotation?.confirmed?.at ?? Number.POSITIVE_INFINITY;
+  return at >= (starts.length > 0 ? Math.max(...starts) : word) - 2_000;
+}

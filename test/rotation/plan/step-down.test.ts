@@ -1,9 +1,21 @@
 /** Approved step-downs, whose approvals count, and for how long. */
 import { describe, expect, it } from 'vitest';
+import { entryOf } from '../../../shared/rotation/plan/approval.ts';
 import type { RotationInput } from '../../../shared/rotation/plan/say.ts';
 import type { RotationApproval } from '../../../shared/rotation/rotation.ts';
 import { aRotationApproval } from '../../fakes/state/rotate-examples.ts';
-import { approvedBy, day, hour, minute, noon, planOf, policed, sight, versioned } from './inputs.ts';
+import {
+  approvedIn,
+  day,
+  fleetEntries,
+  hour,
+  minute,
+  noon,
+  planOf,
+  policed,
+  sight,
+  versioned,
+} from './inputs.ts';
 
 const rotation = versioned('transit-key', { consumers: ['payments', 'orders'] });
 const lagging = [sight('payments', noon - day, 2), sight('orders', noon - day)];
@@ -17,7 +29,7 @@ const binding = {
   cluster: 'payments',
   step: 'step-down' as const,
   what: 'orders',
-  fleetEntry: 'e'.repeat(64),
+  fleetEntry: entryOf({ fleetEntries }, ['payments', 'orders']),
 };
 const by = (person: string, over: Partial<RotationApproval> = {}) =>
   aRotationApproval({ binding, by: person, ...over });
@@ -63,6 +75,18 @@ describe('a step-down', () => {
     });
   });
 
+  it('waits until a word of before, which its active node gave the lie to, is void', () => {
+    const confirmed = {
+      by: 't/ada',
+      byName: 'Ada',
+      at: noon - minute,
+      why: 'I looked',
+      direction: 'forward' as const,
+      nodes: ['orders'],
+    };
+    expect(plan({ rotation: { ...rotation, confirmed } })).toMatchObject({ do: 'wait', voids: ['orders'] });
+  });
+
   it('is tried again after half an hour, not before', () => {
     const told = (at: number) =>
       plan({ rotation: { ...rotation, steppedDown: { orders: at } }, approvals: [by('t/bob')] }).do;
@@ -78,7 +102,7 @@ describe('a step-down', () => {
 });
 
 describe('an approval', () => {
-  const two = { fleet: approvedBy(2, optedIn), rotation: { ...rotation, by: 't/ada' } };
+  const two = { fleet: approvedIn('payments', 2, optedIn), rotation: { ...rotation, by: 't/ada' } };
 
   it('of whoever asked counts where one is enough', () => {
     expect(plan({ rotation: two.rotation, approvals: [by('t/ada')] }).do).toBe('step-down');
@@ -91,6 +115,27 @@ describe('an approval', () => {
     expect(missing('t/bob', 't/bob')).toMatchObject({ missing: 1 });
     expect(missing('t/bob', 't/ada')).toMatchObject({ missing: 1 });
     expect(missing('t/bob', 't/eve')).toMatchObject({ do: 'step-down' });
+  });
+
+  const twoInOrders = { fleet: approvedIn('orders', 2, optedIn), rotation: two.rotation };
+
+  it('is needed of as many as the cluster asks for that steps down', () => {
+    expect(plan(twoInOrders)).toMatchObject({ do: 'approval', missing: 2, needed: 2 });
+    expect(plan({ ...twoInOrders, approvals: [by('t/ada'), by('t/bob')] })).toMatchObject({ missing: 1 });
+    expect(plan({ ...twoInOrders, approvals: [by('t/eve'), by('t/bob')] }).do).toBe('step-down');
+  });
+
+  it.each(['payments', 'orders'])(
+    'of before the fleet.yaml entry of %s changed counts for nothing',
+    (name) => {
+      const changed = { fleetEntries: { ...fleetEntries, [name]: 'd'.repeat(64) } };
+      expect(plan({ ...changed, approvals: [by('t/bob')] }).do).toBe('approval');
+    },
+  );
+
+  it('stays where an entry changes of a cluster that does not step down', () => {
+    const changed = { fleetEntries: { ...fleetEntries, cards: 'd'.repeat(64) } };
+    expect(plan({ ...changed, approvals: [by('t/bob')] }).do).toBe('step-down');
   });
 
   it('lasts for an hour, whatever its row says', () => {

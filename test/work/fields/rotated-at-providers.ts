@@ -1,5 +1,6 @@
 /** Fields of rotation that change what is made, and where: kinds as compose builds them, against fakes of their providers. */
 import { expect } from 'vitest';
+import { systemClock } from '../../../shared/compose/clock.ts';
 import { createProviderLogins } from '../../../shared/compose/provider-logins.ts';
 import type { Resolve } from '../../../shared/compose/secrets.ts';
 import { transitKind } from '../../../shared/compose/transit-kinds.ts';
@@ -53,7 +54,7 @@ async function tokenMadeBy(role: string): Promise<{ made: boolean; asked: string
       sealHosts: [`127.0.0.1:${endpoint.port}`],
       resolve,
       logins: createProviderLogins(resolve, () => Promise.reject(new Error('no identity'))),
-      clock: { now: () => fake.now * 1000 },
+      clock: { ...systemClock, now: () => fake.now * 1000 },
     });
     if (!built.ok) throw new Error(built.why);
     const made = await built.kind.create('payments.one');

@@ -87,6 +87,21 @@ describe('approve', () => {
     expect(await approve(bob, shown)).toEqual(refusal('conflict', 'look again, and approve that'));
   });
 
+  it('needs as many as the step does, whatever the rotating cluster asks for', async () => {
+    await needing(1);
+    const stored = await keys.state.rotations.read('payments', keys.rotation.id);
+    const { needs } = keys.rotation;
+    if (!stored || !needs) throw new Error('it needs nothing');
+    expect(needs.needed).toBe(1);
+    // Another cluster that it touches asks for two.
+    await keys.state.rotations.save({
+      ...stored,
+      value: { ...stored.value, needs: { ...needs, needed: 2 } },
+    });
+    expect(await approve(ada)).toEqual(refusal('forbidden', 'whoever asked for it does not count'));
+    expect(await approve(bob)).toMatchObject({ ok: true });
+  });
+
   it('ends after an hour', async () => {
     await needing();
     await approve(bob);

@@ -113,6 +113,21 @@ describe('to forget one', () => {
     expect(world.state.locks()).toEqual({});
   });
 
+  it('is allowed where fleet.yaml means another credential by now: no turn touches this one any more', async () => {
+    const { id } = await verified();
+    const [before] = fleet.clusters;
+    if (before?.seal.type !== 'azurekeyvault') throw new Error('it has a secret');
+    expect(await forgetRotation(deps, id, bob, 'another one')).toMatchObject({ ok: false, code: 'conflict' });
+    const seal = { ...before.seal, clientId: '44444444-4444-4444-4444-444444444444' };
+    fleet = { ...world.fleet, clusters: [{ ...before, seal }] };
+    world.fleet = fleet;
+    const writes = slots();
+    await world.pass(20 * minute);
+    expect(row().waiting?.what).toContain('fleet.yaml names another credential');
+    expect(await forgetRotation(deps, id, bob, 'another one')).toMatchObject({ ok: true });
+    expect([row().status, slots()]).toEqual(['ended', writes]);
+  });
+
   it('is on record with who and why before it counts', async () => {
     const { id } = await verified();
     leaves();

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../../shared/fleet/fleet.ts';
-import { kindNames } from '../../../shared/rotation/rotation.ts';
-import { consumersOf, credentialOf, cycleOf } from '../../../shared/work/rotate/seal-cycles.ts';
+import type { Cluster, SecretReference } from '../../../shared/fleet/fleet.ts';
+import { type KindName, kindNames } from '../../../shared/rotation/rotation.ts';
+import { consumersOf, credentialOf, cycleOf, locksFor } from '../../../shared/work/rotate/seal-cycles.ts';
 import { fleetOf } from '../../fleet/builders.ts';
 
 /** `by`: the name of its provider; undefined: it is unsealed with shares. */
@@ -68,6 +68,21 @@ const fleet = fleetOf(
     '  root: {nodes: ["https://root:8200"]}',
     '  other: {nodes: ["https://other:8200"]}',
     ...Object.entries({
+      delivers: transit('key: d, token: "file:/run/seal/d"').concat(
+        ', rotation: {token: {role: seal}, sinks: {disk: {kind: file, path: /run/seal/d}, vault: {kind: keyVaultSecret, vault: KV-Apps, secret: Seal-D}}}',
+      ),
+      'reads-the-file': transit('key: k3, token: "file:/run/seal/d"'),
+      'reads-the-secret': transit(
+        'key: k4, token: "keyvault:https://KV-APPS.vault.azure.net:443/secrets/SEAL-d"',
+      ),
+      'reads-another-secret': transit(
+        'key: d, token: "keyvault:https://kv-apps.vault.azure.net/secrets/seal-e"',
+      ),
+      'reads-another-file': transit('key: d, token: "file:/run/seal/D"'),
+      pinned: transit(
+        `key: p, token: "keyvault:https://kv-apps.vault.azure.net/secrets/seal-p/${'0'.repeat(32)}"`,
+      ),
+      unpinned: transit('key: p, token: "keyvault:https://kv-apps.vault.azure.net/secrets/Seal-P"'),
       a: transit('key: k, token: "env:A"'),
       'same-token': transit('key: k2, token: "env:A"'),
       'same-key': transit('key: k, token: "env:B"'),
@@ -92,6 +107,9 @@ function fail(name: string): never {
 
 describe('the consumers of a credential', () => {
   const cases = [
+    ['delivers', 'transit-token', ['delivers', 'reads-the-file', 'reads-the-secret']],
+    ['delivers', 'transit-key', ['delivers', 'reads-another-secret', 'reads-another-file']],
+    ['pinned', 'transit-token', ['pinned', 'unpinned']],
     ['a', 'transit-token', ['a', 'same-token']],
     ['a', 'transit-key', ['a', 'same-key']],
     ['z', 'entra-secret', ['z', 'same-secret', 'no-secret-known']],
@@ -106,29 +124,100 @@ describe('the consumers of a credential', () => {
 
 describe("a credential's name", () => {
   it.each([
-    ['a', 'transit-token', 'token at root, read from env:A'],
+    ['a', 'transit-token', 'token at root, read from env:A, tried with key transit/k'],
     ['a', 'transit-key', 'key transit/k at root'],
     [
       'z',
       'entra-secret',
-      'client secret of application b7e6a1d4-52c9-4f0e-8f3b-2a9c6d0e4f11 in tenant 8c1f7a52-0d3e-4b7a-9a54-5d2f1c3e7b90',
+      'client secret of application b7e6a1d4-52c9-4f0e-8f3b-2a9c6d0e4f11 in tenant 8c1f7a52-0d3e-4b7a-9a54-5d2f1c3e7b90, tried with key unseal in Key Vault kv-unseal',
     ],
     ['by-certificate', 'keyvault-key', 'key unseal in Key Vault kv-unseal'],
   ] as const)('%s, %s: %s', (name, kind, credential) => {
     expect(credentialOf(named(name), kind)).toBe(credential);
   });
 
-  it('is shared by the consumers, and by nobody else', () => {
-    for (const kind of kindNames)
-      for (const cluster of fleet.clusters) {
-        const consumers = consumersOf(fleet, cluster, kind);
-        if (consumers.length < 2) continue;
-        const shared = credentialOf(cluster, kind);
-        for (const consumer of consumers) expect(credentialOf(consumer, kind)).toBe(shared);
-      }
+  type Seal = Record<string, unknown>;
+  const of = (name: string, kind: KindName, over: Seal) =>
+    credentialOf({ ...named(name), seal: { ...named(name).seal, ...over } }, kind);
+
+  it.each<[KindName, string, Seal]>([
+    ['transit-token', 'a', { provider: 'other' }],
+    ['transit-token', 'a', { mount: 'seals' }],
+    ['transit-token', 'a', { key: 'other' }],
+    ['transit-token', 'a', { token: 'env:a' }],
+    ['transit-token', 'reads-the-file', { token: 'file:/run/seal/D' }],
+    ['transit-key', 'a', { provider: 'other' }],
+    ['transit-key', 'a', { mount: 'seals' }],
+    ['transit-key', 'a', { key: 'other' }],
+    ['entra-secret', 'z', { tenant: 'another' }],
+    ['entra-secret', 'z', { clientId: 'another' }],
+    ['entra-secret', 'z', { vault: 'kv-other' }],
+    ['entra-secret', 'z', { key: 'other' }],
+    ['keyvault-key', 'z', { vault: 'kv-other' }],
+    ['keyvault-key', 'z', { key: 'other' }],
+  ])('%s of %s is another with %o: what is open is not gone on with there', (kind, name, over) => {
+    expect(of(name, kind, over)).not.toBe(credentialOf(named(name), kind));
+  });
+
+  it.each<[KindName, string, Seal]>([
+    [
+      'transit-token',
+      'unpinned',
+      {
+        token: `keyvault:https://KV-apps.vault.azure.net/secrets/sEAL-p/${'1'.repeat(32)}` as SecretReference,
+      },
+    ],
+    ['transit-token', 'a', { address: 'https://root-1:8200', rescue: 'in the safe' }],
+    ['entra-secret', 'z', { vault: 'KV-UNSEAL', key: 'Unseal', clientSecret: 'env:ELSEWHERE' }],
+    ['keyvault-key', 'z', { vault: 'KV-UNSEAL', key: 'Unseal' }],
+  ])('%s of %s is the same with %o', (kind, name, over) => {
+    expect(of(name, kind, over)).toBe(credentialOf(named(name), kind));
   });
 
   it('is asked for only where there is one', () => {
     expect(() => credentialOf(named('root'), 'transit-key')).toThrow('the seal of root has no transit-key');
+  });
+});
+
+describe('the locks of a rotation', () => {
+  it('are taken by whichever consumer a rotation is asked for, so that two never run beside each other', () => {
+    for (const kind of kindNames)
+      for (const cluster of fleet.clusters) {
+        const consumers = consumersOf(fleet, cluster, kind);
+        const locks = locksFor(fleet, consumers, kind);
+        expect(new Set(locks).size).toBe(locks.length);
+        for (const consumer of consumers) {
+          const own = locksFor(fleet, consumersOf(fleet, consumer, kind), kind);
+          if (own.length > 0) expect(locks.filter((lock) => own.includes(lock))).not.toEqual([]);
+        }
+      }
+  });
+
+  it('hold a token by every name that its consumers have for it', () => {
+    const cluster = named('delivers');
+    expect(locksFor(fleet, consumersOf(fleet, cluster, 'transit-token'), 'transit-token')).toEqual([
+      'token at root, read from file:/run/seal/d',
+      'token at root, read from keyvault:https://kv-apps.vault.azure.net/secrets/seal-d',
+    ]);
+  });
+
+  const ring = (...names: string[]) => names.map((name, n) => sealed(name, names[(n + 1) % names.length]));
+  const members = (clusters: Cluster[], name: string) =>
+    locksFor(
+      { clusters },
+      clusters.filter((cluster) => cluster.name === name),
+      'keyvault-key',
+    );
+
+  it('hold each cluster of a cycle by itself: an edit that makes it longer or shorter leaves some in common', () => {
+    const before = members(ring('a', 'b', 'c'), 'a');
+    expect(before).toEqual(['cycle-member a', 'cycle-member b', 'cycle-member c']);
+    const after = members(ring('c', 'd'), 'd');
+    expect(after.filter((lock) => before.includes(lock))).toEqual(['cycle-member c']);
+  });
+
+  it('hold nobody who only hangs on a cycle, or unseals itself', () => {
+    const clusters = [...ring('a', 'b'), sealed('hangs', 'a'), sealed('self', 'self'), sealed('root')];
+    for (const name of ['hangs', 'self', 'root']) expect(members(clusters, name)).toEqual([]);
   });
 });

@@ -5,21 +5,23 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { doings, happen } from './world/doings.ts';
-import { halfAnHour, World } from './world/world.ts';
+import { halfAnHour, month, World } from './world/world.ts';
 
+const day = 24 * 3_600_000;
 const numRuns = process.env['SEALWATCH_DEEP'] === undefined ? 400 : 10_000;
 
 test.each([
-  ['what a sink holds', undefined],
-  ['what a copy of it holds that comes up to half an hour late', halfAnHour],
+  ['what a sink holds', undefined, undefined],
+  ['what a copy of it holds that comes up to half an hour late', halfAnHour, undefined],
+  ['what a sink holds that has to be renewed', undefined, month],
 ])(
   'whatever happens, %s unseals, and every rotation ends once the trouble does',
-  async (_what, times) => {
+  async (_what, times, periodMs) => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('people' as const, 'ours' as const), doings, async (first, night) => {
-        const world = new World(first, times);
-        // Due from the first turn on.
-        await world.clock.advance(91 * 24 * 3_600_000);
+        const world = new World(first, times, periodMs);
+        // Due from the next turn on.
+        await (periodMs === undefined ? world.clock.advance(91 * day) : world.pass(89 * day, 5 * day));
         for (const doing of night) {
           await happen(world, doing);
           expect(world.broken).toEqual([]);

@@ -23,19 +23,22 @@ export interface Turn {
   name: KindName;
   kind: Kind;
   sinks: Sink[];
-  value: () => Promise<Did<Buffer | undefined>>;
+  /** Of the rotating cluster, or of another that unseals with the same. */
+  value: (cluster?: Cluster) => Promise<Did<Buffer | undefined>>;
   values: Values;
   held?: HeldRotation;
   asked?: { by: string; byName: string; reason: string };
   /** Seen in this turn; forgotten by what changes it. */
   seen: { look?: Did<Look>; consumers?: ConsumerSight[] };
+  /** What was renewed in this turn, or refused to be: once is enough. */
+  renewed: Set<'current' | 'fresh'>;
 }
 
 export function storeSinks({ sinks }: Pick<Turn, 'sinks'>): StoreSink[] {
   return sinks.filter((sink): sink is StoreSink => sink.holds === 'value');
 }
 
-/** What keeps values over turns: the first that holds any. */
+/** What values are kept in over turns: the first that holds any. They are looked for in all: fleet.yaml may name another first. */
 export function primary(turn: Pick<Turn, 'sinks'>): StoreSink | undefined {
   return storeSinks(turn)[0];
 }
@@ -84,12 +87,13 @@ export async function heldLive(
   return Object.fromEntries(found);
 }
 
-/** What the next restart reads. */
+/** What a cluster's next restart reads. */
 export async function readLive(
   turn: Turn,
   rotation: Rotation,
+  cluster: Cluster,
 ): Promise<Did<'fresh' | 'old' | 'other' | 'nothing'>> {
-  const current = await turn.value();
+  const current = await turn.value(cluster);
   if (!current.ok) return current;
   const value = whichOf(rotation, current.value);
   current.value?.fill(0);
@@ -116,10 +120,10 @@ async function find(
   slot: 'next' | 'previous',
   keep: (value: Buffer) => Buffer,
 ): Promise<Buffer | undefined> {
-  const first = primary(turn);
+  const stores = storeSinks(turn);
   const places = [
-    ...(first ? [[first, slot] as const] : []),
-    ...storeSinks(turn).map((sink) => [sink, 'live'] as const),
+    ...stores.map((sink) => [sink, slot] as const),
+    ...stores.map((sink) => [sink, 'live'] as const),
   ];
   for (const [sink, of] of places) {
     const read = await sink.read(of);

@@ -1,7 +1,9 @@
 /** What nodes read: given the new one, read back and exercised, or given the old one again. */
 import type { Did, NoticeSink, Rotation, Sink, StoreSink } from '../../../rotation/rotation.ts';
+import { anothers } from './anothers.ts';
 import { freshValue, oldValue, storeSinks, type Turn, whichOf } from './context.ts';
 import type { HeldRotation } from './held.ts';
+import { endIsComing } from './irrevocable.ts';
 import { failed, giveBack } from './leave.ts';
 import { stampOf } from './make.ts';
 import { done, onRecord } from './record.ts';
@@ -11,9 +13,12 @@ const wrapSeconds = 24 * 3_600;
 
 export async function deliver(turn: Turn, held: HeldRotation, name: string): Promise<'again' | 'stop'> {
   const value = await freshValue(turn, held.value);
-  const { stage, fresh, old } = held.value;
-  // Long after it was tried: what another hand put there must not give way to what does not work any more.
-  if (stage !== 'created' && fresh && value) {
+  const { fresh, old, sinks, ending } = held.value;
+  const coming = await endIsComing(turn, held, fresh?.ref);
+  if (coming) return coming;
+  const wasGiven = Object.values(sinks).some(({ startedAt }) => startedAt !== undefined);
+  // Maybe long after it was tried: what works must not give way to what does not work any more.
+  if ((wasGiven || ending?.ref === fresh?.ref) && fresh && value) {
     const tried = await turn.kind.exercise(fresh, value);
     if (!tried.ok && tried.code === 'dead' && old)
       return turnBack(turn, held, `the new one does not work any more: ${tried.detail}`);
@@ -23,20 +28,26 @@ export async function deliver(turn: Turn, held: HeldRotation, name: string): Pro
 }
 
 /** What was delivered does not work any more, and the one before does. */
-export function turnBack(turn: Turn, held: HeldRotation, why: string): Promise<'again'> {
+export async function turnBack(turn: Turn, held: HeldRotation, why: string): Promise<'again' | 'stop'> {
   const { deps, cluster } = turn;
+  const ending = await endIsComing(turn, held, held.value.old?.ref);
+  if (ending) return ending;
   deps.log.error('rotation-turned-back', { cluster: cluster.name, rotation: held.value.id, why });
   return done(held, { direction: 'back' }, ['inUseAt', 'confirmed']);
 }
 
 /** The old one is tried before any node may read it again. */
 export async function restore(turn: Turn, held: HeldRotation, name: string): Promise<'again' | 'stop'> {
-  const { old } = held.value;
+  const { old, fresh } = held.value;
+  const ending = await endIsComing(turn, held, old?.ref);
+  if (ending) return ending;
   const value = await oldValue(turn, held.value);
   if (!old || !value)
     return failed(turn, held, 'restore', { code: 'wrong', detail: 'no slot holds the old one any more' });
   const tried = await turn.kind.exercise(old, value);
   if (!tried.ok && tried.code === 'dead') {
+    const freshEnds = await endIsComing(turn, held, fresh?.ref);
+    if (freshEnds) return freshEnds;
     turn.deps.log.error('rotation-cannot-go-back', {
       cluster: turn.cluster.name,
       rotation: held.value.id,
@@ -91,6 +102,8 @@ async function give(
   const sink = sinks.find((one) => one.name === name);
   if (!sink || !value)
     return failed(turn, held, what, { code: 'wrong', detail: `the value for sink ${name} cannot be had` });
+  const theirs = what === 'deliver' ? await anothers(turn, held.value, sink) : undefined;
+  if (theirs) return failed(turn, held, what, theirs);
   await onRecord(turn, held, what, `sink ${name} is to hold the ${what === 'deliver' ? 'new' : 'old'} one`, {
     sink: name,
   });
@@ -102,9 +115,9 @@ async function give(
     startedAt,
     firstAt: before.firstAt ?? startedAt,
   };
-  await held.update({ sinks: { ...held.value.sinks, [name]: started } });
+  await held.fence({ sinks: { ...held.value.sinks, [name]: started } });
   delete turn.seen.look;
-  const given = await into(turn, held.value, sink, value, what);
+  const given = await into(turn, held, sink, value, what);
   if (!given.ok) return failed(turn, held, what, given);
   const now = deps.clock.now();
   const within = withinOf(turn, name);
@@ -124,14 +137,12 @@ async function give(
 
 async function into(
   turn: Turn,
-  rotation: Rotation,
+  held: HeldRotation,
   sink: Sink,
   value: Buffer,
   what: 'deliver' | 'restore',
 ): Promise<Did<string>> {
-  return sink.holds === 'value'
-    ? store(rotation, sink, value, what)
-    : tell(turn, rotation, sink, value, what);
+  return sink.holds === 'value' ? store(held.value, sink, value, what) : tell(turn, held, sink, value, what);
 }
 
 /** What a sink says that it wrote is read back: rule 9 rests on it. */
@@ -153,17 +164,19 @@ async function store(
 
 async function tell(
   turn: Turn,
-  rotation: Rotation,
+  held: HeldRotation,
   sink: NoticeSink,
   value: Buffer,
   what: 'deliver' | 'restore',
 ): Promise<Did<string>> {
-  const id = `${rotation.id}-${sink.name}-${what}`;
-  const stamp = stampOf(rotation);
+  const id = `${held.value.id}-${sink.name}-${what}`;
+  const stamp = stampOf(held.value);
   const referring = storeSinks(turn).find(({ reference }) => reference !== undefined);
   if (referring?.reference) {
     const reference = await referring.reference();
-    return reference.ok ? sink.tell({ reference: reference.value }, stamp, id) : reference;
+    if (!reference.ok) return reference;
+    await held.fence();
+    return sink.tell({ reference: reference.value }, stamp, id);
   }
   const wrapped = await turn.kind.wrap?.(value, wrapSeconds);
   if (!wrapped)
@@ -173,6 +186,7 @@ async function tell(
       detail: `sink ${sink.name} may carry a Key Vault reference only: add a sink of kind keyVaultSecret`,
     };
   if (!wrapped.ok) return wrapped;
+  await held.fence();
   return sink.tell({ wrappingToken: wrapped.value, ttlSeconds: wrapSeconds }, stamp, id);
 }
 

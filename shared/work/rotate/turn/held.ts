@@ -5,9 +5,10 @@
 import type { Rotation } from '../../../rotation/rotation.ts';
 import type { Stored } from '../../../state/ports.ts';
 import type { RotateDeps } from '../deps.ts';
+import { callMs } from './timed.ts';
 
-/** Longer than anything that is done between two writes, ms. */
-export const leaseMs = 120_000;
+/** Three times as long as any call is waited for, ms: what was begun under it has landed once it has run out. */
+export const leaseMs = 300_000;
 
 /** The row is another turn's now, or a person changed it. */
 export class LostRotation extends Error {
@@ -55,6 +56,18 @@ export class HeldRotation {
   async update(change: Partial<Rotation>, without: Optional[] = []): Promise<void> {
     const lease = { owner: this.#owner, until: this.#deps.clock.now() + leaseMs };
     await this.#save({ ...this.#changed(change, without), lease });
+  }
+
+  /**
+   * Right before a request that cannot be taken back: the row is ours, and stays so for as long as an answer is waited for.
+   *
+   * @throws LostRotation
+   */
+  async fence(change: Partial<Rotation> = {}, without: Optional[] = []): Promise<void> {
+    await this.update(change, without);
+    const left = (this.value.lease?.until ?? 0) - this.#deps.clock.now();
+    if (left < callMs)
+      throw new LostRotation(`rotation ${this.value.id} was saved too slowly: nothing is begun with it`);
   }
 
   /** Gives the row back, open. @throws LostRotation */

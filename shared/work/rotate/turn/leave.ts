@@ -1,4 +1,5 @@
 /** How a turn ends with a rotation's row: given back, waiting for something; or ended for good. */
+import { clip } from '../../../alert/text.ts';
 import type { Cluster } from '../../../fleet/fleet.ts';
 import type { RotationPlan } from '../../../rotation/plan/say.ts';
 import { overdueAt } from '../../../rotation/plan/wait.ts';
@@ -13,6 +14,10 @@ const unknownMs = 24 * 3_600_000;
 /** Pauses after a step that failed, by how often it did in a row, ms. */
 const pauses = [30_000, 60_000, 120_000, 300_000, 600_000];
 
+/** Whoever writes it, a row has room for it: what cannot be stored would end every turn. */
+const longestText = 1_000;
+const mostLines = 20;
+
 type Deps = Pick<RotateDeps, 'state' | 'clock' | 'log'>;
 
 /** `ms`: until it is looked at again. */
@@ -20,13 +25,15 @@ export async function giveBack(
   deps: Deps,
   held: HeldRotation,
   {
-    what,
+    what: whole,
     ms,
     overdueAt: until,
-    needs,
+    needs: wanted,
   }: { what: string; ms: number; overdueAt?: number; needs?: Rotation['needs'] },
 ): Promise<void> {
   const { value } = held;
+  const what = clip(whole, longestText);
+  const needs = wanted && { ...wanted, why: clip(wanted.why, longestText) };
   const now = deps.clock.now();
   const before = told(value);
   const waiting = {
@@ -52,14 +59,15 @@ export async function failed(
 ): Promise<'stop'> {
   const { failing, cluster, id } = held.value;
   const now = deps.clock.now();
-  const same = failing?.what === what;
+  // One that was made anew because the last one never worked has the same trouble still.
+  const same = failing?.what === what || failing?.what === 'discard';
   const times = same ? failing.times + 1 : 1;
   const since = same ? failing.since : now;
   deps.log.warn('rotation-step-failed', { cluster, rotation: id, what, code, detail, times });
-  await held.update({ failing: { what, code, message: detail.slice(0, 500), since, times } });
+  await held.update({ failing: { what, code, message: clip(detail, 500), since, times } });
   const ms = pauses[Math.min(times, pauses.length) - 1] ?? longestNudge;
   await giveBack(deps, held, {
-    what: `another try: ${detail.slice(0, 400)}`,
+    what: `another try: ${clip(detail, 400)}`,
     ms,
     overdueAt: overdueAt({ rotation: held.value, cluster: entry, now }),
   });
@@ -69,8 +77,10 @@ export async function failed(
 export async function finish(
   deps: Deps,
   held: HeldRotation,
-  { outcome, summary, left }: Extract<RotationPlan, { do: 'finish' }>,
+  { outcome, summary: whole, left: lines }: Extract<RotationPlan, { do: 'finish' }>,
 ): Promise<void> {
+  const summary = clip(whole, longestText);
+  const left = clipped(lines);
   const { id, cluster, by, byName, reason } = held.value;
   const at = deps.clock.now();
   const facts = { outcome, summary };
@@ -87,6 +97,12 @@ export async function finish(
   await held.end({ at, outcome, summary, left });
   deps.log.info('rotation-ended', { cluster, rotation: id, outcome, summary });
   await nudge(deps, 'probe', cluster, 0);
+}
+
+function clipped(lines: readonly string[]): string[] {
+  const kept = lines.slice(0, mostLines).map((line) => clip(line, longestText));
+  const more = lines.length - kept.length;
+  return more > 0 ? [...kept, `… and ${more} more`] : kept;
 }
 
 /** What the sweep makes messages of. */

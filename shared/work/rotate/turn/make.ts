@@ -1,4 +1,5 @@
 /** A new credential: made, kept in a slot that no node reads, and tried. */
+import { clip } from '../../../alert/text.ts';
 import { fingerprintOf } from '../../../rotation/fingerprint.ts';
 import { isSecret } from '../../../rotation/plan/policy.ts';
 import type { RotationPlan } from '../../../rotation/plan/say.ts';
@@ -6,6 +7,7 @@ import { newestVersion } from '../../../rotation/plan/versions.ts';
 import type { Rotation, Stamp } from '../../../rotation/rotation.ts';
 import { freshValue, look, oldValue, primary, type Turn, whichOf } from './context.ts';
 import type { HeldRotation } from './held.ts';
+import { endIsComing, endOne } from './irrevocable.ts';
 import { failed, giveBack } from './leave.ts';
 import { done, onRecord } from './record.ts';
 
@@ -27,20 +29,23 @@ export async function create(turn: Turn, held: HeldRotation): Promise<'again' | 
   const seen = await look(turn);
   const newest = seen.ok ? newestVersion(seen.value) : undefined;
   await onRecord(turn, held, 'create', 'a new one is due');
-  await held.update({ creating: { at: deps.clock.now(), ...(newest && { before: newest.version }) } });
+  const at = deps.clock.now();
+  await held.fence({ creating: { at, ...(newest && { before: newest.version }) } });
   delete turn.seen.look;
   const made = await kind.create(id);
   if (!made.ok) {
     if (made.nothingMade) await held.update({}, ['creating']);
+    else await held.update({ unanswered: at });
     return failed(turn, held, 'create', made);
   }
   const { fresh, value: take } = made.value;
   await held.update({ fresh });
-  if (!take) return done(held, {});
+  if (!take) return done(held, {}, [], discards(held));
   const value = await take();
   if (!value.ok) return failed(turn, held, 'create', value);
   values.keepFresh(value.value);
-  return done(held, { fresh: { ...fresh, fingerprint: fingerprintOf(id, value.value) } });
+  const fingerprint = fingerprintOf(id, value.value);
+  return done(held, { fresh: { ...fresh, fingerprint } }, [], discards(held));
 }
 
 async function keepOld(turn: Turn, held: HeldRotation): Promise<'kept' | 'stop'> {
@@ -86,17 +91,21 @@ export async function stage(turn: Turn, held: HeldRotation): Promise<'again' | '
     });
   const written = await store.write('next', value, stampOf(held.value));
   if (!written.ok) return failed(turn, held, 'stage', written);
-  return done(held, { stage: 'created', reached });
+  return done(held, { stage: 'created', reached }, [], discards(held));
 }
 
 export async function exercise(turn: Turn, held: HeldRotation): Promise<'again' | 'stop'> {
   const { deps, kind, name } = turn;
   const { fresh } = held.value;
   if (!fresh) throw new Error('nothing was made');
+  const ending = await endIsComing(turn, held, fresh.ref);
+  if (ending) return ending;
   const value = isSecret(name) ? await freshValue(turn, held.value) : undefined;
   const tried = await kind.exercise(fresh, value);
   if (tried.ok) return done(held, { triedAt: deps.clock.now() });
   if (tried.code !== 'not-yet') return failed(turn, held, 'try', tried);
+  // What was in the way is gone; what it made of an earlier one is not.
+  if (held.value.failing?.what === 'try') await held.update({}, ['failing']);
   await giveBack(deps, held, { what: `the new one to begin to work: ${tried.detail}`, ms: notYetMs });
   return 'stop';
 }
@@ -107,14 +116,45 @@ export async function discard(
   held: HeldRotation,
   { refs, why }: Extract<RotationPlan, { do: 'discard' }>,
 ): Promise<'again' | 'stop'> {
-  const { kind, values } = turn;
-  for (const ref of refs) {
-    await onRecord(turn, held, 'discard', why, { ref });
-    const ended = await kind.end?.(ref);
-    if (ended && !ended.ok) return failed(turn, held, 'discard', ended);
+  const { values, deps } = turn;
+  const { stage, fresh, creating, discards = 0, unanswered } = held.value;
+  const neverWorked = stage === 'created' && (await freshValue(turn, held.value)) !== undefined;
+  for (const ref of refs.filter((one) => one !== '')) {
+    const ended = await endOne(turn, held, 'discard', { ref, why });
+    if (!ended.ok) return failed(turn, held, 'discard', ended);
   }
   delete turn.seen.look;
   values.forgetFresh();
   const { created: _created, ...reached } = held.value.reached;
-  return done(held, { stage: 'due', reached }, ['fresh', 'creating', 'triedAt']);
+  const diedAt = fresh ? unanswered : (creating?.at ?? unanswered);
+  const change = {
+    stage: 'due' as const,
+    reached,
+    ...(diedAt !== undefined && { unanswered: diedAt }),
+    ...(neverWorked && {
+      discards: discards + 1,
+      failing: discarded(held.value, why, deps.clock.now()),
+    }),
+  };
+  return done(
+    held,
+    change,
+    ['fresh', 'creating', 'triedAt', 'ending'],
+    neverWorked || discards > 0 || !fresh,
+  );
+}
+
+/** That it failed is told until one works: making it anew is no success yet. */
+function discarded({ failing }: Rotation, why: string, now: number): NonNullable<Rotation['failing']> {
+  return {
+    what: 'discard',
+    code: failing?.what === 'try' ? failing.code : 'not-yet',
+    message: clip(why, 500),
+    since: failing?.since ?? now,
+    times: (failing?.times ?? 0) + 1,
+  };
+}
+
+function discards({ value }: HeldRotation): boolean {
+  return (value.discards ?? 0) > 0;
 }

@@ -4,12 +4,14 @@ import { fingerprintOf } from '../../../rotation/fingerprint.ts';
 import { isSecret } from '../../../rotation/plan/policy.ts';
 import type { RotationPlan } from '../../../rotation/plan/say.ts';
 import { newestVersion } from '../../../rotation/plan/versions.ts';
-import type { Look, Rotation } from '../../../rotation/rotation.ts';
-import { consumersOf, credentialOf, cycleOf } from '../seal-cycles.ts';
+import type { Rotation } from '../../../rotation/rotation.ts';
+import { consumersOf, credentialOf, cycleOf, locksFor } from '../seal-cycles.ts';
 import { look, type Turn } from './context.ts';
 import { HeldRotation } from './held.ts';
 
 type Opened = { ok: true; held: HeldRotation } | { ok: false; why: string };
+/** `old` undefined: there is none that works. */
+type Before = ({ ok: true } & Pick<Rotation, 'old' | 'replaces'>) | { ok: false; why: string };
 
 export async function openRotation(
   turn: Turn,
@@ -19,8 +21,9 @@ export async function openRotation(
   const { deps, fleet, cluster, name, asked } = turn;
   const now = deps.clock.now();
   const id = `${cluster.name}.${deps.newId().replaceAll('-', '').slice(0, 20)}`;
-  const seen = await look(turn);
-  const old = seen.ok ? await before(turn, id, seen.value) : undefined;
+  const consumers = consumersOf(fleet, cluster, name);
+  const before = isSecret(name) ? await secretBefore(turn, id) : await versionBefore(turn);
+  if (!before.ok) return before;
   const rotation: Rotation = {
     id,
     cluster: cluster.name,
@@ -37,8 +40,9 @@ export async function openRotation(
     direction: 'forward',
     reached: { due: now },
     sinks: {},
-    consumers: consumersOf(fleet, cluster, name).map((consumer) => consumer.name),
-    ...(old && { old }),
+    consumers: consumers.map((consumer) => consumer.name),
+    ...(before.old && { old: before.old }),
+    ...(before.replaces !== undefined && { replaces: before.replaces }),
   };
   const busy = await inTheWay(turn, rotation);
   if (busy !== undefined) return { ok: false, why: `rotation ${busy} is open: one at a time` };
@@ -54,7 +58,7 @@ export async function openRotation(
     why: reason,
     facts,
   });
-  const opened = await deps.state.rotations.open(rotation, locksOf(turn, rotation));
+  const opened = await deps.state.rotations.open(rotation, locksFor(fleet, consumers, name));
   if (!opened.opened) return { ok: false, why: `rotation ${opened.busy} is open: one at a time` };
   const held = await HeldRotation.take(deps, owner, { value: rotation, etag: opened.etag });
   return held ? { ok: true, held } : { ok: false, why: `rotation ${id} was taken by another turn` };
@@ -72,32 +76,38 @@ async function inTheWay(
     ?.id;
 }
 
-/** Clusters whose seals lead back to each other are never without both at the same time. */
-function locksOf({ fleet, cluster, name }: Turn, { credential }: Rotation): string[] {
-  const cycles = consumersOf(fleet, cluster, name)
-    .map((consumer) => cycleOf(fleet.clusters, consumer.name))
-    .filter((members) => members.length > 1)
-    .map((members) => `cycle ${members.join(' ')}`);
-  return [...new Set([credential, ...cycles])];
+async function versionBefore(turn: Turn): Promise<Before> {
+  const seen = await look(turn);
+  if (!seen.ok) return { ok: false, why: `what is in use cannot be seen: ${seen.detail}` };
+  const newest = newestVersion(seen.value);
+  return { ok: true, ...(newest && { old: { ref: newest.version, madeAt: newest.madeAt, ours: false } }) };
 }
 
-/** The one in use. People's own is known, too, and never ended. */
-async function before(turn: Turn, id: string, { current, ours, versions }: Look): Promise<Rotation['old']> {
-  if (!isSecret(turn.name)) {
-    const newest = newestVersion({ ...(versions && { versions }) });
-    return newest && { ref: newest.version, madeAt: newest.madeAt, ours: false };
+/**
+ * The one in use, seen and read at once: without it there would be no way back. People's own is known, too, and never ended;
+ * one whose provider shows no name of it is taken for people's own.
+ */
+async function secretBefore({ kind, value }: Turn, id: string): Promise<Before> {
+  const read = await value();
+  if (!read.ok) return { ok: false, why: `the one in use cannot be read: ${read.detail}` };
+  try {
+    const seen = await kind.look(read.value);
+    if (!seen.ok) return { ok: false, why: `what is in use cannot be seen: ${seen.detail}` };
+    const { current, ours } = seen.value;
+    if (read.value === undefined) return { ok: true };
+    const fingerprint = fingerprintOf(id, read.value);
+    if (current.state === 'dead') return { ok: true, replaces: fingerprint };
+    const facts = current.state === 'works' ? current : undefined;
+    const { ref = '', madeAt, endsAt } = facts ?? {};
+    const old = {
+      ref,
+      fingerprint,
+      ours: ref !== '' && ours.some((one) => one.ref === ref),
+      ...(madeAt !== undefined && { madeAt }),
+      ...(endsAt !== undefined && { endsAt }),
+    };
+    return { ok: true, old, replaces: fingerprint };
+  } finally {
+    read.value?.fill(0);
   }
-  if (current.state !== 'works' || current.ref === undefined) return undefined;
-  const { ref, madeAt, endsAt } = current;
-  const value = await turn.value();
-  if (!value.ok || value.value === undefined) return undefined;
-  const fingerprint = fingerprintOf(id, value.value);
-  value.value.fill(0);
-  return {
-    ref,
-    fingerprint,
-    ours: ours.some((one) => one.ref === ref),
-    ...(madeAt !== undefined && { madeAt }),
-    ...(endsAt !== undefined && { endsAt }),
-  };
 }

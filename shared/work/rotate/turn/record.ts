@@ -5,13 +5,14 @@ import type { HeldRotation } from './held.ts';
 
 type Without = NonNullable<Parameters<HeldRotation['update']>[1]>;
 
-/** A step succeeded. @throws LostRotation */
+/** A step succeeded. @param stillFails what failed before it is not mended by it. @throws LostRotation */
 export async function done(
   held: HeldRotation,
   change: Partial<Rotation>,
   without: Without = [],
+  stillFails = false,
 ): Promise<'again'> {
-  await held.update(change, [...without, 'failing', 'needs']);
+  await held.update(change, [...without, ...(stillFails ? [] : (['failing'] as const)), 'needs']);
   return 'again';
 }
 

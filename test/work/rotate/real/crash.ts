@@ -47,7 +47,7 @@ export function diesEverywhere(kind: KindName, death: Death, start: () => Promis
         expect([where, stopper.stopped]).toEqual([where, true]);
         if (death === 'then back') {
           // The dead turn's lease has run out by then.
-          await world.ground.clock.advance(3 * 60_000);
+          await world.ground.clock.advance(6 * 60_000);
           await world.rollBack();
         }
         await world.drive();

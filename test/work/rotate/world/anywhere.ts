@@ -1,7 +1,7 @@
 /** What can happen in every simulated world: time, turns, deaths, holds. */
 import * as fc from 'fast-check';
 import { Stopper } from '../../../fakes/state/stopping.ts';
-import type { Simulation } from './simulation.ts';
+import type { Simulation, Slow } from './simulation.ts';
 
 const minute = 60_000;
 
@@ -30,6 +30,15 @@ export const anywhere: fc.WeightedArbitrary<Anywhere>[] = [
   { weight: 2, arbitrary: fc.constant({ kind: 'two turns' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hold' as const), on: fc.boolean() }) },
 ];
+
+/** What is under way has landed when a lease is over; its answer may take any time. */
+export function slowCalls(...calls: Slow['call'][]): fc.Arbitrary<Slow> {
+  const call = fc.constantFrom(...calls);
+  return fc.oneof(
+    fc.record({ call, late: fc.constant('request' as const), seconds: fc.constantFrom(50, 130, 280) }),
+    fc.record({ call, late: fc.constant('answer' as const), seconds: fc.constantFrom(50, 130, 400) }),
+  );
+}
 
 export async function happenAnywhere(world: Simulation, doing: Anywhere): Promise<void> {
   switch (doing.kind) {

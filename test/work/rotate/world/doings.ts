@@ -1,12 +1,9 @@
 /** What can happen to the simulated world, one thing at a time. */
 import * as fc from 'fast-check';
 import type { Person } from '../../../../shared/people/person.ts';
-import {
-  confirmRotation,
-  rollBackRotation,
-  runRotation,
-} from '../../../../shared/work/rotate/respond-rotation.ts';
-import { type Anywhere, anywhere, happenAnywhere } from './anywhere.ts';
+import { confirmRotation, rollBackRotation } from '../../../../shared/work/rotate/respond-rotation.ts';
+import { type Anywhere, anywhere, happenAnywhere, slowCalls } from './anywhere.ts';
+import type { Slow } from './simulation.ts';
 import type { World } from './world.ts';
 
 const ada: Person = { id: 't/ada', name: 'Ada', roles: ['Sealwatch.Operate', 'Sealwatch.Approve'] };
@@ -18,7 +15,15 @@ type Doing =
   | { kind: 'hide'; node: 0 | 1; seen: boolean }
   | { kind: 'late copy'; node: 0 | 1; share: number }
   | { kind: 'sink'; sink: 0 | 1; away: boolean; loseWrite: boolean; lateMs: number }
-  | { kind: 'provider'; away: boolean; loseCreation: boolean; propagation: number; blind: boolean }
+  | {
+      kind: 'provider';
+      away: boolean;
+      loseCreation: boolean;
+      propagation: number;
+      blind: boolean;
+      unrenewed: boolean;
+    }
+  | { kind: 'slow'; slow: Slow }
   | { kind: 'run' | 'confirm' | 'roll back' | 'revoke the new one' };
 
 export const doings: fc.Arbitrary<Doing[]> = fc.array(
@@ -65,6 +70,14 @@ export const doings: fc.Arbitrary<Doing[]> = fc.array(
         loseCreation: fc.boolean(),
         propagation: fc.constantFrom(0, 0, 1, 4),
         blind: fc.boolean(),
+        unrenewed: fc.constantFrom(false, false, true),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('slow' as const),
+        slow: slowCalls('create', 'end', 'renew', 'write'),
       }),
     },
     {
@@ -111,11 +124,12 @@ export async function happen(world: World, doing: Doing): Promise<void> {
       Object.assign(world.provider.faults, faults);
       return;
     }
-    case 'run': {
-      const cluster = 'payments';
-      await runRotation(world.deps(), cluster, 'entra-secret', ada, 'a test of rotation');
+    case 'slow':
+      world.slow = doing.slow;
       return;
-    }
+    case 'run':
+      await world.run();
+      return;
     case 'confirm':
       await confirmUnseen(world);
       return;

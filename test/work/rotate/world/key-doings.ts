@@ -6,8 +6,9 @@ import {
   rollBackRotation,
   runRotation,
 } from '../../../../shared/work/rotate/respond-rotation.ts';
-import { type Anywhere, anywhere, happenAnywhere } from './anywhere.ts';
+import { type Anywhere, anywhere, happenAnywhere, slowCalls } from './anywhere.ts';
 import type { Consumer, KeyWorld } from './key-world.ts';
+import type { Slow } from './simulation.ts';
 
 const ada: Person = { id: 't/ada', name: 'Ada', roles: ['Sealwatch.Operate'] };
 type Which = 0 | 1;
@@ -20,6 +21,7 @@ type Doing =
   | { kind: 'key'; away: boolean; loseRotation: boolean; loseMinimum: boolean; lag: number }
   | { kind: 'provider clock'; skewMs: number }
   | { kind: 'rescue'; consumer: Which }
+  | { kind: 'slow'; slow: Slow }
   | { kind: 'opt in'; consumer: Which; stepDown: boolean }
   | { kind: 'run' | 'confirm' | 'roll back' | 'approve' | 'by hand' | 'snapshot' | 'forget snapshots' };
 
@@ -55,6 +57,10 @@ export const keyDoings: fc.Arbitrary<Doing[]> = fc.array(
         kind: on('provider clock'),
         skewMs: fc.integer({ min: -30_000, max: 30_000 }),
       }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: on('slow'), slow: slowCalls('create', 'step-down', 'raise-minimum') }),
     },
     { weight: 1, arbitrary: fc.record({ kind: on('opt in'), consumer: which, stepDown: fc.boolean() }) },
     {
@@ -109,12 +115,16 @@ export async function happenToKeys(world: KeyWorld, doing: Doing): Promise<void>
     case 'provider clock':
       world.key.skewMs = doing.skewMs;
       return;
+    case 'slow':
+      world.slow = doing.slow;
+      return;
     case 'rescue':
       return world.rescue(consumer?.cluster ?? '');
     case 'opt in':
       return world.policy(consumer?.cluster ?? '', { stepDown: doing.stepDown });
     case 'run':
       await runRotation(world.deps(), 'payments', world.key.name, ada, 'a test of rotation');
+      await world.settled();
       return;
     case 'confirm':
       if (!rotation) return;

@@ -4,6 +4,7 @@
  */
 import type { Fleet, RotationPolicy } from '../../../../shared/fleet/fleet.ts';
 import type { Person } from '../../../../shared/people/person.ts';
+import type { Did } from '../../../../shared/rotation/rotation.ts';
 import { approveRotation } from '../../../../shared/work/rotate/respond-rotation.ts';
 import { shownRotation } from '../../../../shared/work/rotate/show-rotations.ts';
 import { Stopper } from '../../../fakes/state/stopping.ts';
@@ -65,7 +66,12 @@ export class KeyWorld extends Simulation {
     super(fleetOf(text(kind)));
     this.#follows = kind === 'followed';
     const name = kind === 'followed' ? 'keyvault-key' : kind;
-    this.key = new SimulatedKey(name, this.clock, () => this.look('a change of the key'));
+    this.key = new SimulatedKey(
+      name,
+      this.clock,
+      () => this.look('a change of the key'),
+      (call, run) => this.meets(call, run),
+    );
     const leaderSince = this.clock.now() + 3_600_000;
     this.consumers = ['payments', 'orders'].map((cluster) => ({
       cluster,
@@ -124,17 +130,19 @@ export class KeyWorld extends Simulation {
           : { cluster, nodes: [], leaderUnseen: 'nothing shows it' };
       },
       stepDown: ({ name, rotation }) =>
-        wrapped.effect('stepDown', async () => {
-          const one = this.consumers.find(({ cluster }) => cluster === name);
-          if (!rotation?.stepDown) this.broken.push(`${name} was told to step down, and did not opt in`);
-          if (!this.#isApproved('step-down', name))
-            this.broken.push(`nobody approved the step-down of ${name}`);
-          if (one && one.stepDown !== 'fails') this.lead(one);
-          if (one?.stepDown === 'fails') return { ok: false, code: 'denied', detail: 'refused' };
-          return one?.stepDown === 'works'
-            ? { ok: true, value: undefined }
-            : { ok: false, code: 'unreachable', detail: 'no answer' };
-        }),
+        wrapped.effect('stepDown', () =>
+          this.meets('step-down', async (): Promise<Did<void>> => {
+            const one = this.consumers.find(({ cluster }) => cluster === name);
+            if (!rotation?.stepDown) this.broken.push(`${name} was told to step down, and did not opt in`);
+            if (!this.#isApproved('step-down', name))
+              this.broken.push(`nobody approved the step-down of ${name}`);
+            if (one && one.stepDown !== 'fails') this.lead(one);
+            if (one?.stepDown === 'fails') return { ok: false, code: 'denied', detail: 'refused' };
+            return one?.stepDown === 'works'
+              ? { ok: true, value: undefined }
+              : { ok: false, code: 'unreachable', detail: 'no answer' };
+          }),
+        ),
     };
   }
 
@@ -201,6 +209,7 @@ export class KeyWorld extends Simulation {
   async heal(approves = false): Promise<void> {
     Object.assign(this.key.faults, { away: false, loseRotation: false, loseMinimum: false, lag: 0 });
     this.hold = false;
+    this.slow = undefined;
     for (const one of this.consumers) Object.assign(one, { seen: true, stepDown: 'works' });
     for (let tries = 0; tries < 40 && this.rotation?.status === 'open'; tries += 1) {
       await this.pass(3 * 3_600_000, 1_800_000);

@@ -1,6 +1,7 @@
 /** A SIMULATED key of a seal: its versions and who made them, its minimum, and ways to fail. */
 import type { Did, Kind, KindName, Look, Made, Orphans } from '../../../../shared/rotation/rotation.ts';
 import type { ManualClock } from '../../../fakes/clock.ts';
+import type { Meets } from './provider.ts';
 
 export interface SimulatedVersion {
   /** From 1 on, in the order of their making. */
@@ -31,11 +32,13 @@ export class SimulatedKey {
   readonly name: KindName;
   readonly #clock: ManualClock;
   readonly #changed: () => void;
+  readonly #meets: Meets;
 
-  constructor(name: KindName, clock: ManualClock, changed: () => void) {
+  constructor(name: KindName, clock: ManualClock, changed: () => void, meets: Meets = (_call, run) => run()) {
     this.name = name;
     this.#clock = clock;
     this.#changed = changed;
+    this.#meets = meets;
     this.make('people');
   }
 
@@ -64,13 +67,14 @@ export class SimulatedKey {
     return {
       name: this.name,
       look: async (): Promise<Did<Look>> => (faults.away ? away : { ok: true, value: this.#look() }),
-      create: async (id): Promise<Did<Made>> => {
-        if (faults.away) return away;
-        if (follows) return { ok: false, code: 'wrong', detail: 'its vault makes versions' };
-        const { version: ref, madeAt } = this.make(id);
-        this.#changed();
-        return faults.loseRotation ? away : { ok: true, value: { fresh: { ref, madeAt } } };
-      },
+      create: (id) =>
+        this.#meets('create', async (): Promise<Did<Made>> => {
+          if (faults.away) return away;
+          if (follows) return { ok: false, code: 'wrong', detail: 'its vault makes versions' };
+          const { version: ref, madeAt } = this.make(id);
+          this.#changed();
+          return faults.loseRotation ? away : { ok: true, value: { fresh: { ref, madeAt } } };
+        }),
       orphans: async (_id, { before }): Promise<Did<Orphans>> => {
         if (faults.away) return away;
         const { version: ref, madeAt } = this.newest;
@@ -86,12 +90,13 @@ export class SimulatedKey {
         return { ok: false, code: 'not-yet', detail: 'a replica has an older version' };
       },
       ...(isTransit && {
-        raiseMinimum: async (to: number) => {
-          if (faults.away) return away;
-          this.minimum = to;
-          this.#changed();
-          return faults.loseMinimum ? away : done;
-        },
+        raiseMinimum: (to: number) =>
+          this.#meets('raise-minimum', async () => {
+            if (faults.away) return away;
+            this.minimum = Math.max(this.minimum, to);
+            this.#changed();
+            return faults.loseMinimum ? away : done;
+          }),
       }),
     };
   }

@@ -13,6 +13,10 @@ export interface Simulated {
   /** Exercises that still meet a replica that does not know it. */
   unknownFor: number;
   alive: boolean;
+  /** Behind our back. */
+  revoked?: boolean;
+  /** When somebody renewed it last, ms. */
+  renewedAt?: number;
   /** Whether Sealwatch ended it. */
   endedByUs: boolean;
 }
@@ -26,7 +30,12 @@ export interface Faults {
   propagation: number;
   /** What a turn that died made cannot be seen. */
   blind: boolean;
+  /** Renewals are refused. */
+  unrenewed: boolean;
 }
+
+/** Something that a call meets on its way: a delay. */
+export type Meets = <T>(call: string, run: () => Promise<T>) => Promise<T>;
 
 const lifeMs = 180 * 24 * 3_600_000;
 /** What cannot be seen is gone by then, ms. */
@@ -34,11 +43,37 @@ const unseenMs = 24 * 3_600_000;
 
 export class SimulatedProvider {
   readonly made: Simulated[] = [];
-  readonly faults: Faults = { away: false, loseCreation: false, propagation: 0, blind: false };
+  readonly faults: Faults = {
+    away: false,
+    loseCreation: false,
+    propagation: 0,
+    blind: false,
+    unrenewed: false,
+  };
+  /** Of each renewal of ours, when, ms. */
+  readonly renewals: number[] = [];
+  /** Tokens that live so long unless they are renewed, ms; undefined: secrets, which nobody renews. */
+  readonly periodMs: number | undefined;
   readonly #clock: ManualClock;
+  readonly #meets: Meets;
 
-  constructor(clock: ManualClock) {
+  constructor(clock: ManualClock, periodMs: number | undefined, meets: Meets) {
     this.#clock = clock;
+    this.periodMs = periodMs;
+    this.#meets = meets;
+  }
+
+  /** Of a token: what nobody renewed in time is gone. */
+  expire(): void {
+    if (this.periodMs === undefined) return;
+    for (const one of this.made) if (one.endsAt <= this.#clock.now()) one.alive = false;
+  }
+
+  renew(one: Simulated): void {
+    this.expire();
+    if (!one.alive || this.periodMs === undefined) return;
+    one.renewedAt = this.#clock.now();
+    one.endsAt = one.renewedAt + this.periodMs;
   }
 
   add(rotation: string | undefined, unknownFor = 0): Simulated {
@@ -48,7 +83,7 @@ export class SimulatedProvider {
       value: `value-${randomBytes(16).toString('hex')}`,
       rotation,
       madeAt: now,
-      endsAt: now + lifeMs,
+      endsAt: now + (this.periodMs ?? lifeMs),
       unknownFor,
       alive: true,
       endedByUs: false,
@@ -63,7 +98,7 @@ export class SimulatedProvider {
 
   /** Behind our back. */
   revoke(ref: string): void {
-    for (const one of this.made) if (one.ref === ref) one.alive = false;
+    for (const one of this.made) if (one.ref === ref) Object.assign(one, { alive: false, revoked: true });
   }
 
   /** A secret-bearing kind over it. */
@@ -74,25 +109,43 @@ export class SimulatedProvider {
       code: 'unreachable',
       detail: 'the simulated provider is away',
     });
+    const meet = this.#meets;
     return {
-      name: 'entra-secret',
+      name: this.periodMs === undefined ? 'entra-secret' : 'transit-token',
       look: async (value): Promise<Did<Look>> =>
         faults.away ? away() : { ok: true, value: this.#look(value) },
-      create: async (id): Promise<Did<Made>> => {
-        if (faults.away) return away();
-        const one = this.add(id, faults.propagation);
-        if (faults.loseCreation) return away();
-        const { ref, madeAt, endsAt } = one;
-        return {
-          ok: true,
-          value: {
-            fresh: { ref, madeAt, endsAt },
-            value: async () => ({ ok: true, value: Buffer.from(one.value) }),
-          },
-        };
-      },
+      ...(this.periodMs !== undefined && {
+        renew: (value: Buffer) =>
+          meet('renew', async (): Promise<Did<void>> => {
+            if (faults.away) return away();
+            this.renewals.push(this.#clock.now());
+            if (faults.unrenewed) return { ok: false, code: 'denied', detail: 'renewals are refused' };
+            const one = this.byValue(value.toString());
+            if (one) this.renew(one);
+            return { ok: true, value: undefined };
+          }),
+        lastUsed: async (ref: string) =>
+          faults.away
+            ? away()
+            : { ok: true, value: this.made.find((one) => one.ref === ref && one.alive)?.renewedAt },
+      }),
+      create: (id) =>
+        meet('create', async (): Promise<Did<Made>> => {
+          if (faults.away) return away();
+          const one = this.add(id, faults.propagation);
+          if (faults.loseCreation) return away();
+          const { ref, madeAt, endsAt } = one;
+          return {
+            ok: true,
+            value: {
+              fresh: { ref, madeAt, endsAt },
+              value: async () => ({ ok: true, value: Buffer.from(one.value) }),
+            },
+          };
+        }),
       orphans: async (id, { at }) => {
         if (faults.away) return away();
+        this.expire();
         const left = this.made.filter((one) => one.alive && one.rotation === id);
         if (faults.blind && this.#clock.now() < at + unseenMs)
           return { ok: true, value: { state: 'unseen', until: at + unseenMs, why: 'nobody may list' } };
@@ -102,25 +155,28 @@ export class SimulatedProvider {
       },
       exercise: async (_fresh, value) => {
         if (faults.away) return away();
+        this.expire();
         const one = this.byValue(value?.toString());
         if (!one?.alive) return { ok: false, code: 'dead', detail: 'it is not known' };
         if (one.unknownFor === 0) return { ok: true, value: undefined };
         one.unknownFor -= 1;
         return { ok: false, code: 'not-yet', detail: 'a replica does not know it' };
       },
-      end: async (ref) => {
-        if (faults.away) return away();
-        for (const one of this.made) {
-          if (one.ref !== ref || !one.alive) continue;
-          one.alive = false;
-          one.endedByUs = true;
-        }
-        return { ok: true, value: undefined };
-      },
+      end: (ref) =>
+        meet('end', async () => {
+          if (faults.away) return away();
+          for (const one of this.made) {
+            if (one.ref !== ref || !one.alive) continue;
+            one.alive = false;
+            one.endedByUs = true;
+          }
+          return { ok: true, value: undefined };
+        }),
     };
   }
 
   #look(value: Buffer | undefined): Look {
+    this.expire();
     const one = this.byValue(value?.toString());
     const ours = this.made.flatMap(({ alive, rotation, ref, madeAt, endsAt }) =>
       alive && rotation !== undefined ? [{ rotation, ref, madeAt, endsAt }] : [],
@@ -130,6 +186,8 @@ export class SimulatedProvider {
       .map(({ ref }) => `${ref} is people's own`);
     if (!one?.alive) return { current: { state: 'dead', why: 'it is not known' }, ours, foreign };
     const { ref, madeAt, endsAt } = one;
-    return { current: { state: 'works', ref, madeAt, endsAt, lifeMs, renewable: false }, ours, foreign };
+    const renewable = this.periodMs !== undefined;
+    const life = this.periodMs ?? lifeMs;
+    return { current: { state: 'works', ref, madeAt, endsAt, lifeMs: life, renewable }, ours, foreign };
   }
 }

@@ -13,6 +13,12 @@ export type Stopping = ReturnType<typeof stopping>;
 /** What is simulated beside time and rows. */
 export type Parts = Pick<RotateDeps, 'rotation' | 'sight' | 'stepDown'>;
 
+export interface Slow {
+  call: 'create' | 'end' | 'renew' | 'write' | 'step-down' | 'raise-minimum';
+  late: 'request' | 'answer';
+  seconds: number;
+}
+
 export abstract class Simulation {
   readonly clock = new ManualClock();
   readonly state: MemoryRotateState = memoryRotateState(() => this.clock.now());
@@ -21,6 +27,9 @@ export abstract class Simulation {
   readonly logged: string[] = [];
   fleet: Fleet;
   hold = false;
+  /** The next such call: its request comes late, or its answer does. Meanwhile time goes by, and other turns come. */
+  slow: Slow | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
   /** Of every cluster. */
   recoveries: RotateDeps['recoveries'] = async () => ({ rows: [], unreadable: [] });
   #ids = 0;
@@ -36,8 +45,46 @@ export abstract class Simulation {
 
   protected abstract parts(wrapped: Stopping): Parts;
 
+  /** What a call that is slow meets. */
+  meets<T>(call: string, run: () => Promise<T>): Promise<T> {
+    const { slow } = this;
+    if (slow?.call !== call) return run();
+    this.slow = undefined;
+    const met = this.#late(slow, run);
+    this.#underWay.add(met);
+    const over = () => this.#underWay.delete(met);
+    met.then(over, over);
+    return met;
+  }
+
+  async #late<T>({ late, seconds }: Slow, run: () => Promise<T>): Promise<T> {
+    if (late === 'request') await this.#stall(seconds);
+    const answer = await run();
+    if (late === 'answer') await this.#stall(seconds);
+    return answer;
+  }
+
+  async #stall(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 50) {
+      await this.clock.advance(Math.min(50, left) * 1_000);
+      this.look('a stall');
+      await this.#turnOnce(new Stopper());
+    }
+  }
+
   /** One turn on each cluster that rotates, in a process that dies at an effect if it is told to. */
   async turn(stopper = new Stopper()): Promise<void> {
+    await this.#turnOnce(stopper);
+    await this.settled();
+  }
+
+  /** What a turn gave up waiting for ends, too, before anything else happens. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    this.look('after what came late');
+  }
+
+  async #turnOnce(stopper: Stopper): Promise<void> {
     const deps = this.deps(stopper);
     try {
       for (const { name, rotation } of this.fleet.clusters) if (rotation) await takeTurns(deps, name);

@@ -1,5 +1,6 @@
 /** A SIMULATED store of values: slots, and ways to fail. */
 import type { Did, Slot, StoreSink } from '../../../../shared/rotation/rotation.ts';
+import type { Meets } from './provider.ts';
 
 export class SimulatedSink implements StoreSink {
   readonly name: string;
@@ -16,11 +17,13 @@ export class SimulatedSink implements StoreSink {
   readonly #late: { at: number; slot: Slot; value: string }[] = [];
   readonly #changed: () => void;
   readonly #now: () => number;
+  readonly #meets: Meets;
 
-  constructor(name: string, now: () => number, changed: () => void) {
+  constructor(name: string, now: () => number, changed: () => void, meets: Meets = (_call, run) => run()) {
     this.name = name;
     this.#now = now;
     this.#changed = changed;
+    this.#meets = meets;
   }
 
   /** What was late by now has landed. */
@@ -52,7 +55,11 @@ export class SimulatedSink implements StoreSink {
     return { ok: true, value: value === undefined ? undefined : Buffer.from(value) };
   }
 
-  async write(slot: Slot, value: Buffer): Promise<Did<string>> {
+  write(slot: Slot, value: Buffer): Promise<Did<string>> {
+    return slot === 'live' ? this.#meets('write', () => this.#write(slot, value)) : this.#write(slot, value);
+  }
+
+  async #write(slot: Slot, value: Buffer): Promise<Did<string>> {
     this.land();
     if (this.away) return away;
     if (this.lateMs > 0) {

@@ -43,7 +43,7 @@ export function stopping(stopper: Stopper, after: (name: string) => void) {
     },
 
     kind(kind: Kind): Kind {
-      const { renew, end, wrap, raiseMinimum } = kind;
+      const { renew, end, lastUsed, wrap, raiseMinimum } = kind;
       return {
         name: kind.name,
         look: (value) => look('kind.look', () => kind.look(value)),
@@ -52,6 +52,7 @@ export function stopping(stopper: Stopper, after: (name: string) => void) {
         create: (id) => effect('kind.create', () => kind.create(id)),
         ...(renew && { renew: (value: Buffer) => effect('kind.renew', () => renew(value)) }),
         ...(end && { end: (ref: string) => effect('kind.end', () => end(ref)) }),
+        ...(lastUsed && { lastUsed: (ref: string) => look('kind.lastUsed', () => lastUsed(ref)) }),
         ...(wrap && { wrap: (value: Buffer, ttl: number) => effect('kind.wrap', () => wrap(value, ttl)) }),
         ...(raiseMinimum && {
           raiseMinimum: (to: number) => effect('kind.raiseMinimum', () => raiseMinimum(to)),

@@ -1,0 +1,299 @@
+metadata name = 'Sealwatch'
+metadata description = 'Three apps, their identities and their state. Custodians of shares (custodian.bicep) and Vault\'s own seal (seal.bicep) are deployments of other owners.'
+
+@description('Begins the name of everything: 3 to 10 letters and digits.')
+@minLength(3)
+@maxLength(10)
+param namePrefix string = 'sealwatch'
+
+param location string = resourceGroup().location
+param tags object = {}
+
+@description('Object ids of groups that may write fleet.yaml. No app is one.')
+param fleetWriters array
+
+@description('Mail addresses that are told when Sealwatch itself fails.')
+param alertEmails array
+
+// Entra (infra/entra.sh prints these)
+param entraTenantId string = tenant().tenantId
+
+@description('Application ids of the clients that people sign in with.')
+param entraClientIds array = []
+
+@description('Application id of the registration of rotate. Empty: nobody has access to its routes.')
+param rotateAudience string = ''
+
+@description('Application id of the registration of recover. Empty: nobody has access to its routes.')
+param recoverAudience string = ''
+
+// What fleet.yaml cannot widen (DESIGN, rule 16)
+@description('Key Vaults that references may read, per app: {watch, rotate, recover} of arrays of https://NAME.vault.azure.net.')
+param keyVaults object = {
+  watch: []
+  rotate: []
+  recover: []
+}
+
+@description('Key Vaults whose keys hold shares.')
+param escrowVaults array = []
+
+@description('Key Vaults whose keys unseal clusters.')
+param sealVaults array = []
+
+@description('Hosts that a seal\'s token may be sent to.')
+param sealHosts array = []
+
+@description('Key Vaults whose secrets rotate may write.')
+param sinkVaults array = []
+
+@description('Hosts that are told of a new credential.')
+param sinkHosts array = []
+
+@description('Hosts that messages and the heartbeat go to.')
+param endpointHosts array = []
+
+@description('Where docs/runbooks are published. Empty: messages name the page without a link.')
+param runbooks string = ''
+
+@description('Six fields. Every 30 seconds unless you say otherwise.')
+param schedule string = '*/30 * * * * *'
+
+@allowed([ 'info', 'warn', 'error' ])
+param logLevel string = 'info'
+
+// Size
+@description('Instances of watch that never go: 1 or 2. With none each sweep may wait for a cold start.')
+@minValue(1)
+param watchAlwaysReady int = 1
+
+@description('At most so many instances, per app.')
+param maximumInstances object = {
+  watch: 40
+  rotate: 40
+  recover: 40
+}
+
+@allowed([ 512, 2048, 4096 ])
+param instanceMemoryMB int = 2048
+
+@description('Over the zones of the region, where it has them.')
+param zoneRedundant bool = false
+
+// Network
+@description('The network, and in it a /26 or more for each app and for the private endpoints.')
+param addressPrefixes object = {
+  network: '10.113.0.0/24'
+  watch: '10.113.0.0/26'
+  rotate: '10.113.0.64/26'
+  recover: '10.113.0.128/26'
+  endpoints: '10.113.0.192/26'
+}
+
+@description('DNS servers that know the names of your Vaults. Empty: those of Azure.')
+param dnsServers array = []
+
+@description('Network of your Vaults, to peer with. Empty: none.')
+param hubNetworkId string = ''
+
+@description('Whether the apps\' routes are reached from the internet. Storage never is.')
+param publicHttp bool = true
+
+param fixedOutbound bool = false
+
+// State
+@allowed([ 'Standard_ZRS', 'Standard_GZRS' ])
+param dataSku string = 'Standard_ZRS'
+
+param escrowDays int = 365
+param auditDays int = 365
+param logDays int = 90
+
+// Cost and deployment
+param monthlyBudget int = 0
+param budgetStart string = '2026-01-01'
+
+@description('OWNER/NAME on GitHub whose reviewed environments deploy the apps. Empty: no deployers.')
+param githubRepository string = ''
+
+var suffix = uniqueString(resourceGroup().id, namePrefix)
+var apps = [ 'watch', 'rotate', 'recover' ]
+
+// A timer and its cluster probes scale apart: the timer is what must never wait for a cold start.
+var alwaysReady = {
+  watch: [
+    {
+      name: 'function:probe'
+      instanceCount: watchAlwaysReady
+    }
+  ]
+  rotate: []
+  recover: []
+}
+
+resource identities 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = [for app in apps: {
+  name: '${namePrefix}-${app}'
+  location: location
+  tags: tags
+}]
+
+module network 'modules/network.bicep' = {
+  name: 'network'
+  params: {
+    namePrefix: namePrefix
+    location: location
+    tags: tags
+    addressPrefixes: addressPrefixes
+    dnsServers: dnsServers
+    hubNetworkId: hubNetworkId
+    privateSites: !publicHttp
+    fixedOutbound: fixedOutbound
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    namePrefix: namePrefix
+    location: location
+    tags: tags
+    alertEmails: alertEmails
+    retentionDays: logDays
+  }
+}
+
+module data 'modules/data-storage.bicep' = {
+  name: 'data-storage'
+  params: {
+    name: 'swdata${suffix}'
+    location: location
+    tags: tags
+    skuName: dataSku
+    escrowDays: escrowDays
+    auditDays: auditDays
+    subnetId: network.outputs.subnetIds.endpoints
+    zoneIds: network.outputs.zoneIds
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module settings 'modules/settings.bicep' = {
+  name: 'settings'
+  params: {
+    storage: {
+      table: data.outputs.tableUri
+      blob: data.outputs.blobUri
+      queue: data.outputs.queueUri
+    }
+    schedule: schedule
+    logLevel: logLevel
+    runbooks: runbooks
+    keyVaults: keyVaults
+    escrowVaults: escrowVaults
+    sealVaults: sealVaults
+    sealHosts: sealHosts
+    sinkVaults: sinkVaults
+    sinkHosts: sinkHosts
+    endpointHosts: endpointHosts
+    entraTenantId: entraTenantId
+    entraClientIds: entraClientIds
+    audiences: {
+      rotate: rotateAudience
+      recover: recoverAudience
+    }
+  }
+}
+
+module access 'modules/access.bicep' = {
+  name: 'access'
+  params: {
+    accountName: data.outputs.name
+    fleetWriters: fleetWriters
+    principals: {
+      watch: identities[0].properties.principalId
+      rotate: identities[1].properties.principalId
+      recover: identities[2].properties.principalId
+    }
+  }
+}
+
+module hostStorage 'modules/host-storage.bicep' = [for (app, i) in apps: {
+  name: 'host-storage-${app}'
+  params: {
+    name: 'sw${app}${suffix}'
+    location: location
+    tags: tags
+    principalId: identities[i].properties.principalId
+    subnetId: network.outputs.subnetIds.endpoints
+    blobZoneId: network.outputs.zoneIds.blob
+  }
+}]
+
+module functionApps 'modules/app.bicep' = [for (app, i) in apps: {
+  name: 'app-${app}'
+  dependsOn: [ access ]
+  params: {
+    name: '${namePrefix}-${app}-${suffix}'
+    location: location
+    tags: tags
+    identity: {
+      id: identities[i].id
+      clientId: identities[i].properties.clientId
+      principalId: identities[i].properties.principalId
+    }
+    hostStorageName: hostStorage[i].outputs.name
+    packagesUrl: hostStorage[i].outputs.packagesUrl
+    settings: settings.outputs.of[app]
+    alwaysReady: alwaysReady[app]
+    maximumInstances: maximumInstances[app]
+    instanceMemoryMB: instanceMemoryMB
+    zoneRedundant: zoneRedundant
+    subnetId: network.outputs.subnetIds[app]
+    publicHttp: publicHttp
+    endpointSubnetId: network.outputs.subnetIds.endpoints
+    sitesZoneId: network.outputs.zoneIds.sites
+    insightsName: monitoring.outputs.insightsName
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}]
+
+module watching 'modules/watching.bicep' = {
+  name: 'watching'
+  params: {
+    namePrefix: namePrefix
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupId: monitoring.outputs.actionGroupId
+    watchName: functionApps[0].outputs.name
+    appNames: [ functionApps[0].outputs.name, functionApps[1].outputs.name, functionApps[2].outputs.name ]
+    monthlyBudget: monthlyBudget
+    budgetStart: budgetStart
+    alertEmails: alertEmails
+  }
+}
+
+module deployers 'modules/deployer.bicep' = [for (app, i) in apps: if (!empty(githubRepository)) {
+  name: 'deployer-${app}'
+  params: {
+    name: '${namePrefix}-deploys-${app}'
+    location: location
+    tags: tags
+    appName: functionApps[i].outputs.name
+    repository: githubRepository
+    environmentName: 'sealwatch-${app}'
+  }
+}]
+
+@description('What the owners of Vaults and custodians need: object and client ids of the identities, and the apps\' names.')
+output apps array = [for (app, i) in apps: {
+  app: app
+  name: functionApps[i].outputs.name
+  hostName: functionApps[i].outputs.hostName
+  principalId: identities[i].properties.principalId
+  clientId: identities[i].properties.clientId
+}]
+
+output fleetUrl string = '${data.outputs.blobUri}/fleet/fleet.yaml'
+output endpointSubnetId string = network.outputs.subnetIds.endpoints
+output vaultZoneId string = network.outputs.zoneIds.vault

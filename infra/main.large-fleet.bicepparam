@@ -1,0 +1,49 @@
+using 'main.bicep'
+
+// Thousands of nodes: batches on many instances, state in a second region, apps over the zones of this one.
+
+param namePrefix = 'sealwatch'
+
+param fleetWriters = [ '00000000-0000-0000-0000-000000000001' ]
+
+param alertEmails = [ 'platform@example.com', 'on-call@example.com' ]
+
+param entraClientIds = [ '00000000-0000-0000-0000-000000000002' ]
+param rotateAudience = '00000000-0000-0000-0000-000000000003'
+param recoverAudience = '00000000-0000-0000-0000-000000000004'
+
+param watchAlwaysReady = 2
+
+param maximumInstances = {
+  watch: 200
+  rotate: 40
+  recover: 40
+}
+
+param instanceMemoryMB = 4096
+
+param zoneRedundant = true
+
+param dataSku = 'Standard_GZRS'
+
+// An address per Vault and instance: a /23 for watch.
+param addressPrefixes = {
+  network: '10.40.0.0/22'
+  watch: '10.40.0.0/23'
+  rotate: '10.40.2.0/26'
+  recover: '10.40.2.64/26'
+  endpoints: '10.40.2.128/26'
+}
+
+param hubNetworkId = '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub'
+
+param endpointHosts = [ 'events.pagerduty.com', 'hooks.slack.com' ]
+
+param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net', 'https://kv-custodian-c.vault.azure.net' ]
+
+param logDays = 365
+
+param githubRepository = 'example/vault-operations'
+
+param monthlyBudget = 2000
+param budgetStart = '2026-12-01'

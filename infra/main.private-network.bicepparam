@@ -1,0 +1,40 @@
+using 'main.bicep'
+
+// Vaults in a network without internet: nothing of Sealwatch is reached from outside. People, and the runner that
+// deploys, are in the network that this one is peered with.
+
+param namePrefix = 'sealwatch'
+
+param fleetWriters = [ '00000000-0000-0000-0000-000000000001' ]
+
+param alertEmails = [ 'platform@example.com' ]
+
+param entraClientIds = [ '00000000-0000-0000-0000-000000000002' ]
+param rotateAudience = '00000000-0000-0000-0000-000000000003'
+param recoverAudience = '00000000-0000-0000-0000-000000000004'
+
+param publicHttp = false
+
+param addressPrefixes = {
+  network: '10.20.4.0/24'
+  watch: '10.20.4.0/26'
+  rotate: '10.20.4.64/26'
+  recover: '10.20.4.128/26'
+  endpoints: '10.20.4.192/26'
+}
+
+param hubNetworkId = '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub'
+
+// They forward the privatelink zones to Azure's own resolver, or recover will not find its storage.
+param dnsServers = [ '10.20.0.4', '10.20.0.5' ]
+
+param fixedOutbound = true
+
+param endpointHosts = [ 'hooks.example.com' ]
+
+param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net' ]
+
+param githubRepository = 'example/vault-operations'
+
+param monthlyBudget = 300
+param budgetStart = '2026-12-01'

@@ -1,0 +1,33 @@
+using 'main.bicep'
+
+// A few clusters, one team. Routes are reached from the internet with Entra tokens; storage is not.
+
+param namePrefix = 'sealwatch'
+
+param fleetWriters = [ '00000000-0000-0000-0000-000000000001' ]
+
+param alertEmails = [ 'platform@example.com' ]
+
+// infra/entra.sh prints these three.
+param entraClientIds = [ '00000000-0000-0000-0000-000000000002' ]
+param rotateAudience = '00000000-0000-0000-0000-000000000003'
+param recoverAudience = '00000000-0000-0000-0000-000000000004'
+
+param endpointHosts = [ 'hooks.slack.com' ]
+
+param keyVaults = {
+  watch: [ 'https://kv-sealwatch.vault.azure.net' ]
+  rotate: []
+  recover: []
+}
+
+param maximumInstances = {
+  watch: 40
+  rotate: 40
+  recover: 40
+}
+
+param instanceMemoryMB = 512
+
+param monthlyBudget = 100
+param budgetStart = '2026-12-01'

@@ -1,0 +1,53 @@
+metadata name = 'Deployer'
+metadata description = 'Who puts a package into one app: a job of one GitHub environment, by OIDC, without any password.'
+
+param name string
+
+param location string
+
+param tags object
+
+@description('The app that it deploys, and no other.')
+param appName string
+
+@description('OWNER/NAME on GitHub.')
+param repository string
+
+@description('Environment on GitHub. Give it required reviewers there: whoever may run a job in it may run code as the app.')
+param environmentName string
+
+// Website Contributor: packages and settings of this one app. No role assignment, no key or secret of a Key Vault, no blob or
+// row; and no other app's identity can be given to this app with it (that needs assign/action on the identity).
+var websiteContributor = 'de139f84-1756-47ae-9be6-808fbbe84772'
+
+resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+  name: appName
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: name
+  location: location
+  tags: tags
+}
+
+resource federation 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {
+  parent: identity
+  name: 'github'
+  properties: {
+    issuer: 'https://token.actions.githubusercontent.com'
+    subject: 'repo:${repository}:environment:${environmentName}'
+    audiences: [ 'api://AzureADTokenExchange' ]
+  }
+}
+
+resource deploys 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: app
+  name: guid(app.id, name, websiteContributor)
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', websiteContributor)
+  }
+}
+
+output clientId string = identity.properties.clientId

@@ -1,0 +1,61 @@
+metadata name = 'Monitoring'
+metadata description = 'Where telemetry goes, and whom the rules of watching.bicep call.'
+
+param namePrefix string
+
+param location string
+
+param tags object
+
+@description('Mail addresses that are told when Sealwatch itself fails: not by way of Sealwatch.')
+@minLength(1)
+param alertEmails array
+
+@description('How long logs are kept, days.')
+param retentionDays int
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: '${namePrefix}-logs'
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+    }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: '${namePrefix}-insights'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true
+  }
+}
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: '${namePrefix}-watcher'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'sealwatch'
+    emailReceivers: [for address in alertEmails: {
+      name: address
+      emailAddress: address
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+output workspaceId string = workspace.id
+output insightsName string = insights.name
+output actionGroupId string = people.id

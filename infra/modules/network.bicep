@@ -1,0 +1,221 @@
+metadata name = 'Network'
+metadata description = 'A virtual network: a subnet for each app and one for private endpoints, and the private DNS zones that these need.'
+
+@description('Begins the name of everything.')
+param namePrefix string
+
+param location string
+
+param tags object
+
+@description('{network, watch, rotate, recover, endpoints}.')
+param addressPrefixes object
+
+@description('DNS servers that know the names of your Vaults. Empty: those of Azure.')
+param dnsServers array
+
+@description('Resource id of a network that this one is peered with, from this side; its owner peers back. Empty: none.')
+param hubNetworkId string
+
+@description('Whether the apps themselves are reached by private endpoints, too.')
+param privateSites bool
+
+@description('One fixed public address for all that the apps send out, by a NAT gateway: for firewalls before Vaults and webhooks.')
+param fixedOutbound bool
+
+var apps = [
+  'watch'
+  'rotate'
+  'recover'
+]
+
+var zones = concat([
+  'privatelink.blob.${environment().suffixes.storage}'
+  'privatelink.queue.${environment().suffixes.storage}'
+  'privatelink.table.${environment().suffixes.storage}'
+  'privatelink.vaultcore.azure.net'
+], privateSites ? [ 'privatelink.azurewebsites.net' ] : [])
+
+// Nothing comes in to an app by its subnet: requests come by its front end or its private endpoint.
+resource appRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: '${namePrefix}-nsg-apps'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: [
+      {
+        name: 'nothing-in'
+        properties: {
+          description: 'An app is a client here: of Vault, of storage, of Key Vault.'
+          access: 'Deny'
+          direction: 'Inbound'
+          priority: 4096
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: '${namePrefix}-nsg-endpoints'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: [
+      {
+        name: 'tls-from-the-network'
+        properties: {
+          access: 'Allow'
+          direction: 'Inbound'
+          priority: 100
+          protocol: 'Tcp'
+          sourceAddressPrefix: 'VirtualNetwork'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '443'
+        }
+      }
+      {
+        name: 'nothing-else-in'
+        properties: {
+          access: 'Deny'
+          direction: 'Inbound'
+          priority: 4096
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (fixedOutbound) {
+  name: '${namePrefix}-nat-ip'
+  location: location
+  tags: tags
+  sku: {
+    name: 'Standard'
+  }
+  properties: {
+    publicIPAllocationMethod: 'Static'
+  }
+}
+
+resource outbound 'Microsoft.Network/natGateways@2024-05-01' = if (fixedOutbound) {
+  name: '${namePrefix}-nat'
+  location: location
+  tags: tags
+  sku: {
+    name: 'Standard'
+  }
+  properties: {
+    publicIpAddresses: [
+      {
+        id: outboundAddress.id
+      }
+    ]
+  }
+}
+
+var appSubnets = [for app in apps: {
+  name: app
+  properties: {
+    addressPrefix: addressPrefixes[app]
+    networkSecurityGroup: {
+      id: appRules.id
+    }
+    natGateway: fixedOutbound ? {
+      id: outbound.id
+    } : null
+    delegations: [
+      {
+        name: 'flex-consumption'
+        properties: {
+          serviceName: 'Microsoft.App/environments'
+        }
+      }
+    ]
+  }
+}]
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: '${namePrefix}-vnet'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: [ addressPrefixes.network ]
+    }
+    dhcpOptions: {
+      dnsServers: dnsServers
+    }
+    subnets: concat(appSubnets, [
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: addressPrefixes.endpoints
+          networkSecurityGroup: {
+            id: endpointRules.id
+          }
+          privateEndpointNetworkPolicies: 'Enabled'
+        }
+      }
+    ])
+  }
+}
+
+resource peering 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings@2024-05-01' = if (!empty(hubNetworkId)) {
+  parent: network
+  name: 'to-the-vaults'
+  properties: {
+    allowVirtualNetworkAccess: true
+    allowForwardedTraffic: false
+    allowGatewayTransit: false
+    useRemoteGateways: false
+    remoteVirtualNetwork: {
+      id: hubNetworkId
+    }
+  }
+}
+
+resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zones: {
+  name: zone
+  location: 'global'
+  tags: tags
+}]
+
+resource dnsLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, i) in zones: {
+  parent: dnsZones[i]
+  name: '${namePrefix}-vnet'
+  location: 'global'
+  tags: tags
+  properties: {
+    registrationEnabled: false
+    virtualNetwork: {
+      id: network.id
+    }
+  }
+}]
+
+output subnetIds object = {
+  watch: '${network.id}/subnets/watch'
+  rotate: '${network.id}/subnets/rotate'
+  recover: '${network.id}/subnets/recover'
+  endpoints: '${network.id}/subnets/endpoints'
+}
+
+output zoneIds object = {
+  blob: dnsZones[0].id
+  queue: dnsZones[1].id
+  table: dnsZones[2].id
+  vault: dnsZones[3].id
+  sites: privateSites ? dnsZones[4].id : ''
+}

@@ -1,0 +1,114 @@
+/** What holds for every account, vault and app of infra/, whoever writes the next one; and names that rules rely on. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { infra, readTemplates, resources, templateAt, variable } from './bicep/template.ts';
+import { type Fields, isFields } from './bicep/value.ts';
+import { apps } from './design.ts';
+
+const templates = await readTemplates();
+
+/** Properties of every resource of a type, by where it is. */
+function properties(type: string): [string, Fields][] {
+  const found = [...templates.values()].flatMap((template) =>
+    resources(template, type).map(({ name, fields }): [string, Fields] => {
+      const own = fields['properties'];
+      return [`${template.path} ${name}`, isFields(own) ? own : {}];
+    }),
+  );
+  // A type that nothing is of would pass whatever is asked.
+  if (found.length === 0) throw new Error(`there is no ${type}`);
+  return found;
+}
+
+it.for(properties('Microsoft.Storage/storageAccounts'))(
+  '%s: no public access, no shared keys, TLS 1.2 only',
+  ([, own]) => {
+    expect(own).toMatchObject({
+      publicNetworkAccess: 'Disabled',
+      networkAcls: { defaultAction: 'Deny', bypass: 'None' },
+      allowBlobPublicAccess: false,
+      allowSharedKeyAccess: false,
+      allowCrossTenantReplication: false,
+      supportsHttpsTrafficOnly: true,
+      minimumTlsVersion: 'TLS1_2',
+    });
+  },
+);
+
+it.for(properties('Microsoft.KeyVault/vaults'))('%s: by roles, never purged, closed', ([, own]) => {
+  expect(own).toMatchObject({
+    enableRbacAuthorization: true,
+    enablePurgeProtection: true,
+    enableSoftDelete: true,
+    networkAcls: { defaultAction: 'Deny', bypass: 'None' },
+  });
+});
+
+it.for(properties('Microsoft.KeyVault/vaults/keys'))(
+  '%s: wraps and unwraps, and leaves no vault',
+  ([, own]) => {
+    expect(own['keyOps']).toEqual(['wrapKey', 'unwrapKey']);
+    expect(own['attributes']).toMatchObject({ exportable: false });
+  },
+);
+
+it.for(properties('Microsoft.Web/sites'))('%s: HTTPS, TLS 1.2 or newer, in the network', ([, own]) => {
+  expect(own).toMatchObject({
+    httpsOnly: true,
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', ftpsState: 'Disabled' },
+    functionAppConfig: {
+      runtime: { name: 'node', version: '24' },
+      deployment: { storage: { authentication: { type: 'UserAssignedIdentity' } } },
+    },
+  });
+  expect(own['virtualNetworkSubnetId']).toBeDefined();
+});
+
+it.for(properties('Microsoft.Web/sites/basicPublishingCredentialsPolicies'))(
+  '%s: no passwords',
+  ([, own]) => {
+    expect(own).toEqual({ allow: false });
+  },
+);
+
+it('no template asks Azure for a key, a connection string with one, or a secret', () => {
+  const asking = [...templates.values()].filter(({ text }) =>
+    /listKeys|listAccountSas|AccountKey=|getSecret\(|listSecrets/i.test(text),
+  );
+  expect(asking.map(({ path }) => path)).toEqual([]);
+});
+
+describe('names that rules and scaling rely on are those of functions', () => {
+  const names = apps.flatMap((app) => {
+    const manifest = JSON.parse(readFileSync(join(infra, `../functions/${app}/manifest.json`), 'utf8')) as {
+      functions: { name: string; trigger: { type: string } }[];
+    };
+    return manifest.functions.map(({ name, trigger }) => ({ app, name, type: trigger.type }));
+  });
+
+  it('the instance that is always ready is for the timer of the sweep', () => {
+    const { watch } = variable(templateAt(templates, 'main.bicep'), 'alwaysReady') as Fields;
+    expect(watch).toMatchObject([{ name: 'function:probe' }]);
+    expect(names).toContainEqual({ app: 'watch', name: 'probe', type: 'timerTrigger' });
+  });
+
+  it('the rules ask for it, and for every poison queue', () => {
+    const rules = variable(templateAt(templates, 'modules/watching.bicep'), 'rules');
+    const names = Array.isArray(rules) ? rules.map((rule) => (isFields(rule) ? rule['name'] : '')) : [];
+    expect(names).toEqual(['no-sweep', 'poison', 'failures']);
+    const { text } = templateAt(templates, 'modules/watching.bicep');
+    expect(text).toContain('Name == "probe"');
+    expect(text).toContain('Name endswith "-poison"');
+  });
+
+  it('every function of a poison queue is named for it', () => {
+    const poison = names.filter(({ name }) => name.endsWith('-poison'));
+    expect(poison.map(({ app, name, type }) => `${app} ${name} ${type}`).sort()).toEqual([
+      'recover steps-poison queueTrigger',
+      'rotate turns-poison queueTrigger',
+      'watch notify-poison queueTrigger',
+      'watch probe-poison queueTrigger',
+    ]);
+  });
+});

@@ -1,0 +1,123 @@
+/** Settings of modules/settings.bicep and app.bicep: those that each app's code reads and uses, both ways. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { composeRecover } from '../../shared/compose/recover.ts';
+import { composeRotate } from '../../shared/compose/rotate.ts';
+import { composeWatch } from '../../shared/compose.ts';
+import { readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
+import { Expression, isFields, textOf, type Value } from './bicep/value.ts';
+import { type App, apps } from './design.ts';
+
+const templates = await readTemplates();
+const own = templateAt(templates, 'modules/settings.bicep');
+const platform = templateAt(templates, 'modules/app.bicep');
+
+/** Names of the settings that an expression can come to, whichever way its conditions go. */
+function settingNames(value: Value | undefined, template: Template): string[] {
+  if (Array.isArray(value)) {
+    return value.map((one) => textOf(isFields(one) ? one['name'] : one));
+  }
+  if (!(value instanceof Expression)) throw new Error('not a list of settings');
+  if (value.type === 'identifier') return settingNames(variable(template, value.text), template);
+  return value.parts.flatMap((part) => settingNames(part, template));
+}
+
+const set = (app: App): string[] => [
+  ...settingNames(variable(own, `${app}Settings`), own),
+  ...settingNames(variable(platform, 'platformSettings'), platform),
+];
+
+const addresses = {
+  SEALWATCH_STORAGE__tableServiceUri: 'https://account.table.core.windows.net',
+  SEALWATCH_STORAGE__blobServiceUri: 'https://account.blob.core.windows.net',
+  SEALWATCH_STORAGE__queueServiceUri: 'https://account.queue.core.windows.net',
+};
+
+/** What an app asks its environment for while it is composed. */
+function read(app: App): string[] {
+  const asked = new Set<string>();
+  const env = new Proxy<Record<string, string | undefined>>(addresses, {
+    get(target, name) {
+      if (typeof name === 'string') asked.add(name);
+      return Reflect.get(target, name);
+    },
+  });
+  ({ watch: composeWatch, rotate: composeRotate, recover: composeRecover })[app](env);
+  return [...asked].filter((name) => name.startsWith('SEALWATCH_')).sort();
+}
+
+/** Read by the code, and set by no template. */
+const neverSet: Record<string, string> = {
+  SEALWATCH_STORAGE: 'a connection string holds a key: shared keys are off',
+  SEALWATCH_ISSUER_FILE: "the embedded host's issuer does not start on Azure",
+  SEALWATCH_FILE_ROOT: 'a function app has no files of ours: secrets are in Key Vault',
+  SEALWATCH_SINK_ROOT: 'nor files that nodes would read',
+  SEALWATCH_ENV_PREFIX: 'its default serves; secrets are in Key Vault',
+  SEALWATCH_ENTRA_SCOPE: 'infra/entra.sh makes the scope that is its default',
+};
+
+/** Read by every app, for all read their limits at once, and used by these only. */
+const usedBy: Record<string, App[]> = {
+  SEALWATCH_SCHEDULE: ['watch'],
+  SEALWATCH_RUNBOOKS: ['watch'],
+  SEALWATCH_ENDPOINT_HOSTS: ['watch'],
+  SEALWATCH_SEAL_VAULTS: ['rotate'],
+  SEALWATCH_SEAL_HOSTS: ['rotate'],
+  SEALWATCH_SINK_VAULTS: ['rotate'],
+  SEALWATCH_SINK_HOSTS: ['rotate'],
+};
+
+describe.for([...apps])('the settings of %s', (app) => {
+  it('are those that its code reads and uses, and no others', () => {
+    const used = read(app).filter((name) => !(name in neverSet) && (usedBy[name] ?? apps).includes(app));
+    const ours = set(app).filter((name) => name.startsWith('SEALWATCH_'));
+    // The Functions host reads it, for the connection of queue triggers.
+    expect(ours.sort()).toEqual([...used, 'SEALWATCH_STORAGE__credential'].sort());
+  });
+
+  it('name each setting once', () => {
+    const names = set(app);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+});
+
+it('of people, watch has none: nobody acts through it', () => {
+  expect(set('watch').filter((name) => name.includes('ENTRA'))).toEqual([]);
+});
+
+it('what the platform reads is this', () => {
+  const names = settingNames(variable(platform, 'platformSettings'), platform);
+  expect(names.filter((name) => !name.startsWith('SEALWATCH_'))).toEqual([
+    'AzureWebJobsStorage__accountName',
+    'AzureWebJobsStorage__credential',
+    'AzureWebJobsStorage__clientId',
+    // DefaultAzureCredential without a name takes this one.
+    'AZURE_CLIENT_ID',
+    'APPLICATIONINSIGHTS_CONNECTION_STRING',
+    'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+    'languageWorkers__node__arguments',
+  ]);
+});
+
+it('every exception above is about a setting that is read', () => {
+  const everywhere = new Set(apps.flatMap(read));
+  const stale = [...Object.keys(neverSet), ...Object.keys(usedBy)].filter(
+    // Asked for once one of the other Entra settings is there.
+    (name) => !everywhere.has(name) && name !== 'SEALWATCH_ENTRA_SCOPE',
+  );
+  expect(stale).toEqual([]);
+});
+
+it('the names of settings that functions are registered with are among them', () => {
+  const folder = join(import.meta.dirname, '../../functions');
+  const named = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => {
+      const [app] = path.split('/');
+      const text = readFileSync(join(folder, path), 'utf8');
+      return [...text.matchAll(/'%(SEALWATCH_\w+)%'/g)].map(([, name]) => ({ app, name: name ?? '' }));
+    });
+  expect(named).not.toEqual([]);
+  for (const { app, name } of named) expect(set(app as App)).toContain(name);
+});

@@ -1,0 +1,201 @@
+/**
+ * The state of each app with no more rights than infra/modules/access.bicep gives it: they are enough, and each is
+ * needed. Azurite knows no roles; test/servers/rights-proxy.ts refuses what Azure would.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
+import { systemClock } from '../../shared/compose/clock.ts';
+import { connectState } from '../../shared/state/azure/connect.ts';
+import { connectRecoverState } from '../../shared/state/azure/recover/connect.ts';
+import { readHolds } from '../../shared/state/azure/recover/holds-read.ts';
+import { connectRotateState } from '../../shared/state/azure/rotate/connect.ts';
+import { aHead, anEntry, aTransition } from '../fakes/state/examples.ts';
+import {
+  aGenerationRow,
+  anApproval,
+  anAuditEntry,
+  aRecovery,
+  aStart,
+  noon,
+} from '../fakes/state/recover-examples.ts';
+import { aReadiness, aRotation, aRotationApproval, aRotationAudit } from '../fakes/state/rotate-examples.ts';
+import { readTemplates, templateAt } from '../infra/bicep/template.ts';
+import { type App, apps } from '../infra/design.ts';
+import { givenRights } from '../infra/rights.ts';
+import { type RightsProxy, startRightsProxy } from '../servers/rights-proxy.ts';
+
+const access = templateAt(await readTemplates(), 'modules/access.bicep');
+const given = givenRights(access);
+const of = (app: App) =>
+  given.filter((right) => right.startsWith(`${app} `)).map((right) => right.slice(app.length + 1));
+
+let azurite: Azurite;
+const proxies = new Map<App, RightsProxy>();
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  // A deployment makes them; no app could.
+  await connectState(azurite, systemClock).prepare();
+  await connectRecoverState(azurite, systemClock, randomUUID).prepare();
+  await connectRotateState(azurite, systemClock, randomUUID).prepare();
+  for (const app of apps) proxies.set(app, await startRightsProxy(azurite.connectionString, of(app)));
+});
+afterAll(async () => {
+  for (const proxy of proxies.values()) await proxy.close();
+  await azurite?.close();
+});
+
+function proxyOf(app: App): RightsProxy {
+  const proxy = proxies.get(app);
+  if (!proxy) throw new Error(`${app} has no proxy`);
+  return proxy;
+}
+const asWatch = () => connectState(proxyOf('watch'), systemClock);
+const asRotate = () => connectRotateState(proxyOf('rotate'), systemClock, randomUUID);
+const asRecover = () => connectRecoverState(proxyOf('recover'), systemClock, randomUUID);
+
+describe('with its own rights', () => {
+  test('watch commits, keeps history and observations, and reads what the others wrote', async () => {
+    const { live, sweeps, words, history, observations, lastGood, recover, rotate, nudges } = asWatch();
+    const committed = await live.commit('payments', aHead(), undefined, [anEntry()]);
+    if (!committed.committed) throw new Error('refused');
+    await live.scan();
+    await live.read('payments');
+    const [entry] = committed.outbox;
+    if (entry) expect(await live.remove('payments', entry)).toBe('removed');
+    await sweeps.last();
+    await history.append([aTransition()]);
+    await observations.save({ at: noon, clusters: [] });
+    expect(await observations.latest()).toEqual({ at: noon, clusters: [] });
+    await lastGood.save('version: 1\n');
+    expect(await lastGood.read()).toBe('version: 1\n');
+    await words.quiets();
+    await words.holds();
+    await recover.recoveries(0);
+    await recover.generations();
+    await rotate.readiness();
+    await rotate.rotations();
+    for (const queue of ['notify', 'probe', 'steps'] as const) await nudges.send(queue, 'payments', 0);
+    expect(proxyOf('watch').refused).toEqual([]);
+  });
+
+  test('rotate opens, approves, saves, judges and notes, and reads what stops it', async () => {
+    const { readiness, rotations, audit, nudges } = asRotate();
+    await readiness.save(aReadiness());
+    await readiness.list();
+    await readiness.remove('payments');
+    const opened = await rotations.open(aRotation(), ['a lock']);
+    if (!opened.opened) throw new Error('refused');
+    await rotations.approve(aRotationApproval());
+    await rotations.approvals('payments', aRotation().id);
+    const saved = await rotations.save({ value: aRotation(), etag: opened.etag });
+    expect(saved.saved).toBe(true);
+    await rotations.allActive();
+    await audit.write(aRotationAudit());
+    for (const queue of ['turns', 'probe'] as const) await nudges.send(queue, 'payments', 0);
+    const { recover } = connectState(proxyOf('rotate'), systemClock);
+    await recover.generations('payments');
+    await recover.recoveries(0, 'payments');
+    await readHolds(proxyOf('rotate'), systemClock).of('payments');
+    expect(proxyOf('rotate').refused).toEqual([]);
+  });
+
+  test('recover opens, approves, holds, keeps generations and envelopes, and notes', async () => {
+    const { recoveries, approvals, holds, generations, escrow, starts, audit, nudges } = asRecover();
+    expect((await recoveries.open(aRecovery())).opened).toBe(true);
+    await recoveries.allActive();
+    await approvals.save(anApproval());
+    await approvals.of('payments', aRecovery().id);
+    await holds.set({ cluster: 'payments', by: 'Alice', reason: 'migration', until: noon + 5, at: noon });
+    expect(await holds.end('payments')).toBe('ended');
+    await generations.save(aGenerationRow(), undefined);
+    await generations.newest('payments');
+    await starts.note([aStart()]);
+    await starts.of('payments');
+    await audit.write(anAuditEntry());
+    for (const queue of ['steps', 'probe'] as const) await nudges.send(queue, 'payments', 0);
+    const name = 'payments/0001.0001.json';
+    expect((await escrow.create(name, Buffer.from('{}'))).created).toBe(true);
+    expect((await escrow.read(name))?.bytes.toString()).toBe('{}');
+    expect(await escrow.list('payments')).toEqual([name]);
+    await connectState(proxyOf('recover'), systemClock).live.read('payments');
+    expect(proxyOf('recover').refused).toEqual([]);
+  });
+
+  test('recover cannot overwrite an envelope, and takes the refusal for what it is', async () => {
+    const { escrow } = asRecover();
+    const again = await escrow.create('payments/0001.0001.json', Buffer.from('{"other":1}'));
+    expect(again).toEqual({ created: false, why: 'exists' });
+    expect((await escrow.read('payments/0001.0001.json'))?.bytes.toString()).toBe('{}');
+  });
+
+  test('each right was needed but those that the Functions host uses', () => {
+    const host = /queue\.(read|take) |-poison$|blob\.read fleet/;
+    for (const app of apps) {
+      expect([app, ...of(app).filter((right) => !host.test(right))]).toEqual([
+        app,
+        ...[...proxyOf(app).used].sort(),
+      ]);
+    }
+  });
+});
+
+describe('what an app may not', () => {
+  test.for<[string, App, () => Promise<unknown>, string]>([
+    [
+      'watch: say that a recovery was asked for',
+      'watch',
+      () => stateAs('watch').recoveries.open(aRecovery()),
+      'table.write recoveries',
+    ],
+    [
+      'watch: approve one',
+      'watch',
+      () => stateAs('watch').approvals.save(anApproval()),
+      'table.write approvals',
+    ],
+    [
+      'watch: read an envelope',
+      'watch',
+      () => stateAs('watch').escrow.read('payments/0001.0001.json'),
+      'blob.read escrow',
+    ],
+    [
+      'rotate: read an envelope',
+      'rotate',
+      () => stateAs('rotate').escrow.read('payments/0001.0001.json'),
+      'blob.read escrow',
+    ],
+    ['rotate: end a hold', 'rotate', () => stateAs('rotate').holds.end('payments'), 'table.write holds'],
+    [
+      'rotate: nudge a recovery',
+      'rotate',
+      () => stateAs('rotate').nudges.send('steps', 'payments', 0),
+      'queue.send steps',
+    ],
+    [
+      'recover: say what a cluster is like',
+      'recover',
+      () => connectState(proxyOf('recover'), systemClock).live.commit('payments', aHead(), undefined, []),
+      'table.write live',
+    ],
+    [
+      'recover: read observations',
+      'recover',
+      () => connectState(proxyOf('recover'), systemClock).observations.latest(),
+      'blob.read observations',
+    ],
+    ['recover: make a table', 'recover', () => asRecover().prepare(), 'table.make Tables'],
+  ])('%s', async ([, app, act, right]) => {
+    const { refused } = proxyOf(app);
+    refused.length = 0;
+    await expect(act()).rejects.toMatchObject({ name: 'StateError' });
+    expect(refused).toContain(right);
+  });
+
+  /** The recover app's ports in another one's hands. */
+  function stateAs(app: App) {
+    return connectRecoverState(proxyOf(app), systemClock, randomUUID);
+  }
+});
