@@ -1,7 +1,4 @@
-/**
- * One credential's way: due → created → delivered → verified → retired (DESIGN, Words). The row, what is gathered of a
- * credential, and what the plan may say of it. Types only; ./plan.ts judges, ./kinds and ./sinks act.
- */
+/** One credential's way (DESIGN, Words): its row, what is gathered of it, its kinds and sinks. Types only. */
 import type { Approval } from '../people/person.ts';
 import type { Tried } from '../readiness/readiness.ts';
 
@@ -221,7 +218,7 @@ export interface Made {
   value?: () => Promise<Did<Buffer>>;
 }
 
-/** Of a creation that failed: it is certain that nothing was made, and nobody need look for it. */
+/** Of a creation that failed: certainly nothing was made. */
 export interface NotMade {
   nothingMade?: true;
 }

@@ -6,7 +6,7 @@
 import type { Clock } from '../../clock.ts';
 import type { AzureExercise, AzureFailure, KeyVersion } from '../../readiness/exercise/azure-exercise.ts';
 import type { Tried } from '../../readiness/readiness.ts';
-import type { Credential, Did, Kind, Look, Made, Orphans } from '../rotation.ts';
+import type { Credential, Did, Kind, Look, Made, NotMade, Orphans } from '../rotation.ts';
 import { failedAs, slow } from './azure-codes.ts';
 import { type Deadline, type DeadlineClock, deadlineBy } from './deadline.ts';
 
@@ -32,6 +32,15 @@ export interface KeyVaultKeyPorts {
 
 /** Whoever is asked still when the call ends. */
 const late = { ok: false, code: 'timeout', detail: '' } as const;
+
+/** Answers after which there certainly is no new version. */
+const notCarriedOut: ReadonlySet<AzureFailure> = new Set<AzureFailure>([
+  'no-credential',
+  'denied',
+  'firewall',
+  'key-missing',
+  'throttled',
+]);
 
 type Versions = NonNullable<Look['versions']>;
 
@@ -63,14 +72,17 @@ export function keyvaultKey(ports: KeyVaultKeyPorts): Kind {
       return { ok: true, value: { current, ours: [], foreign, versions: all } };
     },
 
-    async create(): Promise<Did<Made>> {
+    async create(): Promise<Did<Made> & NotMade> {
       if (by === 'vault') {
         const detail = `key ${key} of ${vault} is rotated by the vault's own policy (rotation.vaultKey): Sealwatch makes no version of it, and goes on with those that come`;
-        return { ok: false, code: 'wrong', detail };
+        return { ok: false, code: 'wrong', detail, nothingMade: true };
       }
       const deadline = deadlineBy(ports.clock);
       const made = await deadline.orLate(ports.rotate(ports.clock.elapsed() + deadline.left()), late);
-      if (!made.ok) return refused(ports, made, 'keys/rotate');
+      if (!made.ok) {
+        const failed = refused(ports, made, 'keys/rotate');
+        return notCarriedOut.has(made.code) ? { ...failed, nothingMade: true } : failed;
+      }
       return { ok: true, value: { fresh: credentialOf(made.value, ports.clock.now()) } };
     },
 

@@ -5,7 +5,7 @@
 import type { Given } from '../../readiness/exercise/transit.ts';
 import type { RotationClient } from '../../vault/rotation-client.ts';
 import type { TransitKey } from '../../vault/transit-client.ts';
-import type { Credential, Did, Kind, Look, Made, Orphans } from '../rotation.ts';
+import type { Credential, Did, Kind, Look, Made, NotMade, Orphans } from '../rotation.ts';
 import {
   asOurselves,
   done,
@@ -14,6 +14,7 @@ import {
   type InCall,
   inCall,
   lacks,
+  madeNothing,
   type ProviderPorts,
   theOneThatServes,
 } from './transit-provider.ts';
@@ -62,9 +63,9 @@ function versionsOf({ keys = {}, min_decryption_version }: TransitKey): Version[
   return versions.toSorted((one, two) => Number(one.version) - Number(two.version));
 }
 
-async function create(ports: KeyCall): Promise<Did<Made>> {
+async function create(ports: KeyCall): Promise<Did<Made> & NotMade> {
   const read = await theOneThatServes(ports, (client) => readKeyAt(client, ports));
-  if (!read.ok) return read;
+  if (!read.ok) return { ...read, nothingMade: true };
   const { client, said: before } = read.value;
   const path = `${ports.mount}/keys/${ports.key}/rotate`;
   const rotated = await asOurselves(
@@ -74,7 +75,10 @@ async function create(ports: KeyCall): Promise<Did<Made>> {
     `rotation ${lacks(ports, path, 'update')}`,
     'change',
   );
-  if (!rotated.ok) return failure(rotated.code, rotated.detail);
+  if (!rotated.ok) {
+    const { code, detail, error } = rotated;
+    return { ...failure(code, detail), ...(madeNothing(error) && { nothingMade: true }) };
+  }
   const after = await readKey(ports);
   if (!after.ok) return after;
   if (after.value.latest_version <= before.latest_version)

@@ -152,3 +152,12 @@ function outOfTime({ address }: Pick<RotationClient, 'address'>): Failed {
 function noLogin({ why }: Extract<Given, { ok: false }>): Failed {
   return failure('unreachable', why);
 }
+
+/** Not 503: what stands before a provider says it, too, of a request whose answer it lost. */
+const notCarriedOut = new Set([403, 404, 405, 429]);
+const notSent = new Set(['dns', 'refused', 'connect-timeout', 'tls-untrusted', 'tls-expired', 'tls-name']);
+
+/** Without an error it was never asked for: there is no login. */
+export function madeNothing(error: VaultError | undefined): boolean {
+  return !error || notSent.has(error.code) || (error.status !== undefined && notCarriedOut.has(error.status));
+}

@@ -1,5 +1,4 @@
 /** A new token for a transit seal: made by the token role, handed over response-wrapped, and checked before it is used. */
-import type { VaultError } from '../../vault/answer.ts';
 import type { RotationClient, TokenRole, WrapInfo } from '../../vault/rotation-client.ts';
 import type { TokenFacts } from '../../vault/transit-client.ts';
 import type { Did, Made, NotMade } from '../rotation.ts';
@@ -12,6 +11,7 @@ import {
   inCall,
   lacks,
   limitOf,
+  madeNothing,
   theOneThatServes,
 } from './transit-provider.ts';
 import { endOurs, lookUpAccessor, plain } from './transit-token-ours.ts';
@@ -34,15 +34,6 @@ export async function readRole(client: RotationClient, ports: TransitTokenCall):
   );
   if (did.ok || error?.status !== 404) return did;
   return failure('wrong', `${provider} has no token role ${role}: make it, or correct rotation.token.role`);
-}
-
-/** Not 503: what stands before a provider says it, too, of a request whose answer it lost. */
-const notCarriedOut = new Set([403, 404, 405, 429]);
-const notSent = new Set(['dns', 'refused', 'connect-timeout', 'tls-untrusted', 'tls-expired', 'tls-name']);
-
-/** Without an error it was never asked for: there is no login. */
-function madeNothing(error: VaultError | undefined): boolean {
-  return !error || notSent.has(error.code) || (error.status !== undefined && notCarriedOut.has(error.status));
 }
 
 /** What it is, is checked with its value: whatever fails then, its accessor is on record before. */

@@ -4,9 +4,9 @@ import { systemClock } from '../../../shared/compose/clock.ts';
 import type { ConsumerSight } from '../../../shared/rotation/rotation.ts';
 
 export class LeapingClock implements Clock {
-  readonly elapsed = systemClock.elapsed;
-  readonly sleep = systemClock.sleep;
-  readonly after = systemClock.after;
+  readonly elapsed = () => systemClock.elapsed();
+  readonly sleep: Clock['sleep'] = (...given) => systemClock.sleep(...given);
+  readonly after: Clock['after'] = (...given) => systemClock.after(...given);
   readonly #leaps: { at: number; ms: number }[] = [];
 
   now(): number {

@@ -135,7 +135,7 @@ export async function startRotatedAzure(): Promise<RotatedAzure> {
     bounce,
     newest,
     told: () => [rotating.lines, rows.all()],
-    held: () => places.map(({ live }) => live()),
+    held: () => places.map((place) => place.live()),
     async turn() {
       await takeTurns(deps, 'edge');
       return newest();
@@ -145,7 +145,7 @@ export async function startRotatedAzure(): Promise<RotatedAzure> {
       expect(said).toMatchObject({ ok: true });
       return newest();
     },
-    onRow: rows.onRow,
+    onRow: (...given) => rows.onRow(...given),
     async restart() {
       await bounce();
       await edge.awaitState(node, [200]);

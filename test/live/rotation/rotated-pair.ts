@@ -200,8 +200,8 @@ export async function startRotatedPair(of: PairOptions = {}): Promise<RotatedPai
       const hash = shown.ok ? shown.value.needs?.hash : undefined;
       expect(await approveRotation(deps, id, person, hash ?? '')).toMatchObject({ ok: true });
     },
-    onRow: rows.onRow,
-    once: rows.once,
+    onRow: (...given) => rows.onRow(...given),
+    once: (...given) => rows.once(...given),
     restartUntil,
     restartUntilEnded: () => restartUntil(({ status }) => status === 'ended'),
     rewrite(rotation = {}, over = {}) {

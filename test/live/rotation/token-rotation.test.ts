@@ -131,6 +131,8 @@ describe("a transit seal's token", () => {
     expect(await pair.turn()).toMatchObject({ direction: 'back', failing: { what: 'restore' } });
     expect(pair.held()).toBe(before);
     pair.hook.behave(answer(204, {}));
+    // The pause of a step that failed.
+    pair.goAhead(31_000);
     expect((await pair.turn()).waiting?.what).toBe('a restart of payments/payments-1, to use the old one');
     pair.goAhead(6 * 60_000);
     expect((await pair.turn()).waiting?.what).toBe('a restart of payments/payments-1, to use the old one');

@@ -19,7 +19,7 @@ afterEach(() => {
   expect([...world.broken]).toEqual([]);
 });
 
-const held = () => world.ground.places.map(({ live }) => live());
+const held = () => world.ground.places.map((place) => place.live());
 const before = () => azure.graph.secrets()[0]?.value;
 const sent = (part: string) => azure.graph.received.filter(({ path }) => path.includes(part)).length;
 

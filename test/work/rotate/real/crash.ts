@@ -59,7 +59,7 @@ export function diesEverywhere(kind: KindName, death: Death, start: () => Promis
           [],
         ]);
         expect(ends[death]).toContain(rotation?.ended?.outcome);
-        expect([where, ground.places.flatMap(({ leftovers }) => leftovers())]).toEqual([where, []]);
+        expect([where, ground.places.flatMap((place) => place.leftovers())]).toEqual([where, []]);
         if (ground.places.length > 0) expect([where, ground.live().length]).toEqual([where, 1]);
         expect(
           leaks([world.lines, world.state.everyRotation(), world.state.audited], ground.secrets()),

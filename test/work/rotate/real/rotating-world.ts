@@ -61,9 +61,8 @@ export class RotatingWorld {
     writeFileSync(fleet, stringify({ version: 1, clusters: ground.clusters }));
     const env = { SEALWATCH_FLEET: fleet, SEALWATCH_STORAGE: 'UseDevelopmentStorage=true', ...ground.env };
     // Time limits of requests are real; whoever sleeps is woken at once, and it is later then.
-    const { sleep: _sleep, ...timers } = systemClock;
     const time: Clock = {
-      ...timers,
+      after: (...given) => systemClock.after(...given),
       now: () => clock.now(),
       elapsed: () => clock.now(),
       sleep: (ms) => clock.advance(ms),
@@ -98,8 +97,9 @@ export class RotatingWorld {
   /** What must hold at each moment. */
   look(when: string): void {
     const { ground } = this;
-    for (const { name, live } of ground.places) {
-      const value = live();
+    for (const place of ground.places) {
+      const { name } = place;
+      const value = place.live();
       if (value === undefined || !ground.works(value))
         this.broken.add(`${when}: a node that restarts with sink ${name} does not unseal`);
     }
@@ -121,7 +121,11 @@ export class RotatingWorld {
       rotation: async (...asked) => {
         const access = await this.deps.rotation(...asked);
         if (!access.ok) return access;
-        return { ...access, kind: wrapped.kind(access.kind), sinks: access.sinks.map(wrapped.sink) };
+        return {
+          ...access,
+          kind: wrapped.kind(access.kind),
+          sinks: access.sinks.map((sink) => wrapped.sink(sink)),
+        };
       },
       stepDown: (cluster) => wrapped.effect('step-down', () => this.deps.stepDown(cluster)),
     };
