@@ -26,6 +26,11 @@ describe('the scanner', () => {
     );
   });
 
+  it('takes the longest number that JSON.stringify writes', () => {
+    const text = JSON.stringify({ x: -0.0000015850741945572633 });
+    expect([...(scanObject(Buffer.from(text))?.keys() ?? [])]).toEqual(['x']);
+  });
+
   it.each([
     '',
     '[]',

@@ -18,6 +18,8 @@ export type Scanned =
 
 const deepest = 32;
 const longestKey = 64;
+/** A sign, "0.", five zeros and 17 digits: more digits no double has. */
+const longestNumber = 25;
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
@@ -122,7 +124,7 @@ class Scanner {
     const start = this.#at;
     while (/[-+.\w]/.test(String.fromCharCode(this.#bytes[this.#at] ?? 0))) this.#at += 1;
     // At most a number's length: a value without quotes could be anything.
-    const word = this.#at - start <= 24 ? this.#bytes.toString('latin1', start, this.#at) : '';
+    const word = this.#at - start <= longestNumber ? this.#bytes.toString('latin1', start, this.#at) : '';
     if (/^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(word)) return { kind: 'number', value: Number(word) };
     if (/^(true|false|null)$/.test(word)) return { kind: 'other' };
     throw new NotJson();
