@@ -34,7 +34,7 @@ export const credentialNames = {
       : undefined,
 };
 
-/** What a token or client secret is tried with, which those who share it need not share. Undefined: nothing is known, or needed. */
+/** What a token or client secret is tried with, which those who share it need not share unless it is rotated. Undefined: nothing is known, or needed. */
 export const triedWith = {
   'transit-token': (seal: PartialSeal) =>
     seal.type === 'transit' && seal.mount !== undefined && seal.key !== undefined

@@ -5,6 +5,7 @@
 import { planAnother } from './plan/another.ts';
 import { planBack } from './plan/back.ts';
 import { blockOf } from './plan/blocked.ts';
+import { isDead } from './plan/died.ts';
 import { planDue } from './plan/due.ts';
 import { planForward } from './plan/forward.ts';
 import { isSecret } from './plan/policy.ts';
@@ -24,14 +25,17 @@ export function planRotation(input: RotationInput): RotationPlan {
   if (another) return another;
   const plan = rotation.direction === 'forward' ? planForward(input, rotation) : planBack(input, rotation);
   const block = blockOf(input, false);
-  return block && !mends(rotation) && !turns(plan) ? inAWhile(input, block.why, minutes(2)) : plan;
+  return block && !mends(input, rotation) && !turns(plan) ? inAWhile(input, block.why, minutes(2)) : plan;
 }
 
 /** It only gives nodes what works where they would read what does not: it waits for a person's hold, and for nothing else. */
-function mends(rotation: Rotation): boolean {
+function mends(input: RotationInput, rotation: Rotation): boolean {
   const { repairs, direction, old } = rotation;
   return (
-    repairs || direction === 'back' || (old === undefined && isSecret(rotation.kind) && wasGiven(rotation))
+    repairs ||
+    isDead(input) ||
+    direction === 'back' ||
+    (old === undefined && isSecret(rotation.kind) && wasGiven(rotation))
   );
 }
 

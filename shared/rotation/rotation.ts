@@ -53,6 +53,8 @@ export interface Rotation {
   consumers: string[];
   /** Since when every consumer was seen to use the new one (back: the old one), ms. */
   inUseAt?: number;
+  /** When what is about to end was last seen used though every node was said to use the other one, ms. */
+  usedAt?: number;
   /** A person's word that every node uses it, for what cannot be seen; bound to one direction. */
   confirmed?: {
     by: string;
@@ -75,10 +77,8 @@ export interface Rotation {
   };
   /** Consumers that were told to step down, and when, ms. Written before the request. */
   steppedDown?: Record<string, number>;
-  /**
-   * Of a key, by consumer: it led since `since` when what it is wrapped with was seen shut (disabled, below the minimum).
-   * `openedAt`: when that was seen open again; only a leader of later than that has wrapped anew, ms.
-   */
+  /** Of a key, by consumer: it led since `since` when what it is wrapped with was seen shut (disabled, below the minimum);
+   * `openedAt`: when that was seen open again; only a leader of later than that has wrapped anew, ms. */
   shut?: Record<string, { since: number; openedAt?: number }>;
   /** Of a transit key: the minimum that was raised to, written before the request. */
   raising?: { to: number; at: number };
@@ -86,6 +86,8 @@ export interface Rotation {
   ending?: { ref: string; at: number };
   /** Of the last creation whose answer never came, ms: it may have made one that nobody holds. */
   unanswered?: number;
+  /** When a renewal was refused last, ms: not tried again within the hour. */
+  unrenewed?: { current?: number; fresh?: number };
   /** How many were made and ended again because they never began to work. */
   discards?: number;
   /** What was tried last and failed; gone with the first step that succeeds. `times`: in a row. */
@@ -223,10 +225,8 @@ export interface NotMade {
   nothingMade?: true;
 }
 
-/**
- * One kind of credential, bound to one cluster. Never throws for what a server or network does; each call, of `value` of
- * what was made, too, ends within 80 s (kinds/deadline.ts).
- */
+/** One kind of credential, bound to one cluster. Never throws for what a server or network does; each call, of `value` of
+ * what was made, too, ends within 80 s (kinds/deadline.ts). */
 export interface Kind {
   readonly name: KindName;
   /** `value`: what the seal's own reference resolves to now. */

@@ -111,11 +111,13 @@ const rotation = {
   shut: z.record(name, z.looseObject({ since: ms, openedAt: ms.exactOptional() })).exactOptional(),
   consumers: names,
   inUseAt: ms.exactOptional(),
+  usedAt: ms.exactOptional(),
   confirmed: z
     .looseObject({ by: name, byName: name, at: ms, why: line, direction, nodes: names.exactOptional() })
     .exactOptional(),
   ending: z.looseObject({ ref: line, at: ms }).exactOptional(),
   unanswered: ms.exactOptional(),
+  unrenewed: z.looseObject({ current: ms.exactOptional(), fresh: ms.exactOptional() }).exactOptional(),
   discards: z.int().min(0).exactOptional(),
   waiting: z.looseObject({ what: line, since: ms, until: ms, overdueAt: ms }).exactOptional(),
   needs: z

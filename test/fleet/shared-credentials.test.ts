@@ -78,6 +78,16 @@ describe('a token that another cluster reads, too,', () => {
     expect(of(elsewhere, one)).toEqual([same]);
   });
 
+  it.each([
+    ['key', 'key: k', 'key: other', 'transit/other'],
+    ['mount', 'key: k', 'key: k, mount: seals', 'seals/k'],
+  ])('is not one of another %s: only its own is tried with a new one', (_, was, is, key) => {
+    const problem = `clusters.b.seal: unseals with key ${key}, but clusters.a.rotation.token tries a new token with key transit/k: give this cluster the same key, or a token of its own`;
+    for (const reference of [`file:${tokenFile}`, secretName])
+      expect(told(rotated, transit(`token: "${reference}"`).replace(was, is))).toEqual([problem]);
+    expect(told(rotated, transit('token: "file:/run/another"').replace(was, is))).toEqual([]);
+  });
+
   it('is no client secret', () => {
     const b = transit(`token: "${secretName}"`);
     expect(told([azure(), secret(vault)], b)).toEqual([
@@ -97,7 +107,7 @@ describe('a token that another cluster reads, too,', () => {
 describe('a client secret that another cluster signs in with, too,', () => {
   const own: [string, string] = [azure(), secret(vault)];
   const hooked: [string, string] = [azure(), secret(vault, hook)];
-  const other = (more: string) => azure(more).replace('key: unseal', 'key: other');
+  const other = azure;
   const unknown =
     'clusters.b.seal: must say where its nodes read their client secret (clientSecret), or what they sign in with instead (clientCertificate): clusters.a.rotation.secret rotates the secret of the same application, and then the old one ends';
 

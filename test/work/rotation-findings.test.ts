@@ -117,6 +117,10 @@ describe('a rotation that asks people', () => {
       noon,
     );
     expect(JSON.stringify(judged.verdicts)).toContain(said);
+    // A cluster that it touches asks for two, the one that rotates does not.
+    const row = aRotation({ needs: { ...needs, missing, needed: 2 }, ...over });
+    const one = withRotations(cluster({ recovery: { approvals: 1 } }), read(row), nothing, [], noon);
+    expect(JSON.stringify(one.verdicts)).toContain(said);
   });
 
   it('is a warning once it is overdue, and not told twice', () => {

@@ -1,6 +1,6 @@
 /** Where seals read what rotation replaces: it must be a place that the rotation delivers to. */
 import type { PartialSeal } from '../credentials.ts';
-import { credentialNames, livePlaces, ownReference, tokenAt, writtenBy } from '../credentials.ts';
+import { credentialNames, livePlaces, ownReference, tokenAt, triedWith, writtenBy } from '../credentials.ts';
 import type { Draft, DraftRotation } from '../draft.ts';
 import { formatPath } from '../problem.ts';
 import { parseReference, placeOf } from '../reference.ts';
@@ -12,6 +12,8 @@ export interface Reader {
   field: 'token' | 'clientSecret';
   /** Undefined: nobody knows from where. */
   text: string | undefined;
+  /** What its seal does with it. Undefined: nobody knows. */
+  tried: string | undefined;
 }
 
 export type Readers = Map<string, Reader[]>;
@@ -25,12 +27,36 @@ export function readersOf(draft: Draft): Readers {
     const name = credentialNames['transit-token'](seal) ?? credentialNames['entra-secret'](seal);
     if (name === undefined) continue;
     const field = seal.type === 'transit' ? 'token' : 'clientSecret';
-    const reader: Reader = { cluster, field, text: ownReference(seal)?.reference };
+    const tried = triedOf(seal);
+    const reader: Reader = { cluster, field, text: ownReference(seal)?.reference, tried };
     const known = readers.get(name);
     if (known) known.push(reader);
     else readers.set(name, [reader]);
   }
   return readers;
+}
+
+export const triedOf = (seal: PartialSeal): string | undefined => triedWith['transit-token'](seal);
+
+/**
+ * A new token is tried with the rotating cluster's key, and with no other: of whoever unseals with another key nobody
+ * would know whether it works there before its nodes read it. Rights of a client secret are its application's: a new one
+ * may what the old one may.
+ */
+export function checkTriedWith(
+  { report }: Context,
+  rotated: string,
+  seal: PartialSeal,
+  reader: Reader,
+): void {
+  const own = triedOf(seal);
+  const { cluster, tried } = reader;
+  if (own === undefined || tried === undefined || tried === own) return;
+  const entry = formatPath(['clusters', rotated, 'rotation', 'token']);
+  report(
+    ['clusters', cluster, 'seal'],
+    `unseals with ${tried}, but ${entry} tries a new token with ${own}: give this cluster the same key, or a token of its own`,
+  );
 }
 
 /** Everybody who unseals with what the entry of this seal's cluster rotates. */

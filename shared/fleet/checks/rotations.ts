@@ -5,7 +5,7 @@ import { namePattern, nameRule } from '../schema/names.ts';
 import { mostSinks } from '../schema/rotation.ts';
 import type { Check, Context } from './check.ts';
 import type { Readers } from './credential-readers.ts';
-import { checkReader, readersOf, readersWith } from './credential-readers.ts';
+import { checkReader, checkTriedWith, readersOf, readersWith, triedOf } from './credential-readers.ts';
 
 const sealOf = {
   token: 'transit',
@@ -112,8 +112,16 @@ function checkDelivered({ context, cluster, seal, rotation, asked, readers }: En
   const all = readersWith(readers, seal, sinks);
   // Its own is judged also where it has no name yet.
   if (own && !all.some((reader) => reader.cluster === cluster))
-    checkReader(context, cluster, sinks, { cluster, field: own.field, text: own.reference });
-  for (const reader of all) checkReader(context, cluster, sinks, reader);
+    checkReader(context, cluster, sinks, {
+      cluster,
+      field: own.field,
+      text: own.reference,
+      tried: triedOf(seal),
+    });
+  for (const reader of all) {
+    checkReader(context, cluster, sinks, reader);
+    checkTriedWith(context, cluster, seal, reader);
+  }
 }
 
 function checkLife({ context, cluster, rotation: { secret } }: Entry): void {

@@ -36,14 +36,24 @@ export function roleUnfit(name: string, role: TokenRole): string | undefined {
   return undefined;
 }
 
-/** What was made, beside the role that should have made it. The role's period and maximum are not shown by a token. */
-export function madeUnfit(name: string, role: TokenRole, made: TokenFacts): string | undefined {
+/**
+ * What was made, beside the role that should have made it. The role's period and maximum are not shown by a token.
+ *
+ * @param provider whose max_lease_ttl caps every period.
+ */
+export function madeUnfit(
+  name: string,
+  role: TokenRole,
+  made: TokenFacts,
+  provider: string,
+): string | undefined {
   const differs = (field: string) =>
     `the token that was made differs from its role (${field}): auth/token/roles/${name} was changed meanwhile`;
   if (!made.orphan) return differs('orphan');
   if (made.explicit_max_ttl > 0) return differs('explicit_max_ttl');
   if (made.renewable !== true) return differs('renewable');
-  if (made.creation_ttl < periodOf(role)) return differs('period');
+  if (made.creation_ttl < periodOf(role))
+    return `the token that was made lives ${made.creation_ttl} s, less than the ${periodOf(role)} s of its role (period): ${provider}'s max_lease_ttl is below token_period of auth/token/roles/${name} (raise the one or lower the other), or the role was changed meanwhile`;
   const policies = [...(made.policies ?? []), ...(made.identity_policies ?? [])];
   if (ownPolicies(policies).join() !== ownPolicies(role.allowed_policies).join()) return differs('policies');
   return policies.includes('default') ? undefined : differs('no policy default');

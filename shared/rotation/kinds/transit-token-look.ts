@@ -98,7 +98,9 @@ async function withFacts(
   const now = ports.clock.now();
   const { ttl, creation_time, creation_ttl, accessor } = facts;
   const periodMs = byRole.period * 1000;
-  const lifeMs = periodMs > 0 ? periodMs : creation_ttl * 1000;
+  // A period above the provider's max_lease_ttl gives no more than that: what it was given at first tells.
+  const lives = [periodMs, creation_ttl * 1000].filter((ms) => ms > 0);
+  const lifeMs = lives.length > 0 ? Math.min(...lives) : 0;
   const neverEnds = ttl === 0 && creation_ttl === 0;
   const last =
     byRole.explicitMax > 0 ? (creation_time + byRole.explicitMax) * 1000 : Number.POSITIVE_INFINITY;

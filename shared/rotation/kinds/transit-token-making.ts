@@ -115,7 +115,7 @@ async function check(
 }
 
 function judged(made: TokenFacts, role: TokenRole, ports: TransitTokenPorts): Did<boolean> {
-  const unfit = madeUnfit(ports.role, role, made);
+  const unfit = madeUnfit(ports.role, role, made, ports.provider);
   return unfit === undefined ? { ok: true, value: true } : failure('wrong', unfit);
 }
 

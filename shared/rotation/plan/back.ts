@@ -2,8 +2,9 @@
 import type { Rotation } from '../rotation.ts';
 import { oldDied } from './died.ts';
 import { inUse, settledAt } from './in-use.ts';
-import { usedSince } from './last-use.ts';
+import { planUsed } from './last-use.ts';
 import { listed } from './names.ts';
+import { nextSink } from './next-sink.ts';
 import { planUnseen } from './orphan.ts';
 import { isSecret, sinkNames } from './policy.ts';
 import { elsewhere } from './reads.ts';
@@ -44,9 +45,14 @@ function restore(
   given: readonly string[],
 ): RotationPlan | undefined {
   const { held, oldAtHand } = input;
+  let unread: RotationPlan | undefined;
+  const needs: string[] = [];
   for (const name of given) {
     const what = held[name];
-    if (what && !what.ok) return inAWhile(input, `reading sink ${name}: ${what.detail}`, minutes(2));
+    if (what && !what.ok) {
+      unread ??= inAWhile(input, `reading sink ${name}: ${what.detail}`, minutes(2));
+      continue;
+    }
     // By us; or, where we have not got it, by a person who says so: what it holds shows only that it is the new one no more.
     const wasPutBack =
       rotation.sinks[name]?.restoredAt !== undefined ||
@@ -58,8 +64,11 @@ function restore(
         'the value of the old one, which no slot holds any more: put it into the sinks by hand, then confirm',
         minutes(10),
       );
-    return { do: 'restore', sink: name, why: 'it was given the new one' };
+    needs.push(name);
   }
+  const next = nextSink(input, rotation, needs);
+  if (next !== undefined) return { do: 'restore', sink: next, why: 'it was given the new one' };
+  if (unread) return unread;
   const notThere = elsewhere(input, (value) => value !== 'fresh', 'old');
   if (notThere) return notThere;
   return rotation.restoredAt === undefined
@@ -72,8 +81,8 @@ function leave(input: RotationInput, rotation: Rotation, names: readonly string[
   if (rotation.reached.retired !== undefined) return endFresh(rotation, 'it has ended', names);
   const use = inUse(rotation, consumers, input.fleet);
   if (!use.yes) return notInUse(input, rotation, use);
-  const used = usedSince(input, rotation);
-  if (used !== undefined) return notInUse(input, rotation, { what: used });
+  const used = planUsed(input, rotation);
+  if (used) return used;
   if (rotation.inUseAt === undefined) return { do: 'in-use', why: 'no node uses the new one' };
   const until = rotation.inUseAt + (cluster.rotation?.graceMs ?? 0);
   if (now < until) return { do: 'wait', what: 'the grace time', until, overdueAt: overdueAt(input) };

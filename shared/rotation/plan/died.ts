@@ -4,6 +4,11 @@ import { isSecret } from './policy.ts';
 import type { RotationInput, RotationPlan } from './say.ts';
 import { inAWhile, lastWrite, minutes, wasGiven } from './wait.ts';
 
+/** What the next restart would read does not work: whatever gives it another one mends the seal. */
+export function isDead({ kind, look }: Pick<RotationInput, 'kind' | 'look'>): boolean {
+  return isSecret(kind) && look.ok && look.value.current.state === 'dead';
+}
+
 /**
  * Forward, at every stage from the first delivery on: sinks that hold what does not work get back what does.
  *

@@ -1,9 +1,10 @@
 /** From a new credential to the end of the old one. */
 import type { Rotation } from '../rotation.ts';
-import { died } from './died.ts';
+import { died, isDead } from './died.ts';
 import { inUse } from './in-use.ts';
-import { usedSince } from './last-use.ts';
+import { planUsed } from './last-use.ts';
 import { planMinimum } from './minimum.ts';
+import { nextSink } from './next-sink.ts';
 import { planUnseen } from './orphan.ts';
 import { isSecret, policyOf, sinkNames } from './policy.ts';
 import { elsewhere } from './reads.ts';
@@ -21,12 +22,13 @@ const propagationMs = minutes(20);
 /** What it waits for meanwhile begins so (shared/work/rotate/turn/make.ts). */
 const beginsWords = 'the new one to begin to work';
 const replicasMs = minutes(1);
-/** So many that never worked are enough: the cause is not in them. */
+/** After so many that never worked, one a day: the cause is not in them. */
 const mostDiscards = 2;
+const anotherMs = hours(24);
 
 export function planForward(input: RotationInput, rotation: Rotation): RotationPlan {
   const dropped = withoutPolicy(input, rotation);
-  if (dropped) return dropped;
+  if (dropped) return turnsAnyway(input, rotation) ?? dropped;
   switch (rotation.stage) {
     case 'due':
       return make(input, rotation);
@@ -67,6 +69,14 @@ function withoutPolicy(input: RotationInput, rotation: Rotation): RotationPlan |
   return inAWhile(input, what, minutes(10));
 }
 
+/** What was delivered is dead, and fleet.yaml still has a sink that can be given another. */
+function turnsAnyway(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
+  const { stage, sinks } = rotation;
+  const names = sinkNames(input.cluster, input.kind);
+  const canBeGiven = Object.keys(sinks).some((name) => names.includes(name));
+  return canBeGiven && stage !== 'due' && stage !== 'retired' ? died(input, rotation) : undefined;
+}
+
 function make(input: RotationInput, rotation: Rotation): RotationPlan {
   const { orphans, freshAtHand, look, cluster, kind } = input;
   if (rotation.fresh) {
@@ -80,14 +90,8 @@ function make(input: RotationInput, rotation: Rotation): RotationPlan {
     };
   }
   if (rotation.creating) return afterDeath(input, rotation, orphans);
-  const { discards = 0, failing } = rotation;
-  if (discards >= mostDiscards)
-    return {
-      do: 'finish',
-      outcome: 'failed',
-      summary: `${discards} new ones were made that never worked, and ended again${failing ? `: ${failing.message}` : ''}`,
-      left: [],
-    };
+  const pause = pauseAfterDiscards(input, rotation);
+  if (pause) return pause;
   // fleet.yaml may have named one since this began.
   const rescued = rescue(input);
   if (rescued !== undefined) return { do: 'refuse', why: rescued };
@@ -102,6 +106,20 @@ function make(input: RotationInput, rotation: Rotation): RotationPlan {
   return { do: 'create', why: 'nothing was made yet' };
 }
 
+/** It stays open, so that it is told. */
+function pauseAfterDiscards(
+  input: RotationInput,
+  { discards = 0, failing, waiting }: Rotation,
+): RotationPlan | undefined {
+  // The one of today could not even be made.
+  if (discards < mostDiscards || failing?.what === 'create') return undefined;
+  const words = `a day to pass before another is made: ${discards} never worked, and were ended again`;
+  const isWaiting = waiting?.what.startsWith(words) === true;
+  const ms = isWaiting ? waiting.until - input.now : anotherMs;
+  if (ms <= 0) return undefined;
+  return inAWhile(input, `${words}${failing ? `: ${failing.message}` : ''}`, ms);
+}
+
 function afterDeath(
   input: RotationInput,
   { repairs }: Rotation,
@@ -114,7 +132,7 @@ function afterDeath(
     case 'adopt':
       return { do: 'adopt', fresh: value.fresh, why: 'a turn that died made it' };
     case 'unseen':
-      return planUnseen(input, value, repairs);
+      return planUnseen(input, value, repairs || isDead(input));
     case 'known':
       return value.end.length > 0
         ? { do: 'discard', refs: value.end, why: 'a turn that died made it, and nobody has its value' }
@@ -133,7 +151,7 @@ function tryAndDeliver(input: RotationInput, rotation: Rotation): RotationPlan {
   // One replica of Entra knows it; a node that starts may ask another.
   if (kind === 'entra-secret' && now < rotation.triedAt + replicasMs && !wasGiven(rotation))
     return inAWhile(input, "Entra's other replicas to know it", rotation.triedAt + replicasMs - now);
-  const next = undelivered(input, rotation)[0];
+  const next = nextSink(input, rotation, undelivered(input, rotation));
   if (next !== undefined) return { do: 'deliver', sink: next, why: 'it does not have the new one yet' };
   return { do: 'delivered', why: 'every sink has it' };
 }
@@ -174,28 +192,34 @@ function lost(input: RotationInput, rotation: Rotation): RotationPlan {
   };
 }
 
-/** A sink that is new, or that another hand changed. */
+/** A sink that is new, or that another hand changed. What can be given is given before one is waited for. */
 function sinkTrouble(input: RotationInput, rotation: Rotation): RotationPlan | undefined {
-  const [added] = undelivered(input, rotation);
-  if (added !== undefined) return { do: 'deliver', sink: added, why: 'fleet.yaml has it now' };
+  const added = undelivered(input, rotation);
+  const why = new Map(added.map((name) => [name, 'fleet.yaml has it now']));
+  let wait: RotationPlan | undefined;
   for (const [name, what] of Object.entries(input.held)) {
-    if (!what.ok) return inAWhile(input, `reading sink ${name}: ${what.detail}`, minutes(2));
+    if (why.has(name)) continue;
+    if (!what.ok) {
+      wait ??= inAWhile(input, `reading sink ${name}: ${what.detail}`, minutes(2));
+      continue;
+    }
     const changedAt = rotation.sinks[name]?.changedAt;
     // Whoever started meanwhile read something else: it counts as given now.
     if (what.value === 'fresh' && changedAt !== undefined)
-      return { do: 'deliver', sink: name, why: 'another hand changed it, and changed it back' };
+      why.set(name, 'another hand changed it, and changed it back');
     if (what.value === 'fresh') continue;
     if (changedAt === undefined)
       return { do: 'note-change', sink: name, why: 'it does not hold the new one any more' };
-    if (input.now >= changedAt + fightMs)
-      return { do: 'deliver', sink: name, why: 'it does not hold the new one any more' };
-    return inAWhile(
-      input,
-      `sink ${name}, which another hand changed since it was delivered to: it gets the new one again in an hour`,
-      changedAt + fightMs - input.now,
-    );
+    if (input.now >= changedAt + fightMs) why.set(name, 'it does not hold the new one any more');
+    else
+      wait ??= inAWhile(
+        input,
+        `sink ${name}, which another hand changed since it was delivered to: it gets the new one again in an hour`,
+        changedAt + fightMs - input.now,
+      );
   }
-  return undefined;
+  const next = nextSink(input, rotation, [...why.keys()]);
+  return next === undefined ? wait : { do: 'deliver', sink: next, why: why.get(next) ?? '' };
 }
 
 /** A webhook that took its message has brought nothing anywhere yet: the next restart would read the old one. */
@@ -213,8 +237,8 @@ function moveOn(input: RotationInput, rotation: Rotation): RotationPlan {
     const isTold = rotation.inUseAt !== undefined || use.voids !== undefined;
     return step === undefined || isTold ? notInUse(input, rotation, use) : step;
   }
-  const used = usedSince(input, rotation);
-  if (used !== undefined) return notInUse(input, rotation, { what: used });
+  const used = planUsed(input, rotation);
+  if (used) return used;
   if (rotation.inUseAt === undefined) return { do: 'in-use', why: 'every node uses the new one' };
   const until = rotation.inUseAt + (cluster.rotation?.graceMs ?? 0);
   if (now < until) return { do: 'wait', what: 'the grace time', until, overdueAt: overdueAt(input) };

@@ -31,7 +31,7 @@ export function inUse(
   fleet: Pick<Fleet, 'clusters'>,
 ): InUse {
   return isSecret(rotation.kind)
-    ? secretInUse(rotation, consumers, fleet)
+    ? restartedSince(rotation, consumers, fleet, 0)
     : versionInUse(rotation, consumers);
 }
 
@@ -53,13 +53,19 @@ export function settledAt(sinks: Rotation['sinks']): number {
 
 const never = Number.POSITIVE_INFINITY;
 
-function secretInUse(
+/**
+ * As of a secret, and every node started after that, too.
+ *
+ * @param after ms; 0: whatever was given is enough.
+ */
+export function restartedSince(
   rotation: Rotation,
   consumers: readonly ConsumerSight[],
   fleet: Pick<Fleet, 'clusters'>,
+  after: number,
 ): InUse {
   const fits = rotation.direction === 'forward' ? usesFresh(rotation) : usesOld(rotation);
-  const since = readableSince(rotation);
+  const since = Math.max(readableSince(rotation), after);
   const word = wordSince(rotation, since);
   const older: string[] = [];
   const unseen: string[] = [];
@@ -67,7 +73,7 @@ function secretInUse(
   for (const { cluster, nodes } of consumers) {
     for (const { node, startedAt } of nodes) {
       const name = `${cluster}/${node}`;
-      if (startedAt === undefined ? word(name) : fits(startedAt)) continue;
+      if (startedAt === undefined ? word(name) : startedAt > after && fits(startedAt)) continue;
       (startedAt === undefined ? unseen : older).push(name);
       behind.add(cluster);
     }
@@ -80,9 +86,11 @@ function secretInUse(
   if (older.length + unseen.length === 0) return { yes: true };
   const which = rotation.direction === 'forward' ? 'new' : 'old';
   const when =
-    settledAt(rotation.sinks) > 0 && Number.isFinite(since)
-      ? ` after ${new Date(since).toISOString()}, when its copy has come`
-      : '';
+    after > 0 && Number.isFinite(since)
+      ? ` after ${new Date(since).toISOString()}`
+      : settledAt(rotation.sinks) > 0 && Number.isFinite(since)
+        ? ` after ${new Date(since).toISOString()}, when its copy has come`
+        : '';
   const restart = older.length > 0 ? [`a restart of ${listed(older)}${when}, to use the ${which} one`] : [];
   const confirm =
     unseen.length > 0

@@ -67,6 +67,8 @@ export type RotationPlan =
   | { do: 'deliver'; sink: string; why: string }
   | { do: 'note-change'; sink: string; why: string }
   | { do: 'note-shut'; shut: NonNullable<Rotation['shut']>; why: string }
+  /** Somebody was seen to use what is about to end, at `at` (ms): whatever started before that has to start again. */
+  | { do: 'note-use'; at: number; why: string }
   | { do: 'delivered'; why: string }
   | { do: 'verify'; why: string }
   | { do: 'in-use'; why: string }

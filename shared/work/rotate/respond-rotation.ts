@@ -123,7 +123,7 @@ export async function rollBackRotation(
         'busy',
         `${id} asked for the end of the old one, and has no answer yet: try again in ${Math.ceil(ms / 60_000)} minutes`,
       );
-    const { inUseAt: _inUseAt, confirmed: _confirmed, needs: _needs, ...rest } = rotation;
+    const { inUseAt: _inUseAt, usedAt: _usedAt, confirmed: _confirmed, needs: _needs, ...rest } = rotation;
     return said({ ...rest, direction: 'back' as const });
   });
 }

@@ -3,7 +3,7 @@ import type { Cluster, Fleet } from '../../fleet/fleet.ts';
 import { policyOf } from '../../rotation/plan/policy.ts';
 import type { RotationPlan } from '../../rotation/plan/say.ts';
 import { planRotation } from '../../rotation/plan.ts';
-import { type Did, type KindName, kindNames, type Rotation } from '../../rotation/rotation.ts';
+import { type KindName, kindNames, type Rotation } from '../../rotation/rotation.ts';
 import type { RotateDeps } from './deps.ts';
 import { readyOne } from './ready.ts';
 import { act } from './turn/act.ts';
@@ -124,7 +124,7 @@ async function exerciseAnew(deps: RotateDeps, { consumers, id }: Rotation): Prom
   }
 }
 
-/** Nothing is open. Undefined: a rotation was opened, and goes on. */
+/** Nothing is open. Undefined: plan anew. */
 async function begin(turn: Turn, plan: RotationPlan, owner: string): Promise<TurnEnd | undefined> {
   switch (plan.do) {
     case 'nothing':
@@ -132,7 +132,9 @@ async function begin(turn: Turn, plan: RotationPlan, owner: string): Promise<Tur
     case 'refuse':
       return { state: 'refused', why: plan.why };
     case 'renew':
-      return renewed(await renew(turn, plan), plan.why);
+      // Whether it helped or not: it may be due all the same.
+      await renew(turn, plan);
+      return undefined;
     case 'open': {
       const opened = await openRotation(turn, plan, owner);
       if (!opened.ok) return { state: turn.asked ? 'refused' : 'nothing', why: opened.why };
@@ -142,8 +144,4 @@ async function begin(turn: Turn, plan: RotationPlan, owner: string): Promise<Tur
     default:
       throw new Error(`a plan for no open rotation: ${plan.do}`);
   }
-}
-
-function renewed(did: Did<void>, why: string): TurnEnd {
-  return { state: 'nothing', why: did.ok ? `renewed: ${why}` : `the renewal failed: ${did.detail}` };
 }

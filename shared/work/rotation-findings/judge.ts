@@ -131,7 +131,9 @@ function approval(cluster: Of, rotation: Rotation, now: number): Said {
 }
 
 /** Who counts: shared/rotation/plan/approval.ts. */
-function approversText({ recovery: { approvals } }: Of, { by, byName }: Rotation, missing: number): string {
+function approversText({ recovery }: Of, { by, byName, needs }: Rotation, missing: number): string {
+  // Another cluster that it touches may ask for more.
+  const approvals = needs?.needed ?? recovery.approvals;
   if (missing < approvals) return 'one more person';
   if (approvals < 2) return 'one person';
   return by.startsWith('app:') ? 'two people' : `two others than ${nameOf(byName)}`;
@@ -143,7 +145,7 @@ function confirmation(rotation: Rotation): Said {
   const summary = `${nameText(rotation)}: waits for ${what}`;
   if (!confirmWords.test(waiting?.what ?? ''))
     return { summary, advice: withWayBack('Do what the first line says.', rotation) };
-  const since = readableSince(rotation);
+  const since = Math.max(readableSince(rotation), rotation.usedAt ?? 0);
   const after = since > 0 && Number.isFinite(since) ? ` after ${iso(since)}` : '';
   const confirm = `See that each of them was restarted${after}; then: sealwatch rotation confirm ${id} --reason "…".`;
   return { summary, advice: withWayBack(confirm, rotation) };

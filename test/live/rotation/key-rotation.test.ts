@@ -114,6 +114,8 @@ describe("a transit seal's key", () => {
     });
     expect((await versions()).newest).toBe(5);
     await pair.allow(lines);
+    // The pause of a step that failed.
+    pair.goAhead(31_000);
     expect(await pair.turn()).toMatchObject({ id: asked.id, stage: 'verified', fresh: { ref: '6' } });
     await rollBackRotation(pair.deps, asked.id, ada, 'a test goes on');
     await pair.turn();

@@ -137,6 +137,9 @@ export async function startRotatedAzure(): Promise<RotatedAzure> {
     told: () => [rotating.lines, rows.all()],
     held: () => places.map((place) => place.live()),
     async turn() {
+      // The pause of a step that failed goes by.
+      const { failing, waiting } = rows.newest() ?? {};
+      if (failing && waiting) clock.goAhead(Math.max(0, waiting.until - clock.now()));
       await takeTurns(deps, 'edge');
       return newest();
     },

@@ -156,6 +156,9 @@ export async function startRotatedPair(of: PairOptions = {}): Promise<RotatedPai
     return rotation;
   };
   const turn = async () => {
+    // The pause of a step that failed goes by.
+    const { failing, waiting } = rows.newest() ?? {};
+    if (failing && waiting) clock.goAhead(Math.max(0, waiting.until - clock.now()));
     await takeTurns(deps, 'payments');
     return newest();
   };

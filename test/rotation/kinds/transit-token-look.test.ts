@@ -59,6 +59,11 @@ describe('a look at the token of the seal', () => {
       { period: 86_400, policies: ['default', 'operators', 'seal-payments'] },
       { renewable: true, unfit: matching(/2 policies/) },
     ],
+    [
+      'capped below its period by the provider',
+      { period: 864_000, creation_ttl: 86_400 },
+      { renewable: true, lifeMs: day },
+    ],
     ['of its role', { role: 'seal-payments' }, { renewable: true, lifeMs: day }],
     ['of another role', { role: 'other' }, { unfit: matching(/another token role/) }],
     [

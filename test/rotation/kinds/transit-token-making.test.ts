@@ -52,7 +52,11 @@ describe('a new token', () => {
       () => void (world.fake.makes = { policies: ['seal-payments'] }),
       /\(no policy default\)/,
     ],
-    ['lives shorter', () => void (world.fake.makes = { creation_ttl: 60 }), /\(period\)/],
+    [
+      'lives shorter',
+      () => void (world.fake.makes = { creation_ttl: 60 }),
+      /lives 60 s, less than the 86400 s of its role \(period\): root's max_lease_ttl is below token_period/,
+    ],
   ])('that %s is on record, not used, and ended at once', async (_what, change, told) => {
     const before = world.fake.accessors();
     change();

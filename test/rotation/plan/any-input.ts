@@ -62,6 +62,7 @@ type Drawn =
   | 'triedAt'
   | 'restoredAt'
   | 'inUseAt'
+  | 'usedAt'
   | 'discards'
   | 'failing';
 const open = record<Pick<Rotation, Drawn | 'sinks' | 'steppedDown' | 'confirmed'>>({
@@ -81,6 +82,7 @@ const open = record<Pick<Rotation, Drawn | 'sinks' | 'steppedDown' | 'confirmed'
   triedAt: maybe(time),
   restoredAt: maybe(time),
   inUseAt: maybe(time),
+  usedAt: maybe(time),
   sinks: fc.dictionary(fc.constantFrom('first', 'second', 'hook', 'gone'), sinkRecord, { maxKeys: 3 }),
   steppedDown: maybe(fc.record({ payments: time })),
   confirmed: maybe(

@@ -116,10 +116,17 @@ describe('sinks', () => {
 
   it('are waited for where they cannot be read', () => {
     const held = { held: { first: away } };
-    expect(planOf('transit-token', { rotation: back(), ...held, ...atHand })).toMatchObject({
-      do: 'wait',
-      what: 'reading sink first: nobody answers',
-    });
+    const plan = (rotation: Rotation) => planOf('transit-token', { rotation, ...held, ...atHand });
+    // The others first.
+    expect(plan(back())).toMatchObject({ do: 'restore', sink: 'second' });
+    expect(plan(restored())).toMatchObject({ do: 'wait', what: 'reading sink first: nobody answers' });
+  });
+
+  it('that fail let the others go first', () => {
+    const { sinks, ...rest } = back();
+    const failing = { what: 'restore', code: 'denied' as const, message: '', since: noon, times: 1 };
+    const rotation = { ...rest, failing, sinks: { ...sinks, first: { ...sinks['first'], startedAt: noon } } };
+    expect(planOf('transit-token', { rotation, ...atHand })).toMatchObject({ do: 'restore', sink: 'second' });
   });
 
   it('are for people where no slot holds the old one', () => {

@@ -239,6 +239,10 @@ describe('blocked', () => {
     });
     expect(planOf('transit-token', { ...open(true), blocked: [recovery] }).do).toBe('create');
     expect(planOf('transit-token', { ...open(true), blocked: [hold] })).toMatchObject({ what: hold.why });
+    // The one in use died since it began: it mends the seal now.
+    const died = { ...open(false), ...seen(dead()) };
+    expect(planOf('transit-token', { ...died, blocked: [recovery] }).do).toBe('create');
+    expect(planOf('transit-token', { ...died, blocked: [hold] })).toMatchObject({ what: hold.why });
   });
 
   it('a rollback waits for a hold, also for one behind a recovery, and for no recovery', () => {

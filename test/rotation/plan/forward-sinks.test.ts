@@ -40,6 +40,22 @@ describe('sinks that change under an open rotation', () => {
       what,
     });
     expect(planOf('transit-token', { fleet: of, rotation: made, freshAtHand: true }).do).toBe('deliver');
+    // What the others hold is dead: they get back what works.
+    const died = { ...allFresh, ...reading({ payments: 'fresh' }), ...seen(dead()) };
+    const rotation = delivered('transit-token');
+    expect(planOf('transit-token', { fleet: of, rotation, ...died }).do).toBe('turn-back');
+    const none = withoutRotation('payments');
+    expect(planOf('transit-token', { fleet: none, rotation, ...died }).do).toBe('wait');
+  });
+
+  it('one that cannot be read keeps nothing from the others', () => {
+    const { sinks: records, ...rest } = delivered('transit-token');
+    const changed = { ...records, second: { ...records['second'], changedAt: noon - 2 * hour } };
+    const held = { first: away, second: { ok: true, value: 'other' } as const };
+    const plan = (over: typeof records) =>
+      planOf('transit-token', { rotation: { ...rest, sinks: over }, held });
+    expect(plan(records)).toMatchObject({ do: 'note-change', sink: 'second' });
+    expect(plan(changed)).toMatchObject({ do: 'deliver', sink: 'second' });
   });
 
   it('none, where fleet.yaml asks for no rotation any more', () => {

@@ -1,11 +1,13 @@
 /** Forward, stage by stage: what is made, tried, delivered, read back, and ended last. */
 import { describe, expect, it } from 'vitest';
+import type { RotationInput } from '../../../shared/rotation/plan/say.ts';
 import type { Orphans, Rotation, RotationFailure } from '../../../shared/rotation/rotation.ts';
 import {
   allFresh,
   anOpen,
   away,
   day,
+  dead,
   delivered,
   hour,
   minute,
@@ -83,8 +85,9 @@ describe('after a creation whose turn died', () => {
   });
 
   it('a repair waits only until nobody can get hold of it, another rotation until it has ended', () => {
-    const plan = (usableUntil: number, repairs: boolean) =>
+    const plan = (usableUntil: number, repairs: boolean, over: Partial<RotationInput> = {}) =>
       planOf('transit-token', {
+        ...over,
         rotation: { ...rotation, repairs },
         ...left({ state: 'unseen', until: noon + 30 * day, usableUntil, why: 'nobody may list' }),
       });
@@ -94,6 +97,8 @@ describe('after a creation whose turn died', () => {
       why: 'nobody can get hold of what a turn may have made that died: nobody may list',
     });
     expect(plan(noon, false)).toMatchObject({ do: 'wait', until: noon + 30 * day });
+    // The one in use died since it began.
+    expect(plan(noon, false, seen(dead())).do).toBe('forget-creation');
   });
 
   it('it waits where nobody tells what was made', () => {
@@ -149,18 +154,19 @@ describe('at stage created', () => {
       expect(at(noon - day, { waiting })).toBe('try');
     });
 
-    it('twice is the end: the cause is not in what was made', () => {
-      const again = (discards: number) =>
+    it('twice is told, and made anew once a day: the cause is not in what was made', () => {
+      const again = (discards: number, over: Partial<Rotation> = {}) =>
         planOf('transit-token', {
-          rotation: anOpen('transit-token', { discards, ...failing('not-yet', 'discard') }),
+          rotation: anOpen('transit-token', { discards, ...failing('not-yet', 'discard'), ...over }),
         });
+      const what = 'a day to pass before another is made: 2 never worked, and were ended again: as told';
+      const waiting = (until: number) => ({ waiting: { what, since: noon - day, until, overdueAt: noon } });
       expect(again(1).do).toBe('create');
-      expect(again(2)).toEqual({
-        do: 'finish',
-        outcome: 'failed',
-        summary: '2 new ones were made that never worked, and ended again: as told',
-        left: [],
-      });
+      expect(again(2)).toMatchObject({ do: 'wait', what, until: noon + day });
+      expect(again(2, waiting(noon + 1))).toMatchObject({ do: 'wait', until: noon + 1 });
+      expect(again(2, waiting(noon)).do).toBe('create');
+      expect(again(3, waiting(noon))).toMatchObject({ do: 'wait', until: noon + day });
+      expect(again(2, failing('unreachable', 'create')).do).toBe('create');
     });
   });
 

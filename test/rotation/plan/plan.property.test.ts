@@ -113,12 +113,20 @@ it('keeps what works, what may be read, what is needed, and its direction', { ti
     expect(said[each]).toBeGreaterThan(0);
 });
 
-/** Somebody renewed it since the newest node started, or since a person said that all did; and it was not us. */
-function isUsed({ rotation, lastUsedAt, consumers }: RotationInput): boolean {
-  const credential = rotation?.direction === 'back' ? rotation.fresh : rotation?.old;
+/**
+ * Somebody renewed it since the newest node started, or since a person said so of whoever is not seen, and it was not us; or it
+ * was seen in use, and a node runs since before.
+ */
+function isUsed({ rotation, lastUsedAt, consumers, fleet }: RotationInput): boolean {
+  if (!rotation) return false;
+  const credential = rotation.direction === 'back' ? rotation.fresh : rotation.old;
+  const isGone = lastUsedAt?.ok === true && lastUsedAt.value === undefined;
+  const starts = consumers.flatMap(({ nodes }) => nodes.flatMap(({ startedAt }) => startedAt ?? []));
+  const { usedAt, confirmed, ...unconfirmed } = rotation;
+  if (usedAt !== undefined && !isGone && starts.some((start) => start <= usedAt)) return true;
   const at = lastUsedAt?.ok ? lastUsedAt.value : undefined;
   if (at === undefined || Math.abs(at - (credential?.renewedAt ?? 0)) <= 120_000) return false;
-  const starts = consumers.flatMap(({ nodes }) => nodes.flatMap(({ startedAt }) => startedAt ?? []));
-  const word = rotation?.confirmed?.at ?? Number.POSITIVE_INFINITY;
-  return at >= (starts.length > 0 ? Math.max(...starts) : word) - 2_000;
+  const bare = inUse(unconfirmed, consumers, fleet);
+  const words = !bare.yes && bare.unseen.length > 0 ? [confirmed?.at ?? Number.POSITIVE_INFINITY] : [];
+  return at >= Math.max(...starts, ...words) - 2_000;
 }

@@ -71,9 +71,9 @@ const fleet = fleetOf(
       delivers: transit('key: d, token: "file:/run/seal/d"').concat(
         ', rotation: {token: {role: seal}, sinks: {disk: {kind: file, path: /run/seal/d}, vault: {kind: keyVaultSecret, vault: KV-Apps, secret: Seal-D}}}',
       ),
-      'reads-the-file': transit('key: k3, token: "file:/run/seal/d"'),
+      'reads-the-file': transit('key: d, token: "file:/run/seal/d"'),
       'reads-the-secret': transit(
-        'key: k4, token: "keyvault:https://KV-APPS.vault.azure.net:443/secrets/SEAL-d"',
+        'key: d, token: "keyvault:https://KV-APPS.vault.azure.net:443/secrets/SEAL-d"',
       ),
       'reads-another-secret': transit(
         'key: d, token: "keyvault:https://kv-apps.vault.azure.net/secrets/seal-e"',
@@ -108,7 +108,11 @@ function fail(name: string): never {
 describe('the consumers of a credential', () => {
   const cases = [
     ['delivers', 'transit-token', ['delivers', 'reads-the-file', 'reads-the-secret']],
-    ['delivers', 'transit-key', ['delivers', 'reads-another-secret', 'reads-another-file']],
+    [
+      'delivers',
+      'transit-key',
+      ['delivers', 'reads-the-file', 'reads-the-secret', 'reads-another-secret', 'reads-another-file'],
+    ],
     ['pinned', 'transit-token', ['pinned', 'unpinned']],
     ['a', 'transit-token', ['a', 'same-token']],
     ['a', 'transit-key', ['a', 'same-key']],

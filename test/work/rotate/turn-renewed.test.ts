@@ -86,7 +86,12 @@ describe('the token of before', () => {
     world.provider.renew(old);
     await world.pass(2 * day, 60 * minute);
     expect([old.alive, world.broken]).toEqual([true, []]);
-    expect(world.rotation?.waiting?.what).toContain('somebody renewed it');
+    expect(world.rotation?.waiting?.what).toContain('somebody renewed the old one');
+    expect(world.rotation?.usedAt).toBe(old.renewedAt);
+    // Not the one that used it: its start is newer than the use.
+    world.restart(1);
+    await world.pass(2 * day, 60 * minute);
+    expect([old.alive, world.broken]).toEqual([true, []]);
     world.restart(0);
     await world.pass(2 * day, 60 * minute);
     expect([world.rotation?.ended?.outcome, old.endedByUs, world.broken]).toEqual(['retired', true, []]);

@@ -38,6 +38,8 @@ export async function act(turn: Turn, held: HeldRotation, plan: RotationPlan): P
       return deliver(turn, held, plan.sink);
     case 'note-shut':
       return done(held, { shut: plan.shut });
+    case 'note-use':
+      return done(held, { usedAt: plan.at }, ['inUseAt']);
     case 'note-change': {
       const { sinks } = held.value;
       return done(held, { sinks: { ...sinks, [plan.sink]: { ...sinks[plan.sink], changedAt: now } } }, [

@@ -7,7 +7,7 @@ type Refusal = Extract<Did<never>, { ok: false }>;
 
 /**
  * Undefined: it may be written. What it holds is nothing, one of the rotation's two, what the seal's own reference reads or read,
- * or what an earlier rotation of the same credential made.
+ * or what an earlier rotation of the same credential made or replaced.
  */
 export async function anothers(turn: Turn, rotation: Rotation, sink: Sink): Promise<Refusal | undefined> {
   if (sink.holds === 'notice' || rotation.sinks[sink.name]?.startedAt !== undefined) return undefined;
@@ -24,8 +24,8 @@ export async function anothers(turn: Turn, rotation: Rotation, sink: Sink): Prom
     if (!own.ok) return own;
     const isRead = own.value !== undefined && fingerprints.includes(fingerprintOf(rotation.id, own.value));
     own.value?.fill(0);
-    if (isRead || (await wasMadeByUs(turn, rotation, values))) return undefined;
-    const detail = `sink ${sink.name} holds something else than what the seal reads: empty it by hand, if it is meant to be replaced`;
+    if (isRead || (await wasOnceIts(turn, rotation, values))) return undefined;
+    const detail = `sink ${sink.name} holds something else than what the seal reads: write there what the seal reads, or take the sink out of fleet.yaml`;
     return { ok: false, code: 'wrong', detail };
   } finally {
     read.value.fill(0);
@@ -42,14 +42,17 @@ function trimmed(value: Buffer): Buffer {
   return value.subarray(from, to);
 }
 
-async function wasMadeByUs(
+/** A sink that was away may still hold what died before the last one: of that the row knows `replaces` alone. */
+async function wasOnceIts(
   { deps }: Turn,
   { cluster, kind }: Rotation,
   values: readonly Buffer[],
 ): Promise<boolean> {
   const { rows } = await deps.state.rotations.list(0, cluster);
   const same = rows.filter((row) => row.kind === kind);
-  return same.some(({ id, fresh, old }) =>
-    values.some((value) => [fresh?.fingerprint, old?.fingerprint].includes(fingerprintOf(id, value))),
+  return same.some(({ id, fresh, old, replaces }) =>
+    values.some((value) =>
+      [fresh?.fingerprint, old?.fingerprint, replaces].includes(fingerprintOf(id, value)),
+    ),
   );
 }

@@ -33,7 +33,7 @@ export async function turnBack(turn: Turn, held: HeldRotation, why: string): Pro
   const ending = await endIsComing(turn, held, held.value.old?.ref);
   if (ending) return ending;
   deps.log.error('rotation-turned-back', { cluster: cluster.name, rotation: held.value.id, why });
-  return done(held, { direction: 'back' }, ['inUseAt', 'confirmed']);
+  return done(held, { direction: 'back' }, ['inUseAt', 'usedAt', 'confirmed']);
 }
 
 /** The old one is tried before any node may read it again. */
@@ -58,6 +58,7 @@ export async function restore(turn: Turn, held: HeldRotation, name: string): Pro
       'old',
       'confirmed',
       'inUseAt',
+      'usedAt',
       'restoredAt',
     ]);
   }

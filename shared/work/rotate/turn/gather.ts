@@ -9,6 +9,7 @@ import { consumersOf } from '../seal-cycles.ts';
 import { blockedBy } from './blocked.ts';
 import { freshValue, heldLive, look, oldValue, readLive, type Turn } from './context.ts';
 import { leaseMs } from './held.ts';
+import { wasTried } from './renew.ts';
 
 /** Rotations of before tell since when a version was in use: snapshots are kept for long, ms. */
 const historyMs = 3 * 366 * 24 * 3_600_000;
@@ -33,7 +34,7 @@ export async function gather(turn: Turn): Promise<RotationInput> {
     fleetEntries: entriesOf(fleet, [cluster.name, ...names]),
     ...(rotation && { rotation: withoutTried(turn, rotation) }),
     earlier: earlier.rows.filter((row) => row.kind === name && row.status === 'ended'),
-    look: turn.renewed.has('current') ? notRenewable(seen) : seen,
+    look: wasTried(turn, rotation, 'current') ? notRenewable(seen) : seen,
     ...(rotation?.creating &&
       !rotation.fresh && { orphans: await orphans(turn, rotation.id, rotation.creating) }),
     ...(await slots(turn, rotation, clusters)),
@@ -59,8 +60,8 @@ function notRenewable(seen: Did<Look>): Did<Look> {
   return { ok: true, value: { ...seen.value, current: { ...seen.value.current, renewable: false } } };
 }
 
-function withoutTried({ renewed }: Turn, rotation: Rotation): Rotation {
-  if (!rotation.fresh || !renewed.has('fresh')) return rotation;
+function withoutTried(turn: Turn, rotation: Rotation): Rotation {
+  if (!rotation.fresh || !wasTried(turn, rotation, 'fresh')) return rotation;
   const { endsAt: _endsAt, ...fresh } = rotation.fresh;
   return { ...rotation, fresh };
 }

@@ -4,12 +4,13 @@ import { fingerprintOf } from '../../../rotation/fingerprint.ts';
 import { isSecret } from '../../../rotation/plan/policy.ts';
 import type { RotationPlan } from '../../../rotation/plan/say.ts';
 import { newestVersion } from '../../../rotation/plan/versions.ts';
-import type { Rotation, Stamp } from '../../../rotation/rotation.ts';
+import type { Rotation, Stamp, StoreSink } from '../../../rotation/rotation.ts';
 import { freshValue, look, oldValue, primary, type Turn, whichOf } from './context.ts';
 import type { HeldRotation } from './held.ts';
 import { endIsComing, endOne } from './irrevocable.ts';
 import { failed, giveBack } from './leave.ts';
 import { done, onRecord } from './record.ts';
+import { takeBack } from './timed.ts';
 
 /** What does not work yet is tried again after this, ms. */
 const notYetMs = 20_000;
@@ -39,7 +40,12 @@ export async function create(turn: Turn, held: HeldRotation): Promise<'again' | 
     return failed(turn, held, 'create', made);
   }
   const { fresh, value: take } = made.value;
-  await held.update({ fresh });
+  try {
+    await held.update({ fresh });
+  } catch (error) {
+    await takeBack(take);
+    throw error;
+  }
   if (!take) return done(held, {}, [], discards(held));
   const value = await take();
   if (!value.ok) return failed(turn, held, 'create', value);
@@ -57,13 +63,13 @@ async function keepOld(turn: Turn, held: HeldRotation): Promise<'kept' | 'stop'>
     });
     return 'stop';
   }
-  if (!held.value.old?.fingerprint) return 'kept';
+  if (!held.value.old?.fingerprint) return provenWritable(turn, held, store);
   const current = await turn.value();
   const value = current.ok ? current.value : undefined;
   if (!value || whichOf(held.value, value) !== 'old') {
     value?.fill(0);
     // An earlier turn put it away.
-    if (await oldValue(turn, held.value)) return 'kept';
+    if (await oldValue(turn, held.value)) return provenWritable(turn, held, store);
     await failed(turn, held, 'create', {
       code: 'wrong',
       detail: 'what the next restart would read changed since this began: roll back, and begin again',
@@ -75,6 +81,12 @@ async function keepOld(turn: Turn, held: HeldRotation): Promise<'kept' | 'stop'>
   if (written.ok) return 'kept';
   await failed(turn, held, 'create', written);
   return 'stop';
+}
+
+/** No value: what is made later takes its place. */
+async function provenWritable(turn: Turn, held: HeldRotation, store: StoreSink): Promise<'kept' | 'stop'> {
+  const written = await store.write('next', Buffer.from('nothing yet'), stampOf(held.value));
+  return written.ok ? 'kept' : failed(turn, held, 'create', written);
 }
 
 /** Kept where the next turn finds it: from here on nothing is lost when this one dies. */
@@ -117,8 +129,11 @@ export async function discard(
   { refs, why }: Extract<RotationPlan, { do: 'discard' }>,
 ): Promise<'again' | 'stop'> {
   const { values, deps } = turn;
-  const { stage, fresh, creating, discards = 0, unanswered } = held.value;
-  const neverWorked = stage === 'created' && (await freshValue(turn, held.value)) !== undefined;
+  const { stage, fresh, creating, discards = 0, unanswered, failing } = held.value;
+  const neverWorked =
+    stage === 'created'
+      ? (await freshValue(turn, held.value)) !== undefined
+      : fresh !== undefined && failing !== undefined && neverKept.has(failing.what);
   for (const ref of refs.filter((one) => one !== '')) {
     const ended = await endOne(turn, held, 'discard', { ref, why });
     if (!ended.ok) return failed(turn, held, 'discard', ended);
@@ -144,12 +159,16 @@ export async function discard(
   );
 }
 
+/** Steps after which a new one cannot be tried: its value could not be taken, put away, or it could not be ended at once. */
+const neverKept: ReadonlySet<string> = new Set<RotationPlan['do']>(['create', 'stage', 'discard']);
+
 /** That it failed is told until one works: making it anew is no success yet. */
 function discarded({ failing }: Rotation, why: string, now: number): NonNullable<Rotation['failing']> {
   return {
     what: 'discard',
-    code: failing?.what === 'try' ? failing.code : 'not-yet',
-    message: clip(why, 500),
+    ...(failing && neverKept.has(failing.what)
+      ? { code: failing.code, message: failing.message }
+      : { code: failing?.what === 'try' ? failing.code : 'not-yet', message: clip(why, 500) }),
     since: failing?.since ?? now,
     times: (failing?.times ?? 0) + 1,
   };

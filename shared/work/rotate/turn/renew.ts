@@ -1,9 +1,24 @@
 /** A renewal puts the end of a token off, and changes nothing for the cluster: also while something else is waited for. */
 import type { RotationPlan } from '../../../rotation/plan/say.ts';
-import type { Credential, Did } from '../../../rotation/rotation.ts';
+import type { Credential, Did, Rotation, RotationFailure } from '../../../rotation/rotation.ts';
 import { freshValue, type Turn, whichOf } from './context.ts';
 
 type Renew = Extract<RotationPlan, { do: 'renew' }>;
+
+/** One more request would be refused as well… */
+const refusals: ReadonlySet<RotationFailure> = new Set(['denied', 'dead', 'wrong', 'odd']);
+/** …for so long, ms. */
+const refusedMs = 3_600_000;
+
+/** In this turn, or refused within the hour. */
+export function wasTried(
+  { renewed, deps }: Turn,
+  rotation: Rotation | undefined,
+  which: Renew['which'],
+): boolean {
+  const at = rotation?.unrenewed?.[which];
+  return renewed.has(which) || (at !== undefined && deps.clock.now() - at < refusedMs);
+}
 
 /** Once in a turn, whatever comes of it. @throws LostRotation */
 export async function renew(turn: Turn, { which, why }: Renew): Promise<Did<void>> {
@@ -26,6 +41,8 @@ export async function renew(turn: Turn, { which, why }: Renew): Promise<Did<void
     const facts = { cluster: cluster.name, kind: name, which };
     if (!renewed.ok) {
       deps.log.warn('credential-not-renewed', { ...facts, detail: renewed.detail });
+      if (refusals.has(renewed.code))
+        await held?.update({ unrenewed: { ...held.value.unrenewed, [which]: deps.clock.now() } });
       return renewed;
     }
     deps.log.info('credential-renewed', facts);

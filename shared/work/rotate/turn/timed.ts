@@ -13,17 +13,19 @@ type Unanswered = { ok: false; code: 'unreachable'; detail: string };
 
 /**
  * What is asked for, or `unreachable` after `callMs`. The call itself is not stopped: what it does is unknown from then on,
- * and a value that it brings is zeroed.
+ * and a value that it brings is zeroed, or given to `late`.
  */
 export async function timed<Answer extends { ok: boolean; value?: unknown }>(
   clock: Pick<Clock, 'after'>,
   who: string,
   ask: () => Promise<Answer>,
+  late?: (answer: Answer) => Promise<void>,
 ): Promise<Answer | Unanswered> {
   let isLate = false;
   const asked = async () => {
     const answer = await ask();
     if (isLate && answer.value instanceof Buffer) answer.value.fill(0);
+    if (isLate) await late?.(answer);
     return answer;
   };
   try {
@@ -46,12 +48,19 @@ export function timedAccess(clock: Pick<Clock, 'after'>, { kind, sinks, value, c
   };
 }
 
+/** Nobody is to have what was made: its value is taken, where that goes, so that it is zeroed. */
+export async function takeBack(take: Made['value']): Promise<void> {
+  const taken = await take?.();
+  if (taken?.ok) taken.value.fill(0);
+}
+
 function timedKind(clock: Pick<Clock, 'after'>, kind: Kind): Kind {
   const { name, renew, end, lastUsed, wrap, raiseMinimum } = kind;
   const call = <Answer extends { ok: boolean; value?: unknown }>(ask: () => Promise<Answer>) =>
     timed(clock, 'the provider', ask);
   const create = async (id: string): Promise<Did<Made> & NotMade> => {
-    const made = await call(() => kind.create(id));
+    const late = async (made: Did<Made>) => (made.ok ? takeBack(made.value.value) : undefined);
+    const made = await timed(clock, 'the provider', () => kind.create(id), late);
     const take = made.ok ? made.value.value : undefined;
     return made.ok && take ? { ...made, value: { ...made.value, value: () => call(take) } } : made;
   };
