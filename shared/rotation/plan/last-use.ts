@@ -29,7 +29,9 @@ export function planUsed(input: RotationInput, rotation: Rotation): RotationPlan
     if (used === undefined) return undefined;
     const { renewedAt } = (isForward ? old : fresh) ?? {};
     const isOurs = renewedAt !== undefined && Math.abs(used - renewedAt) <= requestMs;
-    if (!isOurs && used > (usedAt ?? 0) && isLater(used, input, rotation))
+    // The same use, told again, differs by what a request takes.
+    const isNew = usedAt === undefined || used > usedAt + clockMs;
+    if (!isOurs && isNew && isLater(used, input, rotation))
       return { do: 'note-use', at: used, why: `somebody renewed the ${which} one at ${iso(used)}` };
   }
   if (usedAt === undefined) return undefined;

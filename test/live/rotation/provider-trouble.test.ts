@@ -48,8 +48,13 @@ describe('the provider, in the middle of a rotation,', () => {
     await denied(role, [role]);
     await denied(create, [role, create]);
     expect(pair.newest()).toMatchObject({ id: asked.id, stage: 'verified' });
-    await pair.restartUntil(({ failing }) => failing?.what === 'end-old');
-    await denied(lookup, [role, create, lookup]);
+    // Whether anybody still uses the old one is asked before it ends.
+    const { waiting } = await pair.restartUntil(
+      ({ waiting: of }) => of?.what.includes('lookup refused') === true,
+    );
+    expect(waiting?.what).toContain(`lacks ${lookup}`);
+    await pair.allow([...rest, ...[role, create, lookup].flatMap((each) => each ?? [])]);
+    await pair.turn();
     await denied(revoke, lines);
     expect(pair.newest().ended).toMatchObject({ outcome: 'retired' });
     await pair.restart();

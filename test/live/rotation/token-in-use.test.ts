@@ -52,6 +52,9 @@ describe('a consumer without metrics', () => {
     expect(one.waiting?.what).toBe(
       "a person's word that payments/payments-1 restarted (their start times are not seen)",
     );
+    // A provider tells whole seconds: a word right after the old one's last use would not count.
+    const since = Date.now();
+    await expect.poll(() => Date.now() - since, { timeout: 10_000 }).toBeGreaterThan(4_000);
     expect(await confirmRotation(pair.deps, one.id, ada, 'I restarted it')).toMatchObject({ ok: true });
     const after = await pair.turn();
     expect([after.waiting?.what, after.ended?.outcome]).toEqual([undefined, 'retired']);

@@ -40,6 +40,12 @@ describe('the old one', () => {
     expect(plan({}, used(newest - 2_000)).do).toBe('note-use');
   });
 
+  it('is noted once: the same use, told again a little later, is no other', () => {
+    for (const later of [1, 500, 2_000])
+      expect(plan({ usedAt: newest }, used(newest + later)).do).toBe('wait');
+    expect(plan({ usedAt: newest }, used(newest + 2_001)).do).toBe('note-use');
+  });
+
   it('does not end, and what was taken for proven is not', () => {
     expect(plan(proven, used(noon)).do).toBe('note-use');
     expect(plan({ ...proven, usedAt: noon }, used(noon)).do).toBe('not-in-use');
