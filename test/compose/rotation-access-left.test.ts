@@ -53,7 +53,7 @@ describe('where fleet.yaml does not ask for the rotation any more', () => {
     };
     const before = await asked({})();
     const seen = await before.kind.look(Buffer.from(ours));
-    const periodic = { state: 'works', renewable: true, lifeMs: 86_400_000 };
+    const periodic = { state: 'works', renewable: true, lifeMs: 3_600_000 };
     const looksSo = {
       ok: true,
       value: { current: periodic, ours: [{ rotation: 'payments.x' }], foreign: [] },
