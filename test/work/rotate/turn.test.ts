@@ -48,6 +48,14 @@ describe('a rotation of a secret', () => {
     expect(world.broken).toEqual([]);
   });
 
+  it('has readiness exercised anew once it ended: what was rotated is what the next restart uses', async () => {
+    const world = await due();
+    expect((await world.state.readiness.list()).rows).toEqual([]);
+    await ended(world);
+    const { rows } = await world.state.readiness.list();
+    expect(rows.map(({ cluster }) => cluster)).toEqual(['payments']);
+  });
+
   it("leaves people's own secret, and says so", async () => {
     const world = await due('people');
     await ended(world);
