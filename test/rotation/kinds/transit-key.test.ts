@@ -1,30 +1,18 @@
 /** The key of a transit seal: what the contract of kinds does not say. On a real Vault: test/live/rotation/transit-kinds.test.ts. */
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { systemClock } from '../../../shared/compose/clock.ts';
 import { type TransitKeyPorts, transitKey } from '../../../shared/rotation/kinds/transit-key.ts';
 import { must } from '../../contract/rotation-kind.ts';
-import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
-import { startFakeProvider } from './transit-under-test.ts';
+import { providerForEach } from './provider-rig.ts';
 
-let authority: TestAuthority;
-let certificate: IssuedCertificate;
-beforeAll(async () => {
-  authority = await createAuthority('Provider CA');
-  certificate = await authority.issue({ names: ['127.0.0.1'] });
-});
+const rig = providerForEach();
 
-let world: Awaited<ReturnType<typeof startFakeProvider>>;
-beforeEach(async () => {
-  world = await startFakeProvider(certificate, authority.certPem, 2);
-});
-afterEach(() => world.close());
-
-const kindWith = (over: Partial<TransitKeyPorts> = {}) => transitKey({ ...world.ports, ...over });
+const kindWith = (over: Partial<TransitKeyPorts> = {}) => transitKey({ ...rig.world.ports, ...over });
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 it('has its versions looked at, oldest first, with when each was made', async () => {
-  world.fake.versions = Array.from({ length: 11 }, (_, at) => 1_790_000_000 + at);
-  world.fake.minimum = 9;
+  rig.world.fake.versions = Array.from({ length: 11 }, (_, at) => 1_790_000_000 + at);
+  rig.world.fake.minimum = 9;
   expect(must(await kindWith().look(undefined))).toEqual({
     current: { state: 'works', ref: '11', madeAt: 1_790_000_010_000, renewable: false },
     ours: [],
@@ -39,7 +27,7 @@ it('has its versions looked at, oldest first, with when each was made', async ()
 });
 
 it('that is gone is dead', async () => {
-  world.fake.keyGone = true;
+  rig.world.fake.keyGone = true;
   expect(must(await kindWith().look(undefined)).current).toEqual({
     state: 'dead',
     why: 'root has no transit key payments (404)',
@@ -47,22 +35,22 @@ it('that is gone is dead', async () => {
 });
 
 it('is not rotated where the answer might not come in time', async () => {
-  const elapsed = () => world.asked().flat().length * 75_000;
+  const elapsed = () => rig.world.asked().flat().length * 75_000;
   const clock = { ...systemClock, elapsed };
   expect(await kindWith({ clock }).create('payments.one')).toMatchObject({ code: 'unreachable' });
   expect(await kindWith({ clock }).raiseMinimum?.(1)).toMatchObject({ ok: true });
-  world.fake.versions.push(1_790_000_001);
+  rig.world.fake.versions.push(1_790_000_001);
   expect(await kindWith({ clock }).raiseMinimum?.(2)).toMatchObject({ code: 'unreachable' });
-  expect([world.fake.versions.length, world.fake.minimum]).toEqual([2, 1]);
+  expect([rig.world.fake.versions.length, rig.world.fake.minimum]).toEqual([2, 1]);
 });
 
 it('is rotated once, though the answer was lost: the new version is adopted', async () => {
-  world.nodes[0]?.way.loseNextAnswer(/\/rotate$/);
+  rig.world.nodes[0]?.way.loseNextAnswer(/\/rotate$/);
   expect(await kindWith().create('payments.one')).toMatchObject({ ok: false, code: 'unreachable' });
-  expect(world.asked()[1]).toEqual([]);
+  expect(rig.world.asked()[1]).toEqual([]);
   expect(must(await kindWith().orphans('payments.one', { at: 0, before: '1' }))).toEqual({
     state: 'adopt',
-    fresh: { ref: '2', madeAt: world.fake.now * 1000 },
+    fresh: { ref: '2', madeAt: rig.world.fake.now * 1000 },
   });
   expect(must(await kindWith().orphans('payments.one', { at: 0, before: '2' }))).toEqual({
     state: 'known',
@@ -76,12 +64,12 @@ it('of whose newest version nothing was noted is not adopted', async () => {
 
 it('that a node still encrypts with the old version of does not work yet', async () => {
   const { fresh } = must(await kindWith().create('payments.one'));
-  world.fake.encryptsWith = 1;
+  rig.world.fake.encryptsWith = 1;
   expect(await kindWith().exercise(fresh, undefined)).toMatchObject({
     code: 'not-yet',
     detail: matching(/version 1/),
   });
-  world.fake.encryptsWith = undefined;
+  rig.world.fake.encryptsWith = undefined;
   expect(await kindWith().exercise(fresh, undefined)).toMatchObject({ ok: true });
   must(await kindWith().create('payments.two'));
   expect(await kindWith().exercise(fresh, undefined)).toMatchObject({ ok: true });
@@ -108,8 +96,8 @@ it('has its minimum raised once, never lowered, and never past its newest versio
     code: 'wrong',
     detail: matching(/no version 4/),
   });
-  expect(world.fake.minimum).toBe(2);
-  const asked = world.asked().flat();
+  expect(rig.world.fake.minimum).toBe(2);
+  const asked = rig.world.asked().flat();
   expect(asked.filter((path) => path.endsWith('/config'))).toHaveLength(1);
 });
 
@@ -117,8 +105,8 @@ it.each([
   ['keys/payments/rotate', 'rotate', () => kindWith().create('payments.one')],
   ['keys/payments/config', 'config', () => kindWith().raiseMinimum?.(2)],
 ])('names the line of policy that %s lacks', async (path, _what, act) => {
-  world.fake.versions.push(1_790_000_001);
-  world.fake.deny.add(`transit/${path}`);
+  rig.world.fake.versions.push(1_790_000_001);
+  rig.world.fake.deny.add(`transit/${path}`);
   expect(await act()).toMatchObject({
     code: 'denied',
     detail: expect.stringContaining(`path "transit/${path}" { capabilities = ["update"] }`) as string,

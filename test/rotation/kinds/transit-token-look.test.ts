@@ -1,39 +1,27 @@
 /** What is seen of a transit seal's token. On a real Vault: test/live/rotation/transit-kinds.test.ts. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { transitToken } from '../../../shared/rotation/kinds/transit-token.ts';
 import type { TransitTokenPorts } from '../../../shared/rotation/kinds/transit-token-ports.ts';
 import type { Look } from '../../../shared/rotation/rotation.ts';
 import { must } from '../../contract/rotation-kind.ts';
-import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
 import type { FakeToken } from '../../fakes/vault/token-provider.ts';
-import { startFakeProvider } from './transit-under-test.ts';
+import { providerForEach } from './provider-rig.ts';
 
-let authority: TestAuthority;
-let certificate: IssuedCertificate;
-beforeAll(async () => {
-  authority = await createAuthority('Provider CA');
-  certificate = await authority.issue({ names: ['127.0.0.1'] });
-});
+const rig = providerForEach();
 
-let world: Awaited<ReturnType<typeof startFakeProvider>>;
-beforeEach(async () => {
-  world = await startFakeProvider(certificate, authority.certPem, 2);
-});
-afterEach(() => world.close());
-
-const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...world.ports, ...over });
-const value = (token = world.seal) => Buffer.from(token);
-const look = async (token: string | undefined = world.seal): Promise<Look> =>
+const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...rig.world.ports, ...over });
+const value = (token = rig.world.seal) => Buffer.from(token);
+const look = async (token: string | undefined = rig.world.seal): Promise<Look> =>
   must(await kindWith().look(token === '' ? undefined : value(token)));
 const day = 86_400_000;
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 describe('a look at the token of the seal', () => {
   it('tells its accessor, its life and its end', async () => {
-    const { now, tokens } = world.fake;
+    const { now, tokens } = rig.world.fake;
     expect((await look()).current).toEqual({
       state: 'works',
-      ref: tokens.get(world.seal)?.accessor,
+      ref: tokens.get(rig.world.seal)?.accessor,
       madeAt: now * 1000,
       endsAt: (now + 80_000) * 1000,
       lifeMs: day,
@@ -72,20 +60,24 @@ describe('a look at the token of the seal', () => {
       { unfit: matching(/1 policies that its token role does not give/) },
     ],
   ])('that is %s', async (_what, over, seen) => {
-    const token = world.fake.add(over);
+    const token = rig.world.fake.add(over);
     const { current } = await look(token);
     expect(current).toMatchObject({ state: 'works', ...seen });
     if (!('unfit' in seen)) expect(current).not.toHaveProperty('unfit');
   });
 
   it('that is at its explicit maximum ends there, whatever its TTL says', async () => {
-    const { now } = world.fake;
-    const token = world.fake.add({ period: 86_400, explicit_max_ttl: 5_000 });
+    const { now } = rig.world.fake;
+    const token = rig.world.fake.add({ period: 86_400, explicit_max_ttl: 5_000 });
     expect((await look(token)).current).toMatchObject({ endsAt: (now + 5_000) * 1000 });
   });
 
   it('that is a root token never ends, and is unfit', async () => {
-    const token = world.fake.add({ policies: ['root', 'seal-payments', 'default'], ttl: 0, creation_ttl: 0 });
+    const token = rig.world.fake.add({
+      policies: ['root', 'seal-payments', 'default'],
+      ttl: 0,
+      creation_ttl: 0,
+    });
     const { current } = await look(token);
     expect(current).toMatchObject({ state: 'works', renewable: false, unfit: matching(/root/) });
     expect(current).not.toHaveProperty('endsAt');
@@ -100,28 +92,28 @@ describe('a look at the token of the seal', () => {
     ['is not periodic any more', { token_period: 0 }, { unfit: matching(/not periodic/), renewable: false }],
     ['is gone', undefined, { unfit: matching(/is gone/), renewable: false }],
   ])('is judged by its role, which %s', async (_what, role, seen) => {
-    const token = world.fake.add({ role: 'seal-payments' });
-    world.fake.role = role && { ...world.fake.role, ...role };
+    const token = rig.world.fake.add({ role: 'seal-payments' });
+    rig.world.fake.role = role && { ...rig.world.fake.role, ...role };
     expect((await look(token)).current).toMatchObject({ state: 'works', ...seen });
   });
 
   it('is not called unfit where its role may not be read, and says which line lacks', async () => {
-    world.fake.deny.add('auth/token/roles');
-    const { current, foreign } = await look(world.fake.add({ role: 'seal-payments' }));
+    rig.world.fake.deny.add('auth/token/roles');
+    const { current, foreign } = await look(rig.world.fake.add({ role: 'seal-payments' }));
     expect(current).toMatchObject({ state: 'works', renewable: true });
     expect(current).not.toHaveProperty('unfit');
     expect(foreign.join()).toContain('path "auth/token/roles/seal-payments" { capabilities = ["read"] }');
   });
 
   it('without the policy default works, its end is unknown, and the policy is named', async () => {
-    const { current, foreign } = await look(world.fake.add({ policies: ['seal-payments'] }));
+    const { current, foreign } = await look(rig.world.fake.add({ policies: ['seal-payments'] }));
     expect(current).toEqual({ state: 'works', renewable: false });
     expect(foreign.join()).toContain('policy default');
   });
 
   it('is dead when it is not known, and when what it may do does not unseal', async () => {
     expect((await look('hvs.nobody-made-this-one')).current).toMatchObject({ state: 'dead' });
-    expect((await look(world.fake.add({ policies: ['default', 'x'] }))).current).toMatchObject({
+    expect((await look(rig.world.fake.add({ policies: ['default', 'x'] }))).current).toMatchObject({
       state: 'dead',
       why: matching(/lives, but encrypt is refused .*path "transit\/encrypt\/payments"/),
     });
@@ -130,18 +122,18 @@ describe('a look at the token of the seal', () => {
   it.each(['auth/token/lookup-self', 'transit/encrypt'])(
     'says nothing of it while %s is throttled',
     async (path) => {
-      world.fake.throttle.add(path);
+      rig.world.fake.throttle.add(path);
       expect(await kindWith().look(value())).toMatchObject({ ok: false, code: 'throttled' });
     },
   );
 
   it('knows nothing without a value, and takes the line break of a file for what it is', async () => {
     expect((await look('')).current).toMatchObject({ state: 'unknown' });
-    expect((await look(`${world.seal}\n`)).current).toMatchObject({ state: 'works' });
+    expect((await look(`${rig.world.seal}\n`)).current).toMatchObject({ state: 'works' });
   });
 
   it('blames the key where the key is gone: no new token mends that', async () => {
-    world.fake.keyGone = true;
+    rig.world.fake.keyGone = true;
     expect(await kindWith().look(value())).toMatchObject({
       ok: false,
       code: 'wrong',
@@ -159,10 +151,10 @@ describe('a look at the token of the seal', () => {
       'sealwatch-rotation': `${cluster}.one`,
       'sealwatch-cluster': cluster,
     });
-    world.fake.add({ meta: meta('billing') });
-    world.fake.add({ meta: { owner: 'ada' } });
-    const token = world.fake.add({ meta: meta('payments') });
-    const accessor = world.fake.tokens.get(token)?.accessor;
+    rig.world.fake.add({ meta: meta('billing') });
+    rig.world.fake.add({ meta: { owner: 'ada' } });
+    const token = rig.world.fake.add({ meta: meta('payments') });
+    const accessor = rig.world.fake.tokens.get(token)?.accessor;
     expect(must(await kindWith().orphans('payments.one', { at: 0 }))).toEqual({
       state: 'known',
       end: [accessor],
@@ -172,9 +164,9 @@ describe('a look at the token of the seal', () => {
 
   it('knows the one in use for ours, without a look at any other token of the provider', async () => {
     const meta = { 'sealwatch-rotation': 'payments.one', 'sealwatch-cluster': 'payments' };
-    const token = world.fake.add({ meta });
-    const accessor = world.fake.tokens.get(token)?.accessor;
-    world.fake.deny.add('auth/token/accessors');
+    const token = rig.world.fake.add({ meta });
+    const accessor = rig.world.fake.tokens.get(token)?.accessor;
+    rig.world.fake.deny.add('auth/token/accessors');
     expect((await look()).ours).toEqual([]);
     expect((await look(token)).ours).toMatchObject([{ rotation: 'payments.one', ref: accessor }]);
   });
@@ -183,18 +175,18 @@ describe('a look at the token of the seal', () => {
     const logins: (boolean | undefined)[] = [];
     const ownToken: TransitTokenPorts['ownToken'] = async (_client, refused) => {
       logins.push(refused);
-      return { ok: true, value: refused ? world.own : 'hvs.revoked-since' };
+      return { ok: true, value: refused ? rig.world.own : 'hvs.revoked-since' };
     };
-    for (let n = 0; n < 20; n += 1) world.fake.add();
+    for (let n = 0; n < 20; n += 1) rig.world.fake.add();
     const did = await kindWith({ ownToken }).orphans('payments.one', { at: 0 });
     expect(did).toMatchObject({ ok: true, value: { state: 'known', end: [] } });
     expect(logins).toEqual([undefined, true]);
   });
 
   it('looks through no more than 2000 tokens: then only the seal’s own is known', async () => {
-    for (let n = 0; n < 2_000; n += 1) world.fake.add({ policies: ['x'] });
+    for (let n = 0; n < 2_000; n += 1) rig.world.fake.add({ policies: ['x'] });
     const meta = { 'sealwatch-rotation': 'payments.one', 'sealwatch-cluster': 'payments' };
-    world.fake.add({ meta });
+    rig.world.fake.add({ meta });
     expect((await look()).ours).toEqual([]);
     expect(must(await kindWith().orphans('payments.one', { at: 0 }))).toMatchObject({
       state: 'unseen',

@@ -1,93 +1,88 @@
 /** The making of a seal's token: what is on record, what is checked, and what is left of it. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { callMs } from '../../../shared/rotation/kinds/deadline.ts';
 import { transitToken } from '../../../shared/rotation/kinds/transit-token.ts';
 import type { TransitTokenPorts } from '../../../shared/rotation/kinds/transit-token-ports.ts';
 import { must } from '../../contract/rotation-kind.ts';
 import { leaks } from '../../fakes/hostile/disguises.ts';
-import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
 import type { FakeToken } from '../../fakes/vault/token-provider.ts';
-import { startFakeProvider } from './transit-under-test.ts';
+import { providerForEach } from './provider-rig.ts';
 
-let authority: TestAuthority;
-let certificate: IssuedCertificate;
-beforeAll(async () => {
-  authority = await createAuthority('Provider CA');
-  certificate = await authority.issue({ names: ['127.0.0.1'] });
-});
+const rig = providerForEach();
 
-let world: Awaited<ReturnType<typeof startFakeProvider>>;
-beforeEach(async () => {
-  world = await startFakeProvider(certificate, authority.certPem, 2);
-});
-afterEach(() => world.close());
-
-const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...world.ports, ...over });
+const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...rig.world.ports, ...over });
 const day = 86_400_000;
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 describe('a new token', () => {
   it('carries the rotation and the cluster, and ends when its role says', async () => {
     const { fresh } = must(await kindWith().create('payments.one'));
-    const [, made] = world.fake.byAccessor(fresh.ref) ?? [];
+    const [, made] = rig.world.fake.byAccessor(fresh.ref) ?? [];
     expect(made?.meta).toEqual({ 'sealwatch-rotation': 'payments.one', 'sealwatch-cluster': 'payments' });
-    expect(fresh).toMatchObject({ endsAt: world.fake.now * 1000 + day, madeAt: world.fake.now * 1000 });
+    expect(fresh).toMatchObject({
+      endsAt: rig.world.fake.now * 1000 + day,
+      madeAt: rig.world.fake.now * 1000,
+    });
   });
 
   it.each<[string, () => void, RegExp]>([
     [
       'was wrapped elsewhere',
-      () => void (world.fake.creationPath = 'cubbyhole/response'),
+      () => void (rig.world.fake.creationPath = 'cubbyhole/response'),
       /not made by auth\/token\/create\/seal-payments: somebody else/,
     ],
-    ['is no orphan', () => void (world.fake.makes = { orphan: false }), /differs from its role \(orphan\)/],
-    ['has a maximum', () => void (world.fake.makes = { explicit_max_ttl: 5 }), /\(explicit_max_ttl\)/],
+    [
+      'is no orphan',
+      () => void (rig.world.fake.makes = { orphan: false }),
+      /differs from its role \(orphan\)/,
+    ],
+    ['has a maximum', () => void (rig.world.fake.makes = { explicit_max_ttl: 5 }), /\(explicit_max_ttl\)/],
     [
       'may do more',
-      () => void (world.fake.makes = { policies: ['default', 'seal-payments', 'x'] }),
+      () => void (rig.world.fake.makes = { policies: ['default', 'seal-payments', 'x'] }),
       /\(policies\)/,
     ],
     [
       'may not look itself up',
-      () => void (world.fake.makes = { policies: ['seal-payments'] }),
+      () => void (rig.world.fake.makes = { policies: ['seal-payments'] }),
       /\(no policy default\)/,
     ],
     [
       'lives shorter',
-      () => void (world.fake.makes = { creation_ttl: 60 }),
+      () => void (rig.world.fake.makes = { creation_ttl: 60 }),
       /lives 60 s, less than the 86400 s of its role \(period\): root's max_lease_ttl is below token_period/,
     ],
   ])('that %s is on record, not used, and ended at once', async (_what, change, told) => {
-    const before = world.fake.accessors();
+    const before = rig.world.fake.accessors();
     change();
     const { fresh, value: take } = must(await kindWith().create('payments.one'));
-    expect(world.fake.accessors()).toEqual([...before, fresh.ref]);
+    expect(rig.world.fake.accessors()).toEqual([...before, fresh.ref]);
     expect(await take?.()).toMatchObject({ ok: false, code: 'wrong', detail: matching(told) });
-    expect(world.fake.accessors()).toEqual(before);
+    expect(rig.world.fake.accessors()).toEqual(before);
   });
 
   it.each(['sys/wrapping/lookup', 'auth/token/lookup-accessor', 'sys/wrapping/unwrap'])(
     'that meets a failover at %s is on record: by its accessor it ends, or comes out when that is over',
     async (path) => {
-      const before = world.fake.accessors();
-      world.fake.leaderless.add(path);
+      const before = rig.world.fake.accessors();
+      rig.world.fake.leaderless.add(path);
       const { fresh, value: take } = must(await kindWith().create('payments.one'));
       expect(await take?.()).toMatchObject({ ok: false, code: 'sealed' });
-      expect(world.fake.accessors()).toEqual([...before, fresh.ref]);
-      world.fake.leaderless.clear();
+      expect(rig.world.fake.accessors()).toEqual([...before, fresh.ref]);
+      rig.world.fake.leaderless.clear();
       expect(await take?.()).toMatchObject({ ok: true });
       expect(await kindWith().end?.(fresh.ref)).toMatchObject({ ok: true });
-      expect(world.fake.accessors()).toEqual(before);
+      expect(rig.world.fake.accessors()).toEqual(before);
     },
   );
 
   it('is not made without its role, which is named with what lacks', async () => {
-    world.fake.role = undefined;
+    rig.world.fake.role = undefined;
     expect(await kindWith().create('payments.one')).toMatchObject({
       code: 'wrong',
       detail: matching(/no token role/),
     });
-    expect(world.fake.accessors()).toHaveLength(1);
+    expect(rig.world.fake.accessors()).toHaveLength(1);
   });
 
   it('is not made without a login, and the field is named', async () => {
@@ -100,15 +95,15 @@ describe('a new token', () => {
   it('is made with another login where the one that was kept has been revoked', async () => {
     const ownToken: TransitTokenPorts['ownToken'] = async (_client, refused) => ({
       ok: true,
-      value: refused ? world.own : 'hvs.revoked-since',
+      value: refused ? rig.world.own : 'hvs.revoked-since',
     });
     expect(await kindWith({ ownToken }).create('payments.one')).toMatchObject({ ok: true });
   });
 
   it('that is another than was wrapped is not handed out', async () => {
     const made = must(await kindWith().create('payments.one'));
-    const [wrapped] = world.fake.wrapped.values();
-    const other = world.fake.add();
+    const [wrapped] = rig.world.fake.wrapped.values();
+    const other = rig.world.fake.add();
     if (wrapped) wrapped.made = { token: other };
     const did = await made.value?.();
     expect(did).toMatchObject({ ok: false, code: 'wrong', detail: matching(/another token came out/) });
@@ -123,22 +118,22 @@ describe('a new token', () => {
       code: 'odd',
       detail: matching(/comes out once/),
     });
-    expect(world.fake.accessors()).toContain(made.fresh.ref);
+    expect(rig.world.fake.accessors()).toContain(made.fresh.ref);
   });
 
   it('that somebody else has taken out is not used, and ended at once', async () => {
     const made = must(await kindWith().create('payments.one'));
-    world.fake.wrapped.clear();
+    rig.world.fake.wrapped.clear();
     expect(await made.value?.()).toMatchObject({ ok: false, code: 'wrong', detail: matching(/used up/) });
-    expect(world.fake.accessors()).not.toContain(made.fresh.ref);
+    expect(rig.world.fake.accessors()).not.toContain(made.fresh.ref);
   });
 
   it.each<[string, Partial<FakeToken>, boolean]>([
     ['is as its role says', {}, true],
     ['is not', { explicit_max_ttl: 5 }, false],
   ])('that cannot be looked up by its accessor is asked itself, and %s', async (_what, makes, ok) => {
-    world.fake.deny.add('auth/token/lookup-accessor');
-    world.fake.makes = makes;
+    rig.world.fake.deny.add('auth/token/lookup-accessor');
+    rig.world.fake.makes = makes;
     const made = must(await kindWith().create('payments.one'));
     expect(await made.value?.()).toMatchObject(ok ? { ok } : { ok, code: 'wrong' });
   });
@@ -146,8 +141,8 @@ describe('a new token', () => {
 
 describe('what is left of a creation', () => {
   it('that cannot be listed is gone when its role lets it end, or 768 hours later', async () => {
-    world.fake.deny.add('auth/token/accessors');
-    const at = world.fake.now * 1000;
+    rig.world.fake.deny.add('auth/token/accessors');
+    const at = rig.world.fake.now * 1000;
     expect(must(await kindWith().orphans('payments.one', { at }))).toEqual({
       state: 'unseen',
       until: at + callMs + day,
@@ -157,7 +152,7 @@ describe('what is left of a creation', () => {
         /outlives its wrapping token.*nobody can take it out.*path "auth\/token\/accessors" \{ capabilities = \["list", "sudo"\] \}/,
       ),
     });
-    world.fake.deny.add('auth/token/roles');
+    rig.world.fake.deny.add('auth/token/roles');
     expect(must(await kindWith().orphans('payments.one', { at }))).toMatchObject({
       until: at + callMs + 32 * day,
       why: matching(/path "auth\/token\/roles\/seal-payments"/),

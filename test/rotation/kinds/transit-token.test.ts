@@ -1,37 +1,25 @@
 /** The token of a transit seal: what the contract of kinds does not say. On a real Vault: test/live/rotation/transit-kinds.test.ts. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../shared/compose/clock.ts';
 import { transitToken } from '../../../shared/rotation/kinds/transit-token.ts';
 import type { TransitTokenPorts } from '../../../shared/rotation/kinds/transit-token-ports.ts';
 import type { Look } from '../../../shared/rotation/rotation.ts';
 import { must } from '../../contract/rotation-kind.ts';
 import { leaks } from '../../fakes/hostile/disguises.ts';
-import { createAuthority, type IssuedCertificate, type TestAuthority } from '../../fakes/pki.ts';
-import { startFakeProvider } from './transit-under-test.ts';
+import { providerForEach } from './provider-rig.ts';
 
-let authority: TestAuthority;
-let certificate: IssuedCertificate;
-beforeAll(async () => {
-  authority = await createAuthority('Provider CA');
-  certificate = await authority.issue({ names: ['127.0.0.1'] });
-});
+const rig = providerForEach();
 
-let world: Awaited<ReturnType<typeof startFakeProvider>>;
-beforeEach(async () => {
-  world = await startFakeProvider(certificate, authority.certPem, 2);
-});
-afterEach(() => world.close());
-
-const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...world.ports, ...over });
-const value = (token = world.seal) => Buffer.from(token);
-const look = async (token: string | undefined = world.seal): Promise<Look> =>
+const kindWith = (over: Partial<TransitTokenPorts> = {}) => transitToken({ ...rig.world.ports, ...over });
+const value = (token = rig.world.seal) => Buffer.from(token);
+const look = async (token: string | undefined = rig.world.seal): Promise<Look> =>
   must(await kindWith().look(token === '' ? undefined : value(token)));
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 describe('nodes of the provider', () => {
   it('are asked in order: one that is sealed or away is passed over', async () => {
     for (const fault of ['unreachable', 'hang', 'echo'] as const) {
-      world.nodes[0]?.way.fault(fault);
+      rig.world.nodes[0]?.way.fault(fault);
       expect((await look()).current).toMatchObject({ state: 'works' });
       const made = must(await kindWith().create('payments.one'));
       expect(must(await kindWith().orphans('payments.one', { at: 0 }))).toEqual({
@@ -43,22 +31,22 @@ describe('nodes of the provider', () => {
   });
 
   it('are not asked for a second token when the answer about the first was lost', async () => {
-    const before = world.fake.accessors().length;
-    world.nodes[0]?.way.loseNextAnswer(/\/create\//);
+    const before = rig.world.fake.accessors().length;
+    rig.world.nodes[0]?.way.loseNextAnswer(/\/create\//);
     const lost = await kindWith().create('payments.one');
     expect(lost).toMatchObject({ ok: false, code: 'unreachable' });
     expect(lost).not.toHaveProperty('nothingMade');
-    expect(world.fake.accessors()).toHaveLength(before + 1);
-    expect(world.asked()[1]).toEqual([]);
+    expect(rig.world.fake.accessors()).toHaveLength(before + 1);
+    expect(rig.world.asked()[1]).toEqual([]);
   });
 
   it.each(['unreachable', 'denied', 'throttled', 'hang'] as const)(
     'that are all %s were not asked for a new token, and that is said: nobody need look for one',
     async (fault) => {
-      const before = world.fake.accessors();
-      for (const { way } of world.nodes) way.fault(fault);
+      const before = rig.world.fake.accessors();
+      for (const { way } of rig.world.nodes) way.fault(fault);
       expect(await kindWith().create('payments.one')).toMatchObject({ ok: false, nothingMade: true });
-      expect(world.fake.accessors()).toEqual(before);
+      expect(rig.world.fake.accessors()).toEqual(before);
     },
   );
 });
@@ -66,26 +54,26 @@ describe('nodes of the provider', () => {
 describe('a provider that took so long that a change might not be answered in time', () => {
   /** By the kind's clock every request takes 75 s. */
   const slow = () => {
-    const before = world.asked().flat().length;
-    const elapsed = () => (world.asked().flat().length - before) * 75_000;
-    return { ...systemClock, now: () => world.fake.now * 1000, elapsed };
+    const before = rig.world.asked().flat().length;
+    const elapsed = () => (rig.world.asked().flat().length - before) * 75_000;
+    return { ...systemClock, now: () => rig.world.fake.now * 1000, elapsed };
   };
 
   it('is not asked for a new token, and that is said', async () => {
-    const before = world.fake.accessors();
+    const before = rig.world.fake.accessors();
     expect(await kindWith({ clock: slow() }).create('payments.one')).toMatchObject({
       ok: false,
       code: 'unreachable',
       nothingMade: true,
     });
-    expect(world.fake.accessors()).toEqual(before);
-    expect(world.asked()).toEqual([['auth/token/roles/seal-payments'], []]);
+    expect(rig.world.fake.accessors()).toEqual(before);
+    expect(rig.world.asked()).toEqual([['auth/token/roles/seal-payments'], []]);
   });
 
   it('is not asked to end one', async () => {
     const { fresh } = must(await kindWith().create('payments.one'));
     expect(await kindWith({ clock: slow() }).end?.(fresh.ref)).toMatchObject({ code: 'unreachable' });
-    expect(world.fake.accessors()).toContain(fresh.ref);
+    expect(rig.world.fake.accessors()).toContain(fresh.ref);
   });
 
   it('is not looked through token by token for longer, and that is said', async () => {
@@ -98,8 +86,8 @@ describe('a provider that took so long that a change might not be answered in ti
 
 describe('an exercise', () => {
   it('names the policy line that lacks, and the token that is none', async () => {
-    const token = world.fake.add({ policies: ['default', 'x'] });
-    const ref = world.fake.tokens.get(token)?.accessor ?? '';
+    const token = rig.world.fake.add({ policies: ['default', 'x'] });
+    const ref = rig.world.fake.tokens.get(token)?.accessor ?? '';
     expect(await kindWith().exercise({ ref }, value(token))).toMatchObject({
       code: 'denied',
       detail: matching(/path "transit\/encrypt\/payments" \{ capabilities = \["update"\] \}/),
@@ -111,10 +99,10 @@ describe('an exercise', () => {
   });
 
   it('of another token than was made, or of one with a line break, is none of it', async () => {
-    const ref = world.fake.tokens.get(world.seal)?.accessor ?? '';
+    const ref = rig.world.fake.tokens.get(rig.world.seal)?.accessor ?? '';
     expect(await kindWith().exercise({ ref }, value())).toMatchObject({ ok: true });
     expect(await kindWith().exercise({ ref: 'of-another' }, value())).toMatchObject({ code: 'wrong' });
-    expect(await kindWith().exercise({ ref }, value(`${world.seal}\n`))).toMatchObject({
+    expect(await kindWith().exercise({ ref }, value(`${rig.world.seal}\n`))).toMatchObject({
       ok: false,
       code: 'dead',
     });
@@ -123,21 +111,21 @@ describe('an exercise', () => {
 
 it('an end names the line that lacks, and ends what another cluster’s rotation made in no case', async () => {
   const meta = { 'sealwatch-rotation': 'billing.one', 'sealwatch-cluster': 'billing' };
-  const token = world.fake.add({ meta });
-  const ref = world.fake.tokens.get(token)?.accessor ?? '';
+  const token = rig.world.fake.add({ meta });
+  const ref = rig.world.fake.tokens.get(token)?.accessor ?? '';
   expect(await kindWith().end?.(ref)).toMatchObject({ code: 'wrong' });
   const { fresh } = must(await kindWith().create('payments.one'));
-  world.fake.deny.add('auth/token/revoke-accessor');
+  rig.world.fake.deny.add('auth/token/revoke-accessor');
   expect(await kindWith().end?.(fresh.ref)).toMatchObject({
     code: 'denied',
     detail: matching(/path "auth\/token\/revoke-accessor" \{ capabilities = \["update"\] \}/),
   });
-  expect(world.fake.accessors()).toContain(ref);
+  expect(rig.world.fake.accessors()).toContain(ref);
 });
 
 it('a renewal gives the token its whole life again; one that is refused names the policy', async () => {
   expect(await kindWith().renew?.(value())).toEqual({ ok: true, value: undefined });
-  expect(world.fake.tokens.get(world.seal)?.ttl).toBe(86_400);
+  expect(rig.world.fake.tokens.get(rig.world.seal)?.ttl).toBe(86_400);
   expect(await kindWith().renew?.(value('hvs.nobody-made-this-one'))).toMatchObject({
     code: 'denied',
     detail: matching(/policy default/),
@@ -146,6 +134,6 @@ it('a renewal gives the token its whole life again; one that is refused names th
 
 it('hands a value over in a wrapping token that does not show it', async () => {
   const wrapped = must((await kindWith().wrap?.(value(), 60)) ?? { ok: false, code: 'odd', detail: '' });
-  expect(leaks(wrapped, [world.seal])).toEqual([]);
-  expect(world.fake.wrapped.get(wrapped)).toMatchObject({ made: { value: world.seal } });
+  expect(leaks(wrapped, [rig.world.seal])).toEqual([]);
+  expect(rig.world.fake.wrapped.get(wrapped)).toMatchObject({ made: { value: rig.world.seal } });
 });
