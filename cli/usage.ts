@@ -41,7 +41,7 @@ Settings
   SEALWATCH_ROTATE_API        where rotate runs                as SEALWATCH_API
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
   SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
-  SEALWATCH_FLEET             path of fleet.yaml               ./fleet.yaml
+  SEALWATCH_FLEET             path or blob URL of fleet.yaml   ./fleet.yaml
   SEALWATCH_STORAGE...        recover's storage account, used with your login by escrow import, list, verify,
                               export, and recover; without it, the embedded host's of this folder
   SEALWATCH_ISSUER_FILE       key of the embedded host's issuer  .sealwatch/issuer.pem

@@ -8,7 +8,7 @@ import type { Person, Role } from '../shared/people/person.ts';
 import { withDeadline } from '../shared/work/deadline.ts';
 import type { Said } from '../shared/work/recover/said.ts';
 import { readAsked } from './asked.ts';
-import { refusal } from './refusal.ts';
+import { failed, refusal } from './refusal.ts';
 
 /** Far below the 230 s after which Azure cuts HTTP. */
 const deadlineMs = 60_000;
@@ -40,8 +40,7 @@ export function peopleOf<D extends { clock: Clock; log: Log }>(
         return said.ok ? { status: success, jsonBody: said.value } : refusal(said);
       } catch (error) {
         deps.log.error('request-failed', { error });
-        const message = 'configuration or storage cannot be read: the log says why';
-        return { status: 503, jsonBody: { error: 'unavailable', message } };
+        return refusal(failed(error));
       }
     };
   };

@@ -7,8 +7,8 @@ import { AccessPool } from './compose/access.ts';
 import { composeBase } from './compose/base.ts';
 import { systemClock } from './compose/clock.ts';
 import { createHeartbeat, createSenders } from './compose/endpoints.ts';
-import { readFleetFile } from './compose/fleet-file.ts';
-import { keepLastGood } from './compose/last-good.ts';
+import { fleetReader } from './compose/fleet-blob.ts';
+import { keepLastGood, olderOrKept } from './compose/last-good.ts';
 import { tokenSourceFor } from './compose/logins.ts';
 import { composeRecover, type RecoverApp } from './compose/recover.ts';
 import { composeRotate, type RotateApp } from './compose/rotate.ts';
@@ -17,6 +17,7 @@ import { stateSettings } from './compose/state.ts';
 import { createFleetSource } from './fleet/source.ts';
 import { connectState } from './state/azure/connect.ts';
 import type { State } from './state/ports.ts';
+import { SweepReads } from './work/batches/reads.ts';
 import type { WatchDeps } from './work/deps.ts';
 
 let composed: WatchDeps | undefined;
@@ -61,11 +62,14 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
   const { runbookBase, limits } = settings;
   const endpoints = { limits, resolve, clock, log, ...(runbookBase && { runbookBase }) };
   const state = replacements.state ?? connectState(stateSettings(settings, credential), clock);
+  const { read, previous } = fleetReader(settings.fleet, { ...settings, credential, clock, log });
+  const kept = keepLastGood(state.lastGood, log);
   const source = createFleetSource({
-    read: () => readFleetFile(settings.fleetPath),
-    ...keepLastGood(state.lastGood, log),
-    limits: settings.limits,
-    fileName: settings.fleetPath,
+    read,
+    keep: kept.keep,
+    previous: olderOrKept(previous, kept.previous),
+    limits,
+    fileName: settings.fleet.shown,
   });
   return {
     loadFleet: () => source.load(),
@@ -75,6 +79,7 @@ export function composeWatch(env: Environment, replacements: Replacements = {}):
     state,
     clock,
     log,
+    reads: new SweepReads(randomUUID()),
     newId: randomUUID,
     intervalMs: settings.intervalMs,
   };

@@ -29,7 +29,7 @@ export const usage = `usage: sealwatch recover --cluster C --reason R [--take-ov
   --progress P       how many shares that set had
   --given 1,2        which shares were given already
 
-  SEALWATCH_FLEET          path of fleet.yaml                            ./fleet.yaml
+  SEALWATCH_FLEET          path or blob URL of fleet.yaml                ./fleet.yaml
   SEALWATCH_STORAGE...     recover's storage account: read; tables recoveries, generations and starts, and container
                            audit-recover, are written
   SEALWATCH_ESCROW_VAULTS  Key Vaults that may hold escrow keys`;

@@ -99,7 +99,8 @@ async function fleetFor(
   say: (line: string) => void,
 ): Promise<{ ok: true; fleet: Fleet; derived: boolean } | { ok: false; problem: string }> {
   const { fleetPath, limits } = app;
-  const text = asked.withoutFleet ? undefined : await readSmall(fleetPath);
+  const read = app.readFleet ?? (() => readSmall(fleetPath));
+  const text = asked.withoutFleet ? undefined : await read();
   if (text instanceof Buffer) {
     const parsed = parseFleet(text.toString('utf8'), limits);
     if (parsed.ok) return { ok: true, fleet: parsed.fleet, derived: false };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startHost } from '../../host/start.ts';
 import { composeBase } from '../../shared/compose/base.ts';
+import { isFleetUrl } from '../../shared/compose/fleet-place.ts';
 import { channelProblems } from '../../shared/compose/preflight.ts';
 import { prepareStorage } from '../../shared/compose/prepare.ts';
 import { SettingsInvalid } from '../../shared/compose/settings.ts';
@@ -19,7 +20,7 @@ import { loadFunctions } from './load-functions.ts';
 const usage = `usage: npm start [-- --memory]
   --memory              keep state in memory instead of .sealwatch/data
 
-  SEALWATCH_FLEET       path of fleet.yaml                    ./fleet.yaml
+  SEALWATCH_FLEET       path or blob URL of fleet.yaml        ./fleet.yaml
   SEALWATCH_PORT        port of the status API                7071
   SEALWATCH_ADDRESS     address that it listens on            127.0.0.1
   SEALWATCH_SCHEDULE    six-field schedule of the sweep (UTC) */30 * * * * *
@@ -51,8 +52,9 @@ export async function run(
     complain(unknown.includes('--help') ? usage : `unknown argument ${unknown.join(' ')}\n${usage}`);
     return unknown.includes('--help') ? 0 : 1;
   }
-  const fleet = resolve(env.SEALWATCH_FLEET ?? 'fleet.yaml');
-  if (!existsSync(fleet)) {
+  const named = env.SEALWATCH_FLEET || 'fleet.yaml';
+  const fleet = isFleetUrl(named) ? named : resolve(named);
+  if (!isFleetUrl(named) && !existsSync(fleet)) {
     complain(noFleet(fleet));
     return 1;
   }

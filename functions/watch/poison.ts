@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { watch } from '../../shared/compose.ts';
+import { batchOfNudge } from '../../shared/work/batches/batch-name.ts';
 import { clusterOfNudge } from '../../shared/work/nudge.ts';
 
 /**
@@ -11,7 +12,9 @@ for (const queue of ['notify', 'probe']) {
     queueName: `${queue}-poison`,
     connection: 'SEALWATCH_STORAGE',
     handler: (message) => {
-      watch().log.error('nudge-poisoned', { queue, cluster: clusterOfNudge(message) ?? 'malformed' });
+      const batch = batchOfNudge(message);
+      const named = batch ?? { cluster: clusterOfNudge(message) ?? 'malformed' };
+      watch().log.error('nudge-poisoned', { queue, ...named });
     },
   });
 }

@@ -1,24 +1,24 @@
-/** Whether channels take their messages: judged from what is still owed. */
+/** Whether channels take their messages: judged from what is still owed after it was tried. */
 import { type Assessment, finding, type Verdict } from '../finding.ts';
 import type { Channel } from '../fleet/fleet.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
-import type { OutboxEntry } from '../state/ports.ts';
+import type { Owed } from '../state/ports.ts';
 import { failedAttempts, needsMending } from './retry.ts';
 
 /**
  * One verdict of `alert-undeliverable` a channel: present when a message of it failed three times, or in a way
  * that only a person can mend; unjudged while others are still being tried; absent otherwise.
  *
- * @param owed entries of every partition.
+ * @param owed of every partition.
  * @param remembered channels whose fallback had to take their last message: what is owed says nothing of them.
  */
 export function judgeUndeliverable(
-  owed: OutboxEntry[],
+  owed: Owed[],
   channels: Pick<Channel, 'name' | 'fallback'>[],
   remembered: NonNullable<ClusterFacts['channels']> = {},
 ): Assessment {
   const verdicts = channels.map((channel) => {
-    const failing = owed.filter((entry) => channelOf(entry) === channel.name && entry.attempts > 0);
+    const failing = owed.filter(({ meantFor }) => meantFor === channel.name);
     const subject = { kind: 'channel', name: channel.name } as const;
     return {
       code: 'alert-undeliverable' as const,
@@ -29,14 +29,9 @@ export function judgeUndeliverable(
   return { verdicts, defaults: { 'alert-undeliverable': { state: 'absent' } } };
 }
 
-/** The channel a message was meant for, also while a fallback has it. */
-function channelOf({ effect }: OutboxEntry): string | undefined {
-  return effect.kind === 'message' ? (effect.message.insteadOf?.channel ?? effect.channel) : undefined;
-}
-
 function verdictOn(
   { name, fallback }: Pick<Channel, 'name' | 'fallback'>,
-  failing: OutboxEntry[],
+  failing: Owed[],
   remembered: { since: number; failure: string } | undefined,
 ): Verdict {
   const stuck = failing

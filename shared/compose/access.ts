@@ -1,4 +1,7 @@
-/** Clients for the nodes of a fleet: made once, kept warm between sweeps, made anew when what they rest on changes. */
+/**
+ * Clients for the nodes of a fleet: made once, kept between sweeps, made anew when what they rest on changes. Their
+ * connections are kept, too, of as many nodes as `probe.warmNodes` says.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import type { Cluster, Fleet, ProbeSettings } from '../fleet/fleet.ts';
@@ -8,7 +11,9 @@ import type { VaultClient } from '../vault/client.ts';
 import type { TokenSource } from '../vault/login.ts';
 import type { TlsSettings } from '../vault/transport/settings.ts';
 import { createVaultClient, type VaultClientSettings } from '../vault/undici-client.ts';
+import type { LeasedAccess } from '../work/deps.ts';
 import { NotSwept } from '../work/not-swept.ts';
+import { closeAll, Leases, Opened } from './leases.ts';
 import { type ResolveText, readTrust, type Trust, trustProblem } from './trust.ts';
 
 export interface AccessOptions {
@@ -28,7 +33,7 @@ interface Kept {
   tls: TlsSettings;
   /** When its references were read, by `clock.elapsed()`. */
   readAt: number;
-  access: ClusterAccess;
+  opened: Opened;
 }
 
 /** References are read again after this time: certificates and keys are renewed in place. */
@@ -37,6 +42,7 @@ const referenceLifeMs = 5 * 60_000;
 export class AccessPool {
   readonly #options: AccessOptions;
   readonly #kept = new Map<string, Kept>();
+  readonly #leases = new Leases();
   #fleetHash = '';
 
   constructor(options: AccessOptions) {
@@ -44,20 +50,24 @@ export class AccessPool {
   }
 
   /**
+   * Connections stay open until it is released, and afterwards as `probe.warmNodes` allows: those of the clusters
+   * that were used last. Clients, tokens and TLS sessions are kept in any case.
+   *
    * Rejects with NotSwept where fleet.yaml's `tls` gives nothing to connect with and never did: that is no fault of
    * the cluster, of which nothing is known then.
    */
-  access(cluster: Cluster, fleet: Fleet): ClusterAccess | Promise<ClusterAccess> {
+  access(cluster: Cluster, fleet: Fleet): LeasedAccess | Promise<LeasedAccess> {
     this.#forgetLeft(fleet);
+    this.#leases.mostNodes = fleet.probe.warmNodes;
     const now = this.#options.clock.elapsed();
     const fresh = this.#kept.get(cluster.name);
     if (fresh && sameAccess(fresh, cluster, fleet.probe) && now - fresh.readAt < referenceLifeMs) {
-      return fresh.access;
+      return this.#leases.lease(fresh.opened);
     }
     return this.#renewed(cluster, fleet, now);
   }
 
-  async #renewed(cluster: Cluster, fleet: Fleet, now: number): Promise<ClusterAccess> {
+  async #renewed(cluster: Cluster, fleet: Fleet, now: number): Promise<LeasedAccess> {
     const read = await readTrust(cluster.tls, this.#options.resolve);
     // Looked up again: another sweep may have opened it meanwhile.
     const kept = this.#kept.get(cluster.name);
@@ -69,16 +79,17 @@ export class AccessPool {
     const readAt = trust.ok ? now : Number.NEGATIVE_INFINITY;
     if (kept && sameAccess(kept, cluster, fleet.probe) && isDeepStrictEqual(kept.tls, tls)) {
       kept.readAt = readAt;
-      return kept.access;
+      return this.#leases.lease(kept.opened);
     }
-    const access = this.#open(cluster, fleet.probe, tls);
-    this.#kept.set(cluster.name, { cluster, probe: fleet.probe, tls, readAt, access });
-    if (kept) closeAll(kept.access);
-    return access;
+    const opened = new Opened(this.#open(cluster, fleet.probe, tls));
+    this.#kept.set(cluster.name, { cluster, probe: fleet.probe, tls, readAt, opened });
+    if (kept) this.#leases.giveUp(kept.opened);
+    return this.#leases.lease(opened);
   }
 
+  /** Closes all, used or not. */
   close(): void {
-    for (const { access } of this.#kept.values()) closeAll(access);
+    for (const { opened } of this.#kept.values()) closeAll(opened);
     this.#kept.clear();
   }
 
@@ -86,10 +97,10 @@ export class AccessPool {
     if (fleet.hash === this.#fleetHash) return;
     this.#fleetHash = fleet.hash;
     const names = new Set(fleet.clusters.map(({ name }) => name));
-    for (const [name, { access }] of this.#kept) {
+    for (const [name, kept] of this.#kept) {
       if (names.has(name)) continue;
-      closeAll(access);
       this.#kept.delete(name);
+      this.#leases.giveUp(kept.opened);
     }
   }
 
@@ -112,12 +123,7 @@ export class AccessPool {
     return createVaultClient({
       address,
       tls,
-      timeouts: {
-        connectMs: probe.connectTimeoutMs,
-        headersMs: probe.headersTimeoutMs,
-        totalMs: probe.totalTimeoutMs,
-      },
-      maxResponseBytes: probe.maxResponseBytes,
+      ...clientLimits(probe),
       keepAliveMs,
       clock,
       isRefusedAddress: isLinkLocal,
@@ -141,11 +147,20 @@ function notSwept(problem: string): never {
 function sameAccess(kept: Kept, cluster: Cluster, probe: ProbeSettings): boolean {
   if (kept.cluster === cluster && kept.probe === probe) return true;
   const parts = ({ nodes, tls, login }: Cluster) => ({ nodes, tls, login });
-  return isDeepStrictEqual(parts(kept.cluster), parts(cluster)) && isDeepStrictEqual(kept.probe, probe);
+  return (
+    isDeepStrictEqual(parts(kept.cluster), parts(cluster)) &&
+    isDeepStrictEqual(clientLimits(kept.probe), clientLimits(probe))
+  );
 }
 
-function closeAll(access: ClusterAccess): void {
-  for (const target of access.clients.values()) {
-    if (target.ok) void target.client.close();
-  }
+/** Of how nodes are asked, what a client is made with. */
+function clientLimits(probe: ProbeSettings): Pick<VaultClientSettings, 'timeouts' | 'maxResponseBytes'> {
+  return {
+    timeouts: {
+      connectMs: probe.connectTimeoutMs,
+      headersMs: probe.headersTimeoutMs,
+      totalMs: probe.totalTimeoutMs,
+    },
+    maxResponseBytes: probe.maxResponseBytes,
+  };
 }

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FleetText } from '../fleet/source.ts';
+import { fleetText } from '../fleet/text.ts';
 
+/** @throws FleetUnreadable, or the error of the file system. */
 export async function readFleetFile(path: string): Promise<FleetText> {
-  const text = await readFile(path, 'utf8');
-  return { text, tag: createHash('sha256').update(text).digest('hex') };
+  const bytes = await readFile(path);
+  return { text: fleetText(bytes), tag: createHash('sha256').update(bytes).digest('hex') };
 }

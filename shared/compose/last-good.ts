@@ -43,3 +43,14 @@ export function keepLastGood(
     },
   };
 }
+
+/** The older versions first: no app writes those. What we kept serves where storage keeps none, or does not answer. */
+export function olderOrKept(
+  older: FleetSourceOptions['previous'],
+  kept: NonNullable<FleetSourceOptions['previous']>,
+): NonNullable<FleetSourceOptions['previous']> {
+  return async function* previous() {
+    if (older) yield* older();
+    yield* kept();
+  };
+}

@@ -7,12 +7,13 @@ import { connectRecoverState } from '../state/azure/recover/connect.ts';
 import type { Live } from '../state/ports.ts';
 import type { RecoverState } from '../state/recover-ports.ts';
 import type { RecoverDeps } from '../work/recover/deps.ts';
+import { watchFacts } from '../work/recover/watch-facts.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { composeBase } from './base.ts';
 import { systemClock } from './clock.ts';
 import { bindingBy, connectBy } from './connect.ts';
 import { type CustodianOptions, custodiansBy } from './custodians.ts';
-import { readFleetFile } from './fleet-file.ts';
+import { fleetReader } from './fleet-blob.ts';
 import type { Environment } from './settings.ts';
 import { stateSettings } from './state.ts';
 
@@ -24,7 +25,7 @@ export interface RecoverApp {
 /** What tests put in place of parts of the world. */
 export interface RecoverReplacements {
   state?: RecoverState;
-  live?: Pick<Live, 'read'>;
+  live?: Pick<Live, 'scan'>;
   write?: (line: string) => void;
   keyVault?: CustodianOptions['keyVault'];
   credential?: CustodianOptions['credential'];
@@ -48,16 +49,16 @@ export function composeRecoverDeps(env: Environment, replacements: RecoverReplac
   const tell = (row: object) => log.error('row-unreadable', { ...row });
   const state = replacements.state ?? connectRecoverState(storage, clock, randomUUID, tell);
   const live = replacements.live ?? connectState(storage, clock).live;
-  // No last good one from storage: what other apps may write must not say where shares go, or who approves.
+  // Not the last good one that watch keeps: what other apps may write must not say where shares go, or who approves.
   const source = createFleetSource({
-    read: () => readFleetFile(settings.fleetPath),
+    ...fleetReader(settings.fleet, { ...settings, credential, clock, log }),
     limits: settings.limits,
-    fileName: settings.fleetPath,
+    fileName: settings.fleet.shown,
   });
   return {
     loadFleet: () => source.load(),
     state: { ...state, audit: { write: (entry) => state.audit.write(auditEntry(entry)) } },
-    facts: async (cluster) => (await live.read(cluster)).head?.value.facts,
+    facts: (cluster) => watchFacts(live, cluster),
     connect: connectBy(resolve),
     binding: bindingBy(resolve),
     custodians: custodiansBy({

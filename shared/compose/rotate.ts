@@ -15,7 +15,7 @@ import { type AzureReplaced, azureSealAccess } from './azure-seal.ts';
 import { composeBase } from './base.ts';
 import { systemClock } from './clock.ts';
 import { consumerSightBy } from './consumer-sight.ts';
-import { readFleetFile } from './fleet-file.ts';
+import { fleetReader } from './fleet-blob.ts';
 import { createProviderLogins } from './provider-logins.ts';
 import { rotationAccessBy } from './rotation-access.ts';
 import type { Environment } from './settings.ts';
@@ -53,11 +53,11 @@ export function composeRotate(env: Environment, replacements: RotateReplacements
   const state = replacements.state ?? connectRotateState(storage, clock, randomUUID, tell);
   const { recover } = connectState(storage, clock);
   const holds = readHolds(storage, clock);
-  // No last good one from storage: what other apps may write must not say where a seal's token goes.
+  // Not the last good one that watch keeps: what other apps may write must not say where a seal's token goes.
   const source = createFleetSource({
-    read: () => readFleetFile(settings.fleetPath),
+    ...fleetReader(settings.fleet, { ...settings, credential, clock, log }),
     limits: settings.limits,
-    fileName: settings.fleetPath,
+    fileName: settings.fleet.shown,
   });
   const logins = createProviderLogins(resolve, credential);
   const { limits } = settings;

@@ -2,12 +2,13 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 import { type Limits, readLimits } from '../fleet/limits.ts';
+import { blobServiceOf, type FleetPlace, readFleetPlace } from './fleet-place.ts';
 
 export type Environment = Record<string, string | undefined>;
 
 export interface Settings {
-  /** Path of fleet.yaml. */
-  fleetPath: string;
+  /** Where fleet.yaml is. */
+  fleet: FleetPlace;
   /** Six-field NCRONTAB of the sweep. */
   schedule: string;
   /** The longest pause between two sweeps by that schedule, ms. */
@@ -63,13 +64,17 @@ export function readSettings(env: Environment): Settings {
       'SEALWATCH_STORAGE: set a connection string, or SEALWATCH_STORAGE__tableServiceUri, __blobServiceUri and __queueServiceUri',
     );
   }
+  const fleet = parsed.success
+    ? readFleetPlace(parsed.data.SEALWATCH_FLEET, storage && blobServiceOf(storage))
+    : undefined;
+  if (fleet?.ok === false) problems.push(fleet.problem);
   const limits = readLimits(env);
   if (!limits.ok) problems.push(...limits.problems);
-  if (!parsed.success || !storage || !limits.ok)
+  if (!parsed.success || !storage || !fleet?.ok || !limits.ok)
     throw new SettingsInvalid(`settings: ${problems.join('; ')}`);
   const { data } = parsed;
   return {
-    fleetPath: data.SEALWATCH_FLEET,
+    fleet: fleet.place,
     schedule: data.SEALWATCH_SCHEDULE,
     intervalMs: longestPause(data.SEALWATCH_SCHEDULE) ?? 30_000,
     storage,

@@ -31,6 +31,12 @@ export function buildFleet(file: FleetFile, hash: string): Fleet {
       concurrency: probe.concurrency,
       maxResponseBytes: probe.maxResponseBytes,
       confirmAfterMs: probe.confirmAfter,
+      batches: {
+        from: probe.batches.from,
+        clusters: probe.batches.clusters,
+        durationMs: probe.batches.duration,
+      },
+      warmNodes: probe.warmNodes,
     },
     alerts: { pendingMs: alerts.pending, reminderMs: alerts.reminder },
     hash,

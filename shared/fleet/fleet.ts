@@ -29,6 +29,17 @@ export interface ProbeSettings {
   maxResponseBytes: number;
   /** Pause before a node that looks bad is asked again, ms. */
   confirmAfterMs: number;
+  /** How a large fleet's sweep is split among workers. */
+  batches: {
+    /** Fleets of more clusters than this are split. */
+    from: number;
+    /** Most clusters a batch. */
+    clusters: number;
+    /** A batch that took longer is made smaller, ms. */
+    durationMs: number;
+  };
+  /** Most nodes whose connections one process keeps open between sweeps; 0 none. */
+  warmNodes: number;
 }
 
 export interface AlertSettings {

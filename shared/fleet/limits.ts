@@ -1,3 +1,5 @@
+import { audienceProblem } from './login-audience.ts';
+
 /** Settings of the deployment that fleet.yaml cannot widen (rule 16). */
 export interface Limits {
   /** `env:` references name variables that begin with this. */
@@ -20,6 +22,8 @@ export interface Limits {
   sinkRoot?: string;
   /** Hosts that webhooks and the heartbeat may call: "host" (port 443), "host:port" or "*.suffix". */
   endpointHosts: string[];
+  /** Audiences, exactly, of the tokens that logins by the Azure identity send to a Vault; undefined: none. */
+  loginAudiences?: string[];
 }
 
 const hostPattern = /^(\*\.)?([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
@@ -44,6 +48,7 @@ export function readLimits(
   const sinkHosts = hosts('SEALWATCH_SINK_HOSTS', settings, problems);
   const sinkRoot = folder('SEALWATCH_SINK_ROOT', settings, problems);
   const endpointHosts = hosts('SEALWATCH_ENDPOINT_HOSTS', settings, problems);
+  const loginAudiences = audiences('SEALWATCH_LOGIN_AUDIENCES', settings, problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -58,6 +63,7 @@ export function readLimits(
       ...(sinkHosts.length > 0 && { sinkHosts }),
       ...(sinkRoot && { sinkRoot }),
       endpointHosts,
+      ...(loginAudiences.length > 0 && { loginAudiences }),
     },
   };
 }
@@ -93,6 +99,15 @@ function hosts(name: string, settings: Record<string, string | undefined>, probl
     if (!hostPattern.test(host))
       problems.push(`${name}: entry ${index + 1} is not a host, host:port or *.suffix`);
     return host;
+  });
+}
+
+/** Audiences of tokens that a setting lists; one of Microsoft's is refused here as it is in fleet.yaml. */
+function audiences(name: string, settings: Record<string, string | undefined>, problems: string[]): string[] {
+  return list(settings[name]).map((item, index) => {
+    const problem = audienceProblem(item);
+    if (problem !== undefined) problems.push(`${name}: entry ${index + 1} ${problem}`);
+    return item;
   });
 }
 

@@ -5,6 +5,7 @@ import type { Limits } from './limits.ts';
 import { parseFleet } from './parse.ts';
 import type { Problem } from './problem.ts';
 import { formatProblems } from './problem.ts';
+import { FleetUnreadable } from './text.ts';
 
 /** One version of the file; `tag` (an ETag, a time and size, a hash) differs when the text does. */
 export interface FleetText {
@@ -57,7 +58,8 @@ export class FleetInvalid extends Error {
 
 type Good = Required<Pick<LoadedFleet, 'fleet' | 'hash'>>;
 
-const mostPrevious = 20;
+/** 20 of the storage's, and what we kept ourselves. */
+const mostPrevious = 21;
 
 export function createFleetSource(options: FleetSourceOptions): FleetSource {
   const { limits, fileName = 'fleet.yaml' } = options;
@@ -74,15 +76,24 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
     return seen.problems;
   }
 
+  async function load(): Promise<LoadedFleet> {
+    const now = await options.read().then(
+      (text) => ({ code: 'fleet-invalid' as const, problems: take(text) }),
+      (error: unknown) => ({ code: 'fleet-unreadable' as const, problems: [unreadable(error)] }),
+    );
+    good ??= await lastGood(options);
+    if (good === undefined) throw new FleetInvalid(now.code, now.problems, fileName);
+    return { ...good, problems: now.problems };
+  }
+
+  let loading: Promise<LoadedFleet> | undefined;
   return {
-    async load() {
-      const now = await options.read().then(
-        (text) => ({ code: 'fleet-invalid' as const, problems: take(text) }),
-        (error: unknown) => ({ code: 'fleet-unreadable' as const, problems: [unreadable(error)] }),
-      );
-      good ??= await lastGood(options);
-      if (good === undefined) throw new FleetInvalid(now.code, now.problems, fileName);
-      return { ...good, problems: now.problems };
+    // Whoever asks meanwhile gets the same: a process that starts looks through older versions once.
+    load() {
+      loading ??= load().finally(() => {
+        loading = undefined;
+      });
+      return loading;
     },
   };
 }
@@ -106,8 +117,12 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Only the error's code: messages of storage clients can hold signed URLs. */
+/** Our own words, or only the error's code: messages of storage clients can hold signed URLs. */
 function unreadable(error: unknown): Problem {
+  if (error instanceof FleetUnreadable) {
+    const message = `cannot be read (${error.code}): ${error.message}`;
+    return { line: 0, column: 0, path: '', message };
+  }
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
   return { line: 0, column: 0, path: '', message: `cannot be read${code}` };

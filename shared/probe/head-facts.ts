@@ -21,7 +21,7 @@ export interface NodeFacts {
   since: number;
   /** Process start of the last time it was seen unsealed, ms, where readable. */
   unsealedStart?: number;
-  /** Connection (id and opening time) over which it was last seen unsealed. */
+  /** Connection (id and opening time) over which it was last seen unsealed, or that its TLS session began with. */
   unsealedConnection?: { id: number; openedAt: number };
   /** Process start last seen in any state, ms. */
   start?: number;

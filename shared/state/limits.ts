@@ -8,13 +8,15 @@ export const columnBytes = 60 * 1024;
 /** An entity holds 1 MiB, names and types included. */
 export const rowBytes = 900 * 1024;
 /** A transaction takes 4 MiB as sent: base64, with headers for each entity. */
-const transactionBytes = 2.8 * 1024 * 1024;
+export const transactionBytes = 2.8 * 1024 * 1024;
 /** A transaction takes 100 entities; one is the head. */
 const entriesPerCommit = 99;
 /** Text of one column of history, in UTF-16 units: a string property holds 32 Ki. */
 const historyText = 1000;
 /** The end of the year 9999, the last moment of a DateTime column, ms. */
 export const latestTime = 253_402_300_799_999;
+/** Of the number of a batch: its row and blob have five digits. */
+export const highestBatch = 99_999;
 /** A key holds 512 UTF-16 characters; `outbox-` is part of one. */
 const keyLength = 500;
 
@@ -36,13 +38,19 @@ export function checkKey(what: string, key: string): void {
 /** A transition as history keeps it: names come from servers too, and one that is too long would never be written. */
 export function bounded(transition: Transition): Transition {
   const { what, from, to } = transition;
-  return { ...transition, what: clipped(what), from: clipped(from), to: clipped(to) };
+  return {
+    ...transition,
+    what: clipped(what, historyText),
+    from: clipped(from, historyText),
+    to: clipped(to, historyText),
+  };
 }
 
-function clipped(text: string): string {
-  if (text.length <= historyText) return text;
+/** @param length in UTF-16 units */
+export function clipped(text: string, length: number): string {
+  if (text.length <= length) return text;
   // Never half a character.
-  return `${text.slice(0, historyText - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Keys and number of the rows of one commit. @throws StateError */

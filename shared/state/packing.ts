@@ -61,15 +61,35 @@ export function unpack<T>(row: Record<string, unknown>, schema: z.ZodType<T>): U
 export function checkVersion(row: Record<string, unknown>): { ok: false; why: string } | undefined {
   const { v } = row;
   if (v === schemaVersion) return undefined;
-  if (typeof v === 'number' && v > schemaVersion) {
-    return { ok: false, why: `written by a newer Sealwatch (v${v}): upgrade this app` };
-  }
+  const newer = newerThanThis(row);
+  if (newer !== undefined) return { ok: false, why: newer };
   return { ok: false, why: `damaged: schema version ${v === undefined ? 'missing' : JSON.stringify(v)}` };
+}
+
+/** What to say of a row of a later version; undefined: it is none. */
+export function newerThanThis({ v }: Record<string, unknown>): string | undefined {
+  if (typeof v !== 'number' || v <= schemaVersion) return undefined;
+  return `written by a newer Sealwatch (v${v}): upgrade this app`;
 }
 
 export function parseRow<T>(json: unknown, schema: z.ZodType<T>): Unpacked<T> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;
-  return { ok: false, why: `damaged: ${issue?.path.join('.') || 'value'}: ${issue?.message ?? 'wrong'}` };
+  const place = issue?.path.join('.') || 'value';
+  if (issue && isUnknownWord(issue, json)) {
+    return { ok: false, why: `written by a newer Sealwatch (${place} is not known here): upgrade this app` };
+  }
+  return { ok: false, why: `damaged: ${place}: ${issue?.message ?? 'wrong'}` };
+}
+
+/** Fields may come in the same version, and words of closed lists with them: text where one of a list must be. */
+function isUnknownWord({ code, path }: z.core.$ZodIssue, json: unknown): boolean {
+  if (code === 'unrecognized_keys') return true;
+  if (code !== 'invalid_value' && code !== 'invalid_union') return false;
+  return typeof path.reduce((inner, part) => fieldOf(inner, part), json) === 'string';
+}
+
+function fieldOf(value: unknown, name: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -50,10 +50,16 @@ export interface UnreadableRow {
   why: string;
 }
 
+/**
+ * Clusters of one batch, by name as storage orders it (UTF-16 code units): those from `from` on and before `to` (none:
+ * to the end) but for `except`; or those of `only`, at least one, in that order.
+ */
+export type Share = { from: string; to?: string; except: string[] } | { only: string[] };
+
 /** Table `live`: one partition a cluster, and one named `fleet`. */
 export interface Live {
-  /** Every partition: one scan. */
-  scan(): Promise<{ partitions: Map<string, LivePartition>; unreadable: UnreadableRow[] }>;
+  /** Every partition: one scan. With a share, those of its clusters (`fleet` only by its name): rows of others are not unpacked. */
+  scan(share?: Share): Promise<{ partitions: Map<string, LivePartition>; unreadable: UnreadableRow[] }>;
   read(cluster: string): Promise<LivePartition>;
   /**
    * Head and new outbox entries in one transaction. `etag` undefined: the head must not exist yet.
@@ -92,6 +98,8 @@ export interface SweepRecord {
   firstAt?: number;
   /** Counts sweeps: the clusters that start first change with it. */
   turn?: number;
+  /** When the batches that came after it were planned, ms: what they come to is on the next record. */
+  plannedAt?: number;
   /** Of the fleet.yaml that was in force. */
   fleetHash?: string;
 }
@@ -99,6 +107,70 @@ export interface SweepRecord {
 export interface Sweeps {
   last(): Promise<SweepRecord | undefined>;
   save(record: SweepRecord): Promise<void>;
+}
+
+/** A message that was tried in vain: what the fleet's own findings need of it. */
+export interface Owed {
+  cluster: string;
+  /** The channel that has it now. */
+  channel: string;
+  /** The one that it was meant for: another one while a fallback has it. */
+  meantFor: string;
+  critical: boolean;
+  createdAt: number;
+  /** At least 1. */
+  attempts: number;
+  lastFailure?: string;
+}
+
+/** What a batch found. */
+export interface BatchResult {
+  finishedAt: number;
+  clusters: number;
+  nodes: number;
+  /** Clusters that it could not finish, and why. */
+  failed: { cluster: string; why: string }[];
+  /** Clusters that waited for nodes that do not answer. */
+  slow: string[];
+  /** From its start until all others were done, ms; how many those were. */
+  prompt: { ms: number; clusters: number };
+  owed: Owed[];
+  unreadable: UnreadableRow[];
+}
+
+/** A part of one sweep of a large fleet. */
+export interface Batch {
+  /** Of the rows that are there at one time; reused by later sweeps. */
+  number: number;
+  share: Share;
+  /** The sweep that planned it, and what its batches need to know of it. */
+  sweep: {
+    id: string;
+    startedAt: number;
+    /** When the sweep before began, ms. */
+    before?: number;
+    turn: number;
+    /** Hash of the fleet.yaml that two sweeps saw: only who has the same one may forget clusters that left it. */
+    settledHash?: string;
+  };
+  /** When the one of its clusters that was watched longest ago was, ms, as known when it was planned. */
+  seenAt?: number;
+  /** The worker that had most of its clusters last time: it still has connections to them. */
+  home?: string;
+  /** A worker has it until then, ms; whoever finds it later may take it for dead. */
+  claim?: { by: string; at: number; until: number };
+  result?: BatchResult;
+  /** Why its worker could not run it at all; there is no result then. */
+  failure?: string;
+}
+
+/** Rows `batch-NNNNN` of partition `fleet` in table `live`: written by the timer, claimed and ended by who runs one. */
+export interface Batches {
+  list(): Promise<{ batches: Stored<Batch>[]; unreadable: UnreadableRow[] }>;
+  /** Writes these, whatever has their numbers, and removes rows of the numbers in `gone`. Not atomic beyond 100. */
+  plan(batches: Batch[], gone: number[]): Promise<void>;
+  /** Claims or ends one, if nobody else did. `gone`: a later sweep removed it. */
+  update(batch: Stored<Batch>): Promise<Stored<Batch> | 'conflict' | 'gone'>;
 }
 
 /** People's words; their owners write them, the sweep reads. */
@@ -112,9 +184,11 @@ export interface History {
   append(transitions: Transition[]): Promise<void>;
 }
 
-/** Container `observations`: the newest observations, one blob a sweep or batch, for people and /api/status. */
+/** Container `observations`: the newest observations, one blob a sweep or batch, for people. */
 export interface Observations {
-  save(sweep: { at: number; clusters: ClusterObservation[] }): Promise<void>;
+  /** @param batch its number; none: a sweep of the whole fleet. */
+  save(sweep: { at: number; clusters: ClusterObservation[] }, batch?: number): Promise<void>;
+  /** Of all blobs together, each cluster's newest; `at`: of the newest blob. */
   latest(): Promise<{ at: number; clusters: ClusterObservation[] } | undefined>;
 }
 
@@ -146,11 +220,14 @@ export interface RotateView {
 /** Storage queues. A nudge names a cluster and carries nothing else. `steps` is the recover app's. */
 export interface Nudges {
   send(queue: 'notify' | 'probe' | 'steps', cluster: string, delayMs: number): Promise<void>;
+  /** Names a batch on queue `probe`. @param lifetimeMs a message that nobody took until then vanishes. */
+  batch(name: string, lifetimeMs: number): Promise<void>;
 }
 
 export interface State {
   live: Live;
   sweeps: Sweeps;
+  batches: Batches;
   words: Words;
   history: History;
   observations: Observations;

@@ -27,15 +27,18 @@ export interface Recoveries {
   save(recovery: Stored<Recovery>): Promise<{ saved: true; etag: string } | { saved: false }>;
   /** Replaces the row by its ended state and deletes `active`, in one transaction. `conflict`: nothing was changed. */
   end(recovery: Stored<Recovery>): Promise<'ended' | 'conflict'>;
-  /** Newest first. `since`, ms: requested later than that. Rows that cannot be read are told of and left out. */
-  list(cluster: string, since: number): Promise<Recovery[]>;
+  /**
+   * Newest first. `since`, ms: requested later than that. Rows that cannot be read stand beside them: what they say was
+   * tried is not known, so whoever counts must not take them for nothing.
+   */
+  list(cluster: string, since: number): Promise<{ rows: Recovery[]; unreadable: UnreadableRow[] }>;
   /** Every open one, of every cluster; and rows that cannot be read. */
   allActive(): Promise<{ recoveries: Recovery[]; unreadable: UnreadableRow[] }>;
 }
 
 /** Table `approvals`: a row a recovery and person. */
 export interface Approvals {
-  /** Replaces what the same person said of the same recovery before. */
+  /** Replaces what the same person said of the same recovery before. @throws StateError `unreadable`: it is of a newer version */
   save(approval: Approval): Promise<void>;
   /** In the order of their times. One that cannot be read is told of and does not count. */
   of(cluster: string, recovery: string): Promise<Approval[]>;
@@ -43,7 +46,9 @@ export interface Approvals {
 
 /** Table `holds`, read by every app. */
 export interface Holds {
+  /** In place of any other, a damaged one too. @throws StateError `unreadable`: the other is of a newer version */
   set(hold: Hold & { at: number }): Promise<void>;
+  /** Also a damaged one. @throws StateError `unreadable`: it is of a newer version */
   end(cluster: string): Promise<'ended' | 'none'>;
   /** Also one whose time has passed. @throws StateError `unreadable`: what may be a hold is never "none". */
   of(cluster: string): Promise<Hold | undefined>;

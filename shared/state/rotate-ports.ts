@@ -42,7 +42,7 @@ export interface Rotations {
   list(since: number, cluster?: string): Promise<{ rows: Rotation[]; unreadable: UnreadableRow[] }>;
   /** Every open one, of every cluster. */
   allActive(): Promise<{ rows: Rotation[]; unreadable: UnreadableRow[] }>;
-  /** Replaces what the same person said of the same binding before. */
+  /** Replaces what the same person said of the same binding before. @throws StateError `unreadable`: it is of a newer version */
   approve(approval: RotationApproval): Promise<void>;
   /** In the order of their times. One that cannot be read is told of and does not count. */
   approvals(cluster: string, rotation: string): Promise<RotationApproval[]>;

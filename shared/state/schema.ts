@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Alert, Change, Message, Transition } from '../alert/alert.ts';
 import { catalogue, type Finding, type FindingCode } from '../finding.ts';
 import type { ClusterFacts, NodeStateName } from '../probe/head-facts.ts';
-import type { Head, OutboxEntry, SweepRecord } from './ports.ts';
+import { highestBatch } from './limits.ts';
+import type { Batch, BatchResult, Head, OutboxEntry, Share, SweepRecord } from './ports.ts';
 
 // What a Date can hold: any other number makes whoever shows it throw.
 const ms = z.number().min(-8.64e15).max(8.64e15);
@@ -164,7 +165,51 @@ export const sweepSchema: z.ZodType<SweepRecord> = z.looseObject({
   lastCompleteAt: ms.exactOptional(),
   firstAt: ms.exactOptional(),
   turn: z.number().exactOptional(),
+  plannedAt: ms.exactOptional(),
   fleetHash: z.string().exactOptional(),
+});
+
+const share: z.ZodType<Share> = z.union([
+  z.looseObject({ only: z.array(z.string()).min(1) }),
+  z.looseObject({ from: z.string(), to: z.string().exactOptional(), except: z.array(z.string()) }),
+]);
+
+const batchResult: z.ZodType<BatchResult> = z.looseObject({
+  finishedAt: ms,
+  clusters: z.number(),
+  nodes: z.number(),
+  failed: failedSchema,
+  slow: z.array(z.string()),
+  prompt: z.looseObject({ ms: z.number(), clusters: z.number() }),
+  owed: z.array(
+    z.looseObject({
+      cluster: z.string(),
+      channel: z.string(),
+      meantFor: z.string(),
+      critical: z.boolean(),
+      createdAt: ms,
+      attempts: z.number(),
+      lastFailure: z.string().exactOptional(),
+    }),
+  ),
+  unreadable: z.array(z.looseObject({ partition: z.string(), row: z.string(), why: z.string() })),
+});
+
+export const batchSchema: z.ZodType<Batch> = z.looseObject({
+  number: z.int().min(0).max(highestBatch),
+  share,
+  sweep: z.looseObject({
+    id: z.string(),
+    startedAt: ms,
+    before: ms.exactOptional(),
+    turn: z.number(),
+    settledHash: z.string().exactOptional(),
+  }),
+  seenAt: ms.exactOptional(),
+  home: z.string().exactOptional(),
+  claim: z.looseObject({ by: z.string(), at: ms, until: ms }).exactOptional(),
+  result: batchResult.exactOptional(),
+  failure: z.string().exactOptional(),
 });
 
 /** Columns of people's words are plain, so that a person can read them in the portal; times are DateTime. */

@@ -51,6 +51,8 @@ export interface ConnectionFacts {
   openedAt: number;
   /** TLS session resumed: the server process is the one that issued the ticket. */
   resumed: boolean;
+  /** Of a resumed one: the connection whose full handshake its TLS session began with. */
+  handshake?: { id: number; openedAt: number };
 }
 
 /** From a full handshake; resumed sessions show no certificate. */

@@ -42,6 +42,11 @@ export interface VaultClient {
   renewSelf(token: string, options?: RequestOptions): Promise<Answer<LoginAnswer>>;
   /** What the last full handshake showed; undefined before one, and over plain HTTP. */
   certificate(): CertificateFacts | undefined;
+  /**
+   * Ends its kept connections and all that they hold; the next request opens new ones, and resumes the TLS session
+   * where a kept one would have. What is under way ends as `aborted`.
+   */
+  disconnect(): Promise<void>;
   close(): Promise<void>;
 }
 

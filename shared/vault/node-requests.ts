@@ -47,6 +47,10 @@ export class NodeRequests {
     return this.#lanes.certificate;
   }
 
+  disconnect(): Promise<void> {
+    return this.#lanes.disconnect();
+  }
+
   close(): Promise<void> {
     return this.#lanes.close();
   }

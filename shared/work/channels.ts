@@ -3,6 +3,7 @@
  * takes nothing must still be a finding. Kept in the fleet's head until the channel takes a message again.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { ClusterFacts } from '../probe/head-facts.ts';
 import type { ChannelOutcome } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
@@ -51,4 +52,8 @@ export async function noteOutcomes(
     alerts: head?.value.alerts ?? [],
   };
   await deps.state.live.commit('fleet', value, head?.etag, []);
+}
+
+export function channelNames({ channels }: Fleet): string[] {
+  return channels.map(({ name }) => name);
 }

@@ -24,7 +24,7 @@ export async function withDeadline<T>(
 }
 
 /** For storage, secrets and messages of one cluster, beyond the time that its probes may take, ms. */
-const besidesProbesMs = 30_000;
+export const besidesProbesMs = 30_000;
 
 /**
  * One cluster's part of a sweep, ended by the timer that all of them share: what hangs for one cluster, in storage

@@ -7,6 +7,8 @@ export interface Missed {
   gap: SweepRecord['gap'] | undefined;
   /** Clusters that this sweep could not finish, and why. */
   failed: { cluster: string; why: string }[];
+  /** Clusters whose batches no worker took: others each time, of one cause. */
+  untaken?: string[];
   /** Rows that this version cannot read: heads among them are in `failed`, the others are messages that are owed. */
   unreadable?: UnreadableRow[];
 }
@@ -17,31 +19,41 @@ const listed = 5;
 /** Clusters that are told one by one: more of them have one cause, and one finding. */
 const mostSingle = 10;
 
-/** The newest pause in which nobody watched, while it is still worth telling. */
+/**
+ * The newest pause in which nobody watched, while it is still worth telling.
+ *
+ * @param plannedAt of batches that are on no record yet, ms.
+ */
 export function sweepGap(
   last: SweepRecord | undefined,
   now: number,
   intervalMs: number,
+  plannedAt = 0,
 ): SweepRecord['gap'] | undefined {
-  if (!last?.finishedAt) return undefined;
+  const from = Math.max(last?.finishedAt ?? 0, last?.plannedAt ?? 0, plannedAt);
+  if (from === 0) return undefined;
   // One interval is due, one may be lost to a slow start.
-  if (now - last.finishedAt > 2 * intervalMs + 1000) return { from: last.finishedAt, to: now };
-  return last.gap && now - last.gap.to < gapToldMs ? last.gap : undefined;
+  if (now - from > 2 * intervalMs + 1000) return { from, to: now };
+  const told = last?.gap;
+  return told && now - told.to < gapToldMs ? told : undefined;
 }
 
 /**
  * `sweep-gap`: a pause between sweeps and alerts that cannot be read are of the fleet; a cluster that a sweep did not
  * finish is a subject of its own, so that none hides behind an older gap. Too many of those are of the fleet again.
  */
-export function judgeMissed({ gap, failed, unreadable = [] }: Missed): Assessment {
+export function judgeMissed({ gap, failed, untaken = [], unreadable = [] }: Missed): Assessment {
   const single = failed.length <= mostSingle ? failed : [];
   const together = failed.length <= mostSingle ? [] : failed;
   const verdicts: Assessment['verdicts'] = single.map(({ cluster, why }) =>
     missed({ kind: 'unwatched', name: cluster }, `${cluster} is not watched: ${why}`, []),
   );
-  const ofFleet = [clustersPart(together), gapPart(gap), messagesPart(unreadable)].filter(
-    (part) => part !== undefined,
-  );
+  const ofFleet = [
+    clustersPart(together),
+    untakenPart(untaken),
+    gapPart(gap),
+    messagesPart(unreadable),
+  ].filter((part) => part !== undefined);
   if (ofFleet.length > 0) {
     const summary = ofFleet.map((part) => part.summary).join('; ');
     verdicts.push(
@@ -70,6 +82,15 @@ function clustersPart(failed: Missed['failed']): Part | undefined {
   return {
     summary: `${failed.length} clusters are not watched: ${shortened(failed.map(({ cluster }) => cluster))}`,
     evidence: failed.slice(0, listed).map(({ cluster, why }) => `${cluster}: ${why}`),
+  };
+}
+
+function untakenPart(untaken: string[]): Part | undefined {
+  if (untaken.length === 0) return undefined;
+  return {
+    // Without names and numbers: others each time are no news.
+    summary: 'workers do not take all batches in time: not every cluster is watched in every sweep',
+    evidence: [`${untaken.length} clusters were left out: ${shortened(untaken)}`],
   };
 }
 

@@ -1,6 +1,5 @@
 /** What a sweep begins with: people's words and all that is stored, read once. */
 import type { Hold, Quiet } from '../alert/alert.ts';
-import type { Fleet } from '../fleet/fleet.ts';
 import type { SweepingOptions } from '../probe/gather.ts';
 import type { LivePartition, SweepRecord, UnreadableRow } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
@@ -41,12 +40,8 @@ export function wordsOf(
 }
 
 /** Whether a node did not answer when it was last asked. */
-export function silentBefore({ partitions }: Remembered): NonNullable<SweepingOptions['wasSilent']> {
+export function silentBefore({
+  partitions,
+}: Pick<Remembered, 'partitions'>): NonNullable<SweepingOptions['wasSilent']> {
   return (cluster, node) => partitions.get(cluster)?.head?.value.facts.nodes[node]?.state === 'unreachable';
-}
-
-/** Partitions of clusters that fleet.yaml does not name any more. */
-export function leftClusters({ partitions }: Remembered, fleet: Fleet): string[] {
-  const watched = new Set(fleet.clusters.map((cluster) => cluster.name));
-  return [...partitions.keys()].filter((name) => name !== fleetPartition && !watched.has(name));
 }

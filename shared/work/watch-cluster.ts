@@ -66,7 +66,7 @@ export async function watchCluster(
   const opening = deps.access(cluster, fleet);
   const access = 'clients' in opening ? opening : await opening;
   const head = before.head?.value;
-  const observation = await gatherCluster(cluster, access, sweeping);
+  const observation = await gatherCluster(cluster, access, sweeping).finally(access.release);
   const now = deps.clock.now();
   const audience = fleet.channels.filter((channel) => cluster.notify.includes(channel.name));
   const { assessment: probed, facts } = assess(cluster, observation, head?.facts, now);

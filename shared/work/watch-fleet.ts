@@ -6,33 +6,70 @@ import type { Assessment, Subject } from '../finding.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { judgeConfig } from '../fleet/invalid.ts';
 import type { LoadedFleet } from '../fleet/source.ts';
-import type { LivePartition } from '../state/ports.ts';
+import type { LivePartition, Owed, SweepRecord, UnreadableRow } from '../state/ports.ts';
 import { afterOutcomes, noteOutcomes } from './channels.ts';
 import { commitDecision } from './commit.ts';
 import { type ChannelOutcome, deliverDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { judgeMissed, type Missed } from './gap.ts';
+import { NotSwept } from './not-swept.ts';
 import { withUnheardUntold } from './recipients.ts';
+import { fleetPartition, type Remembered, wordsOf } from './remember.ts';
 import { judgeLeftOpen, type OpenRotations } from './rotation-findings/left-open.ts';
+import type { During } from './watch-cluster.ts';
+import { settle, unreadableHeads, type Watched } from './watch-clusters.ts';
 
-export interface Swept {
+/** What a sweep saw, beside what its clusters told. */
+export interface Seen extends Pick<Swept, 'owed' | 'settled'>, Pick<Missed, 'untaken'> {
+  gap: SweepRecord['gap'] | undefined;
+  unreadable: UnreadableRow[];
+  startedAt: number;
+}
+
+/** Never rejects: what goes wrong is told as the fleet's own, among those that failed. */
+export function sweepFleet(
+  deps: WatchDeps,
+  loaded: LoadedFleet,
+  remembered: Remembered,
+  during: Pick<During, 'sweeping' | 'recoverRows'>,
+  { failed, outcomes }: Pick<Watched, 'failed' | 'outcomes'>,
+  { gap, owed, settled, unreadable, untaken, startedAt }: Seen,
+): Promise<void> {
+  return settle(deps, during, { failed }, fleetPartition, async () => {
+    const before = remembered.partitions.get(fleetPartition) ?? { outbox: [] };
+    const why = unreadableHeads(remembered).get(fleetPartition);
+    if (why !== undefined) {
+      await deliverDue(deps, loaded.fleet, fleetPartition, before.outbox);
+      throw new NotSwept(why);
+    }
+    const left = new Set(untaken);
+    const others = failed.filter(({ cluster }) => !left.has(cluster));
+    const missed = { gap, failed: others, unreadable, ...(untaken && { untaken }) };
+    const { openRotations } = await during.recoverRows;
+    const swept = { missed, owed, openRotations, settled };
+    await watchFleet(deps, loaded, before, wordsOf(remembered, fleetPartition, startedAt), swept, outcomes);
+  });
+}
+
+interface Swept {
   missed: Missed;
+  /** By every cluster and by the fleet. */
+  owed: Owed[];
   openRotations: OpenRotations;
   /** Two sweeps saw the same fleet.yaml. */
   settled: boolean;
 }
 
-export async function watchFleet(
+/** @param before its partition. @param outcomes of this sweep's deliveries that nobody noted yet. */
+async function watchFleet(
   deps: WatchDeps,
   loaded: LoadedFleet,
-  partitions: Map<string, LivePartition>,
+  before: LivePartition,
   words: { quiets: Quiet[]; hold: Hold | undefined },
-  { missed, openRotations, settled }: Swept,
+  { missed, owed, openRotations, settled }: Swept,
   outcomes: ChannelOutcome[],
 ): Promise<void> {
   const { fleet } = loaded;
-  const before = partitions.get('fleet') ?? { outbox: [] };
-  const owed = [...partitions.values()].flatMap((partition) => partition.outbox.map((row) => row.value));
   const channels = fleet.channels.map((channel) => channel.name);
   const now = deps.clock.now();
   const remembered = afterOutcomes(before.head?.value.facts.channels ?? {}, outcomes, channels, now);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { owedOf } from '../../shared/alert/owed.ts';
 import { judgeUndeliverable } from '../../shared/alert/undeliverable.ts';
 import { verdictOf } from '../../shared/finding.ts';
 import type { OutboxEntry } from '../../shared/state/ports.ts';
@@ -13,7 +14,7 @@ function owed(attempts: number, lastFailure?: string, over: Partial<OutboxEntry>
 }
 
 const verdict = (entries: OutboxEntry[], name = 'ops') =>
-  verdictOf(judgeUndeliverable(entries, channels), 'alert-undeliverable', { kind: 'channel', name });
+  verdictOf(judgeUndeliverable(owedOf(entries), channels), 'alert-undeliverable', { kind: 'channel', name });
 
 it('a channel that owes nothing, or was not tried yet, is well', () => {
   expect(verdict([])).toEqual({ state: 'absent' });

@@ -61,9 +61,16 @@ function pool() {
     files,
     reads: () => reads,
     pool: made,
-    get: async (fleet: Fleet, cluster = fleet.clusters[0] as Cluster) => made.access(cluster, fleet),
+    get: async (fleet: Fleet, cluster = fleet.clusters[0] as Cluster) => {
+      const access = await made.access(cluster, fleet);
+      access.release();
+      return access;
+    },
   };
 }
+
+/** Two leases of the same clients. */
+const isSame = (one: ClusterAccess, other: ClusterAccess) => one.clients === other.clients;
 
 const clientOf = (access: ClusterAccess) => [...access.clients.values()][0];
 
@@ -79,14 +86,21 @@ describe('clients of a cluster', () => {
     const { get, reads } = pool();
     const fleet = withCa();
     const opened = await get(fleet);
-    expect(await get(fleet)).toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(true);
     expect(reads()).toBe(1);
   });
 
   it('are kept when only what they do not rest on changes', async () => {
     const { get } = pool();
     const opened = await get(withCa());
-    expect(await get(withCa('labels: {team: core}', 'thresholds: {peerDead: 20s}'))).toBe(opened);
+    expect(isSame(await get(withCa('labels: {team: core}', 'thresholds: {peerDead: 20s}')), opened)).toBe(
+      true,
+    );
+    const probe = 'deadline: 20s, concurrency: 9, confirmAfter: 1s, warmNodes: 0, batches: {from: 9}';
+    expect(isSame(await get(fleetOf(file([`tls: {ca: "${ca}"}`], [`probe: {${probe}}`]))), opened)).toBe(
+      true,
+    );
+    expect(await isClosed(opened)).toBe(false);
   });
 
   it.each([
@@ -102,8 +116,35 @@ describe('clients of a cluster', () => {
   ])('are made anew when %s changes, and the old ones closed', async (_what, text) => {
     const { get } = pool();
     const opened = await get(withCa());
-    expect(await get(fleetOf(text))).not.toBe(opened);
+    expect(isSame(await get(fleetOf(text)), opened)).toBe(false);
     expect(await isClosed(opened)).toBe(true);
+  });
+
+  it('that were replaced are closed when the last one who used them is done', async () => {
+    const { pool: made } = pool();
+    const before = withCa();
+    const [cluster] = before.clusters;
+    if (!cluster) throw new Error('no cluster');
+    const sweep = await made.access(cluster, before);
+    const nudge = await made.access(cluster, before);
+    const after = fleetOf(file([`tls: {ca: "${ca}"}`], ['probe: {totalTimeout: 9s}']));
+    const next = await made.access(after.clusters[0] as Cluster, after);
+    sweep.release();
+    // A second time counts for nobody else.
+    sweep.release();
+    expect(await isClosed(nudge)).toBe(false);
+    nudge.release();
+    expect([await isClosed(nudge), await isClosed(next)]).toEqual([true, false]);
+  });
+
+  it('that left the fleet are closed when the last one who used them is done', async () => {
+    const { pool: made, get } = pool();
+    const before = withCa();
+    const used = await made.access(before.clusters[0] as Cluster, before);
+    await get(fleetOf(file().replace('payments', 'orders')));
+    expect(await isClosed(used)).toBe(false);
+    used.release();
+    expect(await isClosed(used)).toBe(true);
   });
 
   it('are made anew when a certificate was renewed in place, within five minutes', async () => {
@@ -111,9 +152,9 @@ describe('clients of a cluster', () => {
     const fleet = withCa();
     const opened = await get(fleet);
     files.set(ca, second);
-    expect(await get(fleet)).toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(true);
     await clock.advance(5 * minute);
-    expect(await get(fleet)).not.toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(false);
     expect(await isClosed(opened)).toBe(true);
   });
 
@@ -128,7 +169,7 @@ describe('clients of a cluster', () => {
     const { get } = pool();
     const fleet = withCa();
     const [one, other] = await Promise.all([get(fleet), get(fleet)]);
-    expect(one).toBe(other);
+    expect(isSame(one, other)).toBe(true);
   });
 });
 
@@ -158,7 +199,7 @@ describe('a reference that cannot be read', () => {
     const opened = await get(fleet);
     files.clear();
     await clock.advance(5 * minute);
-    expect(await get(fleet)).toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(true);
     // …and is tried again each time, not after another five minutes.
     const before = reads();
     await get(fleet);
@@ -218,7 +259,7 @@ describe('what a reference holds', () => {
     before.files.set(reference, text);
     expect(await get(fleet).catch(reasonOf)).toBe(problem);
     await before.clock.advance(5 * minute);
-    expect(await before.get(fleet)).toBe(opened);
+    expect(isSame(await before.get(fleet), opened)).toBe(true);
     expect(await isClosed(opened)).toBe(false);
   });
 
@@ -237,10 +278,10 @@ describe('what a reference holds', () => {
     const opened = await get(fleet);
     await clock.advance(5 * minute);
     files.set(certificate, next.certPem);
-    expect(await get(fleet)).toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(true);
     files.set(key, next.keyPem);
     await clock.advance(30_000);
-    expect(await get(fleet)).not.toBe(opened);
+    expect(isSame(await get(fleet), opened)).toBe(false);
     expect(await isClosed(opened)).toBe(true);
   });
 });

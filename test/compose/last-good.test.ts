@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { keepLastGood } from '../../shared/compose/last-good.ts';
+import { keepLastGood, olderOrKept } from '../../shared/compose/last-good.ts';
 import { createFleetSource } from '../../shared/fleet/source.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { file, limits } from '../fleet/builders.ts';
@@ -84,5 +84,21 @@ describe('the last good fleet.yaml', () => {
     broken = true;
     await expect(start()(bad)).rejects.toThrow(/lables/);
     expect(logged.join()).toContain('last-good-fleet-not-read');
+  });
+});
+
+describe('what a process that starts beside a bad file goes by', () => {
+  async function* of(...texts: string[]) {
+    for (const text of texts) yield { text };
+  }
+  const texts = async (older: (() => ReturnType<typeof of>) | undefined) => {
+    const found: string[] = [];
+    for await (const { text } of olderOrKept(older, () => of('kept'))()) found.push(text);
+    return found;
+  };
+
+  it('is first what no app wrote, then what watch kept', async () => {
+    expect(await texts(() => of('newer', 'older'))).toEqual(['newer', 'older', 'kept']);
+    expect(await texts(undefined)).toEqual(['kept']);
   });
 });

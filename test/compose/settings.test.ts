@@ -6,7 +6,7 @@ const enough = { SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' };
 describe('deployment settings', () => {
   it('have safe defaults: no file references, no Key Vaults, no endpoints besides the chat services', () => {
     expect(readSettings(enough)).toEqual({
-      fleetPath: 'fleet.yaml',
+      fleet: { shown: 'fleet.yaml' },
       schedule: '*/30 * * * * *',
       intervalMs: 30_000,
       storage: { connectionString: 'UseDevelopmentStorage=true' },

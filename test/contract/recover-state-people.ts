@@ -1,5 +1,6 @@
 /** Approvals, holds, audit entries, notes of starts and nudges; part of ./recover-state.ts. */
 import { expect, test } from 'vitest';
+import { approvalKind } from '../../shared/state/recover-kinds.ts';
 import { aBinding, anApproval, anAuditEntry, aStart, noon } from '../fakes/state/recover-examples.ts';
 import { newer, type RecoverStateUnderTest } from './recover-state-under-test.ts';
 
@@ -36,6 +37,21 @@ export function recoverStateOfPeople(open: () => Promise<RecoverStateUnderTest>)
     expect(told()).toEqual([{ partition: 'approvals/payments', row, why: expect.stringMatching(newer) }]);
   });
 
+  test('an approval of a newer version stays as it is: the same person is refused', async () => {
+    const { state, makeNewer, told } = await open();
+    await state.approvals.save(anApproval());
+    const { rowKey } = approvalKind.keys(anApproval());
+    await makeNewer('approvals', 'payments', rowKey);
+    await expect(state.approvals.save(anApproval({ at: noon + 9 }))).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(newer),
+    });
+    expect(await state.approvals.of('payments', 'payments.first')).toEqual([]);
+    expect(told()).toHaveLength(1);
+    await state.approvals.save(anApproval({ by: 'tenant/carol' }));
+    expect(await state.approvals.of('payments', 'payments.first')).toHaveLength(1);
+  });
+
   test('a hold is what watch reads, is replaced by the next, and ends once', async () => {
     const { state, holdsOfWatch } = await open();
     expect(await state.holds.of('payments')).toBeUndefined();
@@ -56,18 +72,29 @@ export function recoverStateOfPeople(open: () => Promise<RecoverStateUnderTest>)
   });
 
   test('a hold that cannot be read is never "none", and can be ended or set anew', async () => {
-    const { state, makeNewer } = await open();
+    const { state, makeDamaged } = await open();
     for (const cluster of ['payments', 'orders']) {
-      await makeNewer('holds', 'hold', cluster);
+      await makeDamaged('holds', 'hold', cluster);
       await expect(state.holds.of(cluster)).rejects.toMatchObject({
         code: 'unreadable',
-        message: expect.stringMatching(newer),
+        message: expect.stringMatching(/damaged: /),
       });
     }
     expect(await state.holds.end('payments')).toBe('ended');
     expect(await state.holds.of('payments')).toBeUndefined();
     await state.holds.set({ ...aHold, cluster: 'orders' });
     expect((await state.holds.of('orders'))?.reason).toBe('migration');
+  });
+
+  test('a hold of a newer version is never "none", and neither set anew nor ended', async () => {
+    const { state, makeNewer } = await open();
+    await state.holds.set(aHold);
+    await makeNewer('holds', 'hold', 'payments');
+    const refusal = { code: 'unreadable', message: expect.stringMatching(newer) };
+    await expect(state.holds.of('payments')).rejects.toMatchObject(refusal);
+    await expect(state.holds.end('payments')).rejects.toMatchObject(refusal);
+    await expect(state.holds.set({ ...aHold, by: 'Bob' })).rejects.toMatchObject(refusal);
+    await expect(state.holds.of('payments')).rejects.toMatchObject(refusal);
   });
 
   test('audit entries are kept whole, each by itself, newest last', async () => {

@@ -15,13 +15,15 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
   };
   const end = async (state: RecoverState, { value, etag }: Stored<Recovery>, at = noon + 42_000) =>
     state.recoveries.end({ value: ended(value, { at }), etag });
+  const rowsOf = async ({ recoveries }: RecoverState, since = 0) =>
+    (await recoveries.list('payments', since)).rows;
 
   test('one that is opened is read, is the active one, and is in every list of open ones', async () => {
     const state = await fresh();
     const stored = await opened(state, aFullRecovery());
     expect(await state.recoveries.read('payments', 'payments.first')).toEqual(stored);
     expect(await state.recoveries.active('payments')).toEqual(stored);
-    expect(await state.recoveries.list('payments', 0)).toEqual([stored.value]);
+    expect(await rowsOf(state)).toEqual([stored.value]);
     expect(await state.recoveries.allActive()).toEqual({ recoveries: [stored.value], unreadable: [] });
   });
 
@@ -29,7 +31,7 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
     const state = await fresh();
     expect(await state.recoveries.read('payments', 'payments.first')).toBeUndefined();
     expect(await state.recoveries.active('payments')).toBeUndefined();
-    expect(await state.recoveries.list('payments', 0)).toEqual([]);
+    expect(await rowsOf(state)).toEqual([]);
     expect(await state.recoveries.allActive()).toEqual({ recoveries: [], unreadable: [] });
     const none = { value: aRecovery(), etag: 'W/"1"' };
     expect(await state.recoveries.save(none)).toEqual({ saved: false });
@@ -56,7 +58,7 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
     expect(results.filter((result) => !result.opened)).toEqual(
       Array.from({ length: 3 }, () => ({ opened: false, busy: active?.value.id })),
     );
-    expect(await state.recoveries.list('payments', 0)).toEqual([active?.value]);
+    expect(await rowsOf(state)).toEqual([active?.value]);
   });
 
   test('of those that race to save, one wins', async () => {
@@ -142,8 +144,7 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
       await end(state, await opened(state, aRecovery({ id: `payments.${id}`, requestedAt: noon + n / 2 })));
     }
     await opened(state, aRecovery({ cluster: 'orders' }));
-    const names = async (since: number) =>
-      (await state.recoveries.list('payments', since)).map(({ id }) => id);
+    const names = async (since: number) => (await rowsOf(state, since)).map(({ id }) => id);
     expect(await names(0)).toEqual(['payments.c', 'payments.b', 'payments.a']);
     expect(await names(noon)).toEqual(['payments.c', 'payments.b']);
     expect(await names(noon + 1)).toEqual([]);
@@ -165,8 +166,8 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
     expect(await state.recoveries.save(stored)).toEqual({ saved: false });
   });
 
-  test('rows of a newer version are named beside the good ones, or told of', async () => {
-    const { state, makeNewer, told } = await open();
+  test('rows of a newer version are named beside the good ones', async () => {
+    const { state, makeNewer } = await open();
     await opened(state);
     await makeNewer('recoveries', 'payments', 'r-payments.first');
     await makeNewer('recoveries', 'ledger', 'active');
@@ -177,10 +178,8 @@ export function recoverStateOfRecoveries(open: () => Promise<RecoverStateUnderTe
       { partition: 'ledger', row: 'active', why: expect.stringMatching(newer) },
       { partition: 'payments', row: 'active', why: expect.stringMatching(newer) },
     ]);
-    expect(told()).toEqual([]);
-    expect(await state.recoveries.list('payments', 0)).toEqual([]);
-    const row = { partition: 'recoveries/payments', row: 'r-payments.first' };
-    expect(told()).toEqual([{ ...row, why: expect.stringMatching(newer) }]);
+    const row = { partition: 'payments', row: 'r-payments.first', why: expect.stringMatching(newer) };
+    expect(await state.recoveries.list('payments', 0)).toEqual({ rows: [], unreadable: [row] });
     await expect(state.recoveries.open(aRecovery({ cluster: 'ledger' }))).rejects.toMatchObject({
       code: 'unreadable',
     });

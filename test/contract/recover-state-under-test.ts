@@ -12,6 +12,8 @@ export interface RecoverStateUnderTest {
   told: () => UnreadableRow[];
   /** The row becomes one of a newer version; it need not be there. */
   makeNewer: (table: RecoverTable, partitionKey: string, rowKey: string) => Promise<void>;
+  /** The row becomes one that no version can read. */
+  makeDamaged: (table: RecoverTable, partitionKey: string, rowKey: string) => Promise<void>;
   /** What watch reads of holds. */
   holdsOfWatch: () => Promise<Hold[]>;
   /** In the order of their names. */

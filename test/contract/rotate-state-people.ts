@@ -1,5 +1,6 @@
 /** Approvals of rotations, audit entries, and keys that are refused; part of ./rotate-state.ts. */
 import { expect, test } from 'vitest';
+import { rotationApprovalKind } from '../../shared/state/rotate-kinds.ts';
 import {
   aRotation,
   aRotationApproval,
@@ -49,6 +50,17 @@ export function rotateStateOfPeople(open: () => Promise<RotateStateUnderTest>): 
     expect(await state.rotations.approvals('payments', 'payments.first')).toEqual([aRotationApproval()]);
     const why = expect.stringMatching(newer) as string;
     expect(told()).toEqual([{ partition: 'rotations/payments', row: rowOf('payments.first'), why }]);
+  });
+
+  test('an approval of a newer version stays as it is: the same person is refused', async () => {
+    const { state, makeNewer } = await open();
+    await state.rotations.approve(aRotationApproval());
+    await makeNewer('rotations', 'payments', rotationApprovalKind.keys(aRotationApproval()).rowKey);
+    await expect(state.rotations.approve(aRotationApproval({ at: noon + 9 }))).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(newer) as string,
+    });
+    expect(await state.rotations.approvals('payments', 'payments.first')).toEqual([]);
   });
 
   test('audit entries are kept whole, each by itself, newest last', async () => {

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { Hold, Quiet, Transition } from '../../shared/alert/alert.ts';
 import type { OutboxEntry, State, Stored } from '../../shared/state/ports.ts';
 import { aHead, anAlert, anEntry, aTransition } from '../fakes/state/examples.ts';
+import { stateOfBatchResults } from './state-batch-results.ts';
+import { stateOfBatches } from './state-batches.ts';
 import { stateLimits } from './state-limits.ts';
+import { stateOfShares } from './state-shares.ts';
 import { stateOfSweeps } from './state-sweeps.ts';
 
 /** An empty State, and the ends of it that its own operations do not show. */
@@ -16,6 +19,8 @@ export interface StateUnderTest {
   historyOf(cluster: string): Promise<Transition[]>;
   /** Writes a head as a newer version would. */
   putNewerHead(cluster: string): Promise<void>;
+  /** Writes a batch as a newer version would, over what has its number. */
+  putNewerBatch(number: number): Promise<void>;
 }
 
 export function stateContract(open: () => Promise<StateUnderTest>): void {
@@ -187,6 +192,9 @@ export function stateContract(open: () => Promise<StateUnderTest>): void {
 
   stateLimits(fresh);
   stateOfSweeps(fresh);
+  stateOfBatches(open);
+  stateOfBatchResults(fresh);
+  stateOfShares(open);
 
   test('a head of a newer version is named, not read and not overwritten', async () => {
     const under = await open();

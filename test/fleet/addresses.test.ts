@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { file, problemsOf, toldOf } from './builders.ts';
+import { file, limits, problemsOf, toldOf } from './builders.ts';
 
 const c = 'clusters.payments';
 
@@ -42,10 +42,11 @@ describe('addresses', () => {
 });
 
 describe('the audience of a login', () => {
-  const audience = (value: string) =>
-    toldOf(file([`login: {method: jwt, role: r, audience: "${value}"}`])).map((line) =>
-      line.replace(/;.*/, ''),
-    );
+  const audience = (value: string, loginAudiences?: string[]) =>
+    toldOf(
+      file([`login: {method: jwt, role: r, audience: "${value}"}`]),
+      limits(loginAudiences && { loginAudiences }),
+    ).map((line) => line.replace(/;.*/, ''));
 
   it.each([
     'api://vault-prod',
@@ -53,7 +54,22 @@ describe('the audience of a login', () => {
     'api://3f2504e0-4f89-41d3-9a0c-0305e82c3301',
     'https://vault.example.com',
     'https://contoso.onmicrosoft.com/vault',
-  ])('%s may be an app registration of your own', (value) => expect(audience(value)).toEqual([]));
+  ])('%s may be an app registration of your own, once the deployment names it', (value) => {
+    expect(audience(value, ['api://other', value])).toEqual([]);
+    for (const others of [[], [`${value}/`], [value.slice(0, -1)], [value.toUpperCase()], ['*']])
+      expect(audience(value, others)).toEqual([
+        `line 5, column 45: ${c}.login.audience: is not allowed: add it to the setting SEALWATCH_LOGIN_AUDIENCES`,
+      ]);
+  });
+
+  it('is allowed by no deployment that names none', () => {
+    const { loginAudiences: _, ...none } = limits();
+    const login = '{method: jwt, role: r, audience: "api://vault"}';
+    expect(problemsOf(file([`login: ${login}`, `rotateLogin: ${login}`]), none)).toMatchObject([
+      { line: 5, path: `${c}.login.audience`, message: expect.stringContaining('SEALWATCH_LOGIN_AUDIENCES') },
+      { line: 6, path: `${c}.rotateLogin.audience`, message: expect.stringContaining('is not allowed') },
+    ]);
+  });
 
   it.each([
     'https://vault.azure.net',
@@ -61,12 +77,27 @@ describe('the audience of a login', () => {
     'https://management.azure.com/',
     'https://graph.microsoft.com',
     'https://account.blob.core.windows.net',
+    'https://api.loganalytics.io',
+    'https://api.applicationinsights.io',
+    'https://api.azrbac.mspim.com',
+    'https://azconfig.io',
+    'https://app.vssps.visualstudio.com',
+    'https://dev.azuresynapse.net',
+    'https://Sealwatch.azurecr.io.',
     '00000003-0000-0000-c000-000000000000',
     'api://00000003-0000-0000-c000-000000000000',
+    'api://contoso/00000003-0000-0000-c000-000000000000',
     'cfa8b339-82a2-471a-a3c9-0fc0be7a4093',
-  ])('%s is a Microsoft service: such a token must not reach a Vault', (value) => {
-    expect(audience(value)).toEqual([
-      `line 5, column 45: ${c}.login.audience: must be an app registration of your own: a token for a Microsoft service must not be sent to a Vault`,
-    ]);
-  });
+    '499b84ac-1321-427f-aa17-267ca6975798',
+    '6DAE42F8-4368-4678-94FF-3960E28E3630',
+    'api://AzureADTokenExchange',
+    'api://AzureADTokenExchangeUSGov',
+  ])(
+    '%s is a Microsoft service: such a token must not reach a Vault, whatever the deployment says',
+    (value) => {
+      expect(audience(value, [value])).toEqual([
+        `line 5, column 45: ${c}.login.audience: must be an app registration of your own: a token for a Microsoft service must not be sent to a Vault`,
+      ]);
+    },
+  );
 });

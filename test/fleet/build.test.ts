@@ -53,6 +53,8 @@ describe('the smallest file', () => {
         concurrency: 1000,
         maxResponseBytes: 262_144,
         confirmAfterMs: 500,
+        batches: { from: 500, clusters: 200, durationMs: 5000 },
+        warmNodes: 10_000,
       },
       alerts: {
         pendingMs: { critical: 0, warning: 30_000, info: 60_000 },

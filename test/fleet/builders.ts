@@ -15,6 +15,13 @@ export function limits(over: Partial<Limits> = {}): Limits {
       'https://kv-escrow-c.vault.azure.net',
     ],
     endpointHosts: ['events.example.com'],
+    loginAudiences: [
+      'api://vault',
+      'api://vault-payments',
+      'api://vault-root',
+      'api://root',
+      'api://sealwatch',
+    ],
     ...over,
   };
 }

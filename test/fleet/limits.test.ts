@@ -25,6 +25,7 @@ describe('settings of the deployment', () => {
       SEALWATCH_SINK_HOSTS: 'Deploy.example.com:8443',
       SEALWATCH_SINK_ROOT: '/mnt/seals',
       SEALWATCH_ENDPOINT_HOSTS: 'events.example.com *.Example.org,127.0.0.1:9000 [::1]:80',
+      SEALWATCH_LOGIN_AUDIENCES: 'api://Vault-prod, 3f2504e0-4f89-41d3-9a0c-0305e82c3301',
     };
     expect(readLimits(settings)).toEqual({
       ok: true,
@@ -39,6 +40,7 @@ describe('settings of the deployment', () => {
         sinkHosts: ['deploy.example.com:8443'],
         sinkRoot: '/mnt/seals',
         endpointHosts: ['events.example.com', '*.example.org', '127.0.0.1:9000', '[::1]:80'],
+        loginAudiences: ['api://Vault-prod', '3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
       },
     });
   });
@@ -109,6 +111,16 @@ describe('settings of the deployment', () => {
       'SEALWATCH_ENDPOINT_HOSTS',
       'https://a',
       'SEALWATCH_ENDPOINT_HOSTS: entry 1 is not a host, host:port or *.suffix',
+    ],
+    [
+      'SEALWATCH_LOGIN_AUDIENCES',
+      'api://vault-prod https://vault.azure.net',
+      'SEALWATCH_LOGIN_AUDIENCES: entry 2 must be an app registration of your own: a token for a Microsoft service must not be sent to a Vault',
+    ],
+    [
+      'SEALWATCH_LOGIN_AUDIENCES',
+      '*',
+      'SEALWATCH_LOGIN_AUDIENCES: entry 1 must be an app registration: api://NAME, its id, or an https:// identifier',
     ],
   ])('%s=%j is refused', (name, value, problem) => {
     expect(readLimits({ [name]: value })).toEqual({ ok: false, problems: [problem] });

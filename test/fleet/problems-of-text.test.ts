@@ -106,6 +106,15 @@ const cases: Record<string, [text: string, told: string[]]> = {
       'line 5, column 23: probe.confirmAfter: must be a duration from 0s to 10s, written like 500ms, 30s, 5m, 12h or 30d; found "1m"',
     ],
   ],
+  'limits of batches and warm connections out of bounds': [
+    file([], ['probe:', '  batches: {from: 0, clusters: 2001, duration: 499ms}', '  warmNodes: 2.5']),
+    [
+      'line 6, column 19: probe.batches.from: must be a whole number from 1 to 20000; found 0',
+      'line 6, column 32: probe.batches.clusters: must be a whole number from 1 to 2000; found 2001',
+      'line 6, column 48: probe.batches.duration: must be a duration from 500ms to 2m, written like 500ms, 30s, 5m, 12h or 30d; found "499ms"',
+      'line 7, column 14: probe.warmNodes: must be a whole number from 0 to 100000; found 2.5',
+    ],
+  ],
   'a duration without unit': [
     file(['thresholds: {peerDead: 15}']),
     [

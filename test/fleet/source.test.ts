@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verdictOf } from '../../shared/finding.ts';
 import { judgeConfig } from '../../shared/fleet/invalid.ts';
 import { createFleetSource, FleetInvalid } from '../../shared/fleet/source.ts';
+import { FleetUnreadable } from '../../shared/fleet/text.ts';
 import { file, limits, problemsOf } from './builders.ts';
 
 const good = file(['labels: {team: a}']);
@@ -56,6 +57,25 @@ describe('the fleet', () => {
     expect(await team()).toEqual({ team: 'a', problems: ['cannot be read (ENOENT)'] });
     current.error = undefined;
     expect(await team()).toEqual({ team: 'a', problems: [] });
+  });
+
+  it('stays, and the fix is told, while the file cannot be had for a reason that is known', async () => {
+    const { current, team } = storage(good);
+    await team();
+    current.error = new FleetUnreadable('missing', 'put it there');
+    expect(await team()).toEqual({ team: 'a', problems: ['cannot be read (missing): put it there'] });
+  });
+
+  it('is loaded once for all who ask at the same time', async () => {
+    let reads = 0;
+    const source = createFleetSource({
+      limits: limits(),
+      read: async () => ({ text: good, tag: String(++reads) }),
+    });
+    const [one, two] = await Promise.all([source.load(), source.load()]);
+    expect(two).toBe(one);
+    await source.load();
+    expect(reads).toBe(2);
   });
 
   it('cannot be had from a first file that is bad: the error lists its problems', async () => {

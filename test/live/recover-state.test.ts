@@ -74,6 +74,9 @@ describe("the recover app's state in Azurite", () => {
     async makeNewer(name, partitionKey, rowKey) {
       await table(name).upsertEntity({ partitionKey, rowKey, v: 2 }, 'Merge');
     },
+    async makeDamaged(name, partitionKey, rowKey) {
+      await table(name).upsertEntity({ partitionKey, rowKey, v: 0 }, 'Merge');
+    },
     holdsOfWatch: () => connectState(azurite, systemClock).words.holds(),
     audited,
     async messages(name) {

@@ -59,10 +59,13 @@ test.each([
   ['SEALWATCH_LOG_LEVEL', 'verbose'],
   ['SEALWATCH_STORAGE', 'garbage'],
   ['SEALWATCH_SCHEDULE', '* * * * *'],
+  ['SEALWATCH_FLEET', 'https://ours.blob.core.windows.net/fleet/fleet.yaml?sig=hunter2'],
+  ['SEALWATCH_FLEET', 'https://fleets.example.com/fleet/fleet.yaml'],
 ])('the setting %s=%s, named', async (name, value) => {
   const { code, lines } = await start(`version: 1\n${cluster}`, { [name]: value });
   expect(code).toBe(1);
   expect(lines.some((line) => line.startsWith('settings: ') && line.includes(name))).toBe(true);
+  expect(lines.join('\n')).not.toContain('hunter2');
 });
 
 test('an identity for storage, which only Azure Functions can use', async () => {

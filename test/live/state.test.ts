@@ -39,9 +39,8 @@ async function emptyState(): Promise<State> {
       await client.deleteEntity(partitionKey, rowKey);
     }
   }
-  for (const blob of ['latest.json', 'fleet-last-good.yaml'])
-    await observations().getBlobClient(blob).deleteIfExists();
-  await queue('notify').clearMessages();
+  for await (const { name } of observations().listBlobsFlat()) await observations().deleteBlob(name);
+  for (const name of ['notify', 'probe']) await queue(name).clearMessages();
   return state;
 }
 
@@ -74,6 +73,10 @@ describe('state in Azurite', () => {
         v: 2,
         d0: new Uint8Array(9),
       });
+    },
+    async putNewerBatch(number) {
+      const rowKey = `batch-${String(number).padStart(5, '0')}`;
+      await table('live').upsertEntity({ partitionKey: 'fleet', rowKey, v: 2, d0: Buffer.of(9) }, 'Replace');
     },
   }));
 

@@ -59,6 +59,7 @@ function noted(client: VaultClient, sweeping: Sweeping, limits: Limited[]): Vaul
     login: (path, body, options) => client.login(path, body, note('login', options)),
     renewSelf: (token, options) => client.renewSelf(token, note('renewSelf', options)),
     certificate: () => client.certificate(),
+    disconnect: () => client.disconnect(),
     close: () => client.close(),
   };
 }

@@ -1,4 +1,5 @@
 /** The fleet's own findings in a timeline of sweeps, judged from a few words as a sweep judges them. */
+import { owedOf } from '../../shared/alert/owed.ts';
 import { judgeUndeliverable } from '../../shared/alert/undeliverable.ts';
 import type { Assessment } from '../../shared/finding.ts';
 import { judgeConfig } from '../../shared/fleet/invalid.ts';
@@ -56,7 +57,7 @@ export function judgeSweeps(sweeps: SweepWords[]): Judged[] {
     const assessment = merge([
       judgeConfig(problems),
       judgeMissed({ gap, failed: unfinished }),
-      judgeUndeliverable(owed.map(entry), channels),
+      judgeUndeliverable(owedOf(owed.map(entry)), channels),
       judgeLeftOpen(
         open,
         names.map((name) => ({ name })),

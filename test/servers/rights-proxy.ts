@@ -16,6 +16,8 @@ export interface RightsProxy {
   used: Set<string>;
   /** What was refused, in the same words. */
   refused: string[];
+  /** What was sent: `table POST $batch`. Each costs a storage transaction; a page of a list is one. */
+  requests: string[];
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startRightsProxy(connectionString: string, rights: string[
   const given = new Set(rights);
   const used = new Set<string>();
   const refused: string[] = [];
+  const requests: string[] = [];
 
   /** The right that serves, of those that would. */
   const serving = (wanted: string[], name: string): string | undefined =>
@@ -31,6 +34,7 @@ export async function startRightsProxy(connectionString: string, rights: string[
 
   async function pass(service: Service, target: URL, request: IncomingMessage, response: ServerResponse) {
     const body = await buffer(request);
+    requests.push(`${service} ${request.method} ${pathOf(request, target.pathname)[0]}`);
     const needs = needsOf(service, request, body, target.pathname);
     for (const { wanted, name } of needs) {
       const right = serving(wanted, name);
@@ -75,6 +79,7 @@ export async function startRightsProxy(connectionString: string, rights: string[
     connectionString: servers.reduce((text, { host, own }) => text.replace(host, own), connectionString),
     used,
     refused,
+    requests,
     async close() {
       for (const { server } of servers) {
         server.closeAllConnections();
@@ -91,12 +96,17 @@ interface Need {
   name: string;
 }
 
+/** What follows the account's name. */
+function pathOf({ url }: IncomingMessage, account: string): string[] {
+  const { pathname } = new URL(url ?? '', 'http://account');
+  return pathname.slice(account.replace(/\/$/, '').length).split('/').slice(1);
+}
+
 /** Making tables, queues and containers needs what no app has: `make`. */
 function needsOf(service: Service, request: IncomingMessage, body: Buffer, account: string): Need[] {
   const { method = '', headers } = request;
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://account');
-  const path = pathname.slice(account.replace(/\/$/, '').length);
-  const [, first = '', ...rest] = path.split('/');
+  const { searchParams } = new URL(request.url ?? '', 'http://account');
+  const [first = '', ...rest] = pathOf(request, account);
   switch (service) {
     case 'table': {
       if (first === '$batch') {

@@ -21,6 +21,8 @@ describe('state in memory', () => {
         const why = 'written by a newer Sealwatch (v2): upgrade this app';
         state.unreadable.push({ partition, row: 'head', why });
       },
+      putNewerBatch: async (number) =>
+        state.batches.damage(number, 'written by a newer Sealwatch (v2): upgrade this app'),
     };
   });
 
@@ -45,6 +47,8 @@ describe('state in memory', () => {
     const state = memoryState();
     await state.nudges.send('notify', 'payments', 1500);
     expect(state.nudged).toEqual([{ queue: 'notify', cluster: 'payments', delayMs: 1500 }]);
+    await state.nudges.batch('batch.a-1.7', 1500);
+    expect(state.nudgedBatches).toEqual([{ name: 'batch.a-1.7', lifetimeMs: 1500 }]);
   });
 });
 

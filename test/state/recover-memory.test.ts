@@ -14,6 +14,9 @@ describe("the recover app's state in memory", () => {
       async makeNewer(table, partitionKey, rowKey) {
         state.damage(table, { partitionKey, rowKey }, 'written by a newer Sealwatch (v2): upgrade this app');
       },
+      async makeDamaged(table, partitionKey, rowKey) {
+        state.damage(table, { partitionKey, rowKey }, 'damaged: schema version 0');
+      },
       holdsOfWatch: () => watch.words.holds(),
       audited: async () => state.audited,
       messages: async (queue) =>

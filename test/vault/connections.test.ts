@@ -6,6 +6,7 @@ import type { Answer } from '../../shared/vault/answer.ts';
 import {
   answer,
   closeWithoutAnswer,
+  hang,
   healthy,
   healthyBody,
   resetWithoutAnswer,
@@ -60,6 +61,32 @@ describe('the connection of the probe', () => {
     expect(second.id).toBe(2);
     expect(connections.map(({ resumed }) => resumed)).toEqual([false, true]);
     expect(client.certificate()).toEqual(certificate);
+  });
+
+  it('comes back after it was ended by us: on its TLS session, with its certificate and its count', async () => {
+    const { address, connections } = await endpoint();
+    const client = trusting(address);
+    const first = connectionOf(await client.health());
+    const certificate = client.certificate();
+    for (let id = first.id + 1; id <= 4; id += 1) {
+      await client.disconnect();
+      // However often: it goes back to the one full handshake.
+      const handshake = { id: first.id, openedAt: first.openedAt };
+      expect(connectionOf(await client.health())).toMatchObject({ id, resumed: true, handshake });
+    }
+    expect(connections.map(({ resumed }) => resumed)).toEqual([false, true, true, true]);
+    expect(client.certificate()).toEqual(certificate);
+  });
+
+  it('takes what is under way with it when it is ended, and the next request has one of its own', async () => {
+    const server = await endpoint({ behaviour: hang });
+    const client = trusting(server.address);
+    const asked = client.health();
+    await vi.waitFor(() => expect(server.received).toHaveLength(1));
+    await client.disconnect();
+    expect(await asked).toMatchObject({ ok: false, error: { code: 'aborted' } });
+    server.behave(healthy);
+    expect(await client.health()).toMatchObject({ ok: true });
   });
 
   it('makes a full handshake each time where keys are pinned', async () => {

@@ -11,7 +11,8 @@ export interface PortCall {
 export type Around = <T>(call: PortCall, run: () => Promise<T>) => Promise<T>;
 
 export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
-  const { live, sweeps, history, observations, lastGood, nudges, recover, rotate, words } = deps.state;
+  const { live, sweeps, batches, history, observations, lastGood, nudges, recover, rotate, words } =
+    deps.state;
   const effect = <T>(name: string, run: () => Promise<T>) => around({ name, effect: true }, run);
   const read = <T>(name: string, run: () => Promise<T>) => around({ name, effect: false }, run);
   return {
@@ -28,7 +29,7 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
     state: {
       ...deps.state,
       live: {
-        scan: () => read('live.scan', () => live.scan()),
+        scan: (share) => read('live.scan', () => live.scan(share)),
         read: (cluster) => read('live.read', () => live.read(cluster)),
         commit: (cluster, head, etag, outbox) =>
           effect('live.commit', () => live.commit(cluster, head, etag, outbox)),
@@ -39,13 +40,18 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
         last: () => read('sweeps.last', () => sweeps.last()),
         save: (record) => effect('sweeps.save', () => sweeps.save(record)),
       },
+      batches: {
+        list: () => read('batches.list', () => batches.list()),
+        plan: (planned, gone) => effect('batches.plan', () => batches.plan(planned, gone)),
+        update: (batch) => effect('batches.update', () => batches.update(batch)),
+      },
       words: {
         quiets: () => read('words.quiets', () => words.quiets()),
         holds: () => read('words.holds', () => words.holds()),
       },
       history: { append: (added) => effect('history.append', () => history.append(added)) },
       observations: {
-        save: (observed) => effect('observations.save', () => observations.save(observed)),
+        save: (observed, batch) => effect('observations.save', () => observations.save(observed, batch)),
         latest: () => read('observations.latest', () => observations.latest()),
       },
       lastGood: {
@@ -62,6 +68,7 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       },
       nudges: {
         send: (queue, cluster, delayMs) => effect('nudges.send', () => nudges.send(queue, cluster, delayMs)),
+        batch: (name, lifetimeMs) => effect('nudges.batch', () => nudges.batch(name, lifetimeMs)),
       },
     },
   };

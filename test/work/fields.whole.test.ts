@@ -4,6 +4,7 @@ import { parseFleet } from '../../shared/fleet/parse.ts';
 import { limits } from '../fleet/builders.ts';
 import { fields } from '../fleet/schema-fields.ts';
 import { askedFields } from './fields/asked.ts';
+import { batchFields } from './fields/batches.ts';
 import { deliveredFields } from './fields/delivered.ts';
 import { escrowedFields } from './fields/escrowed.ts';
 import { exercisedFields } from './fields/exercised.ts';
@@ -25,6 +26,7 @@ const proofs: Record<string, Proof> = {
     expect([parseFleet(text(1), limits()).ok, parseFleet(text(2), limits()).ok]).toEqual([true, false]);
   },
   probe: 'holds fields',
+  'probe.batches': 'holds fields',
   alerts: 'holds fields',
   'alerts.pending': 'holds fields',
   'alerts.reminder': 'holds fields',
@@ -50,6 +52,7 @@ const proofs: Record<string, Proof> = {
   'clusters.*.escrow': 'holds fields',
   'clusters.*.escrow.custodians': 'holds fields',
   ...askedFields,
+  ...batchFields,
   ...loginFields,
   ...rotateLoginFields,
   ...rotatedFields,

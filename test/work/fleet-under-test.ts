@@ -18,8 +18,10 @@ import { formatProblems } from '../../shared/fleet/problem.ts';
 import { createFleetSource } from '../../shared/fleet/source.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { Redactor } from '../../shared/log/redactor.ts';
+import { SweepReads } from '../../shared/work/batches/reads.ts';
 import type { WatchDeps } from '../../shared/work/deps.ts';
-import { type SweepResult, sweep } from '../../shared/work/sweep.ts';
+import type { SweepResult } from '../../shared/work/record.ts';
+import { sweep } from '../../shared/work/sweep.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { memoryState } from '../fakes/state/memory.ts';
 import { simulationDispatcher } from '../fakes/vault/dispatcher.ts';
@@ -160,6 +162,7 @@ export class FleetUnderTest {
       clock: this.clock,
       log,
       newId: () => this.newId(),
+      reads: new SweepReads(this.newId()),
       intervalMs,
       ...over,
     };

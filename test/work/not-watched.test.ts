@@ -1,5 +1,6 @@
 /** Rule 13: whatever was not watched shows, to people and to the outside. */
 import { describe, expect, it } from 'vitest';
+import { owedOf } from '../../shared/alert/owed.ts';
 import type { OutboxEntry } from '../../shared/state/ports.ts';
 import { startOrder } from '../../shared/work/start-order.ts';
 import { readStatus } from '../../shared/work/status.ts';
@@ -221,7 +222,7 @@ describe('the heartbeat', () => {
     const entry = anEntry();
     if (entry.effect.kind !== 'message') throw new Error('not a message');
     const effect = { ...entry.effect, message: { ...entry.effect.message, severity } };
-    return [{ outbox: [{ etag: '', value: { ...entry, createdAt: 0, attempts: 3, effect, ...over } }] }];
+    return owedOf([{ ...entry, createdAt: 0, attempts: 3, effect, ...over }]);
   };
 
   it('minds only what is critical, was tried three times and is owed for more than five minutes', () => {

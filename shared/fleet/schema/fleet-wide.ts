@@ -25,6 +25,23 @@ export const probe = z
     confirmAfter: duration('Pause before a node that looks bad is asked again.', '0s', '10s').prefault(
       '500ms',
     ),
+    batches: z
+      .strictObject({
+        from: whole(
+          'A fleet of more clusters than this is swept in batches, by as many workers as there are.',
+          1,
+          20_000,
+        ).prefault(500),
+        clusters: whole('Most clusters in one batch.', 1, 2000).prefault(200),
+        duration: duration('A batch that took longer is made smaller.', '500ms', '2m').prefault('5s'),
+      })
+      .meta({ description: 'How the sweep of a large fleet is split.' })
+      .prefault({}),
+    warmNodes: whole(
+      'Most nodes whose connections one process keeps open between sweeps; 0 none.',
+      0,
+      100_000,
+    ).prefault(10_000),
   })
   .meta({ description: 'How nodes are asked.' });
 

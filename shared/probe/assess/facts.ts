@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sameStartMs } from '../../process-start.ts';
 import type { ConnectionFacts } from '../../vault/answer.ts';
+import { handshakeOf, leadsTo } from '../connection.ts';
 import type { ClusterFacts, NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
 import { isSilent, isUnsealed, type NodeState, wasUnsealed } from './node-state.ts';
@@ -54,7 +55,7 @@ export function nodeFacts(
 }
 
 /**
- * A node that serves as before, over the connection of before, and was asked for nothing else: what the rest of this
+ * A node that serves as before, over the connection or TLS session of before, and was asked for nothing else: what the rest of this
  * file would find out at some length, of almost every node in almost every sweep.
  */
 function isUnchanged(observed: NodeObservation, state: NodeState, before: NodeFacts): boolean {
@@ -62,7 +63,7 @@ function isUnchanged(observed: NodeObservation, state: NodeState, before: NodeFa
   const last = before.unsealedConnection;
   if (before.state !== state.name || !isUnsealed(state)) return false;
   if (earlier.length > 0 || processStart || !last) return false;
-  return health.ok && health.connection !== undefined && isSame(last, health.connection);
+  return health.ok && health.connection !== undefined && leadsTo(last, health.connection);
 }
 
 /** The parts that did not change are mostly the very same objects: what is equal is so at the first look. */
@@ -127,8 +128,8 @@ function seenUnsealed(
 ): Pick<NodeFacts, 'unsealedStart' | 'unsealedConnection'> {
   const connection = observed.health.ok ? observed.health.connection : undefined;
   const last = before?.unsealedConnection;
-  const same = last && connection && isSame(last, connection) ? last : undefined;
-  // A start time that was not read now is only good for the same connection: else it may be an older process's.
+  const same = last && connection && leadsTo(last, connection) ? last : undefined;
+  // A start time that was not read now is only good for the same connection or TLS session: else it may be an older process's.
   const start = observed.processStart?.ok
     ? startOf(observed, before?.unsealedStart)
     : same
@@ -136,9 +137,7 @@ function seenUnsealed(
       : undefined;
   return {
     ...(start === undefined ? {} : { unsealedStart: start }),
-    ...(connection
-      ? { unsealedConnection: same ?? { id: connection.id, openedAt: connection.openedAt } }
-      : {}),
+    ...(connection ? { unsealedConnection: same ?? handshakeOf(connection) } : {}),
   };
 }
 
@@ -157,14 +156,14 @@ function keptConnection(
   const connections = connectionsOf(observed);
   if (startedAsBefore(observed, before)) {
     const proven = connections.at(-1);
-    if (proven && !(last && connections.some((one) => isSame(last, one)))) {
-      return { id: proven.id, openedAt: proven.openedAt };
+    if (proven && !(last && connections.some((one) => leadsTo(last, one)))) {
+      return handshakeOf(proven);
     }
   }
   if (!last) return undefined;
-  if (connections.length === 0 || connections.some((one) => isSame(last, one))) return last;
+  if (connections.length === 0 || connections.some((one) => leadsTo(last, one))) return last;
   const resumed = connections.find((one) => one.resumed);
-  return resumed && { id: resumed.id, openedAt: resumed.openedAt };
+  return resumed && handshakeOf(resumed);
 }
 
 /** The start time shows the process that was last seen unsealed. */
@@ -178,10 +177,6 @@ export function startedAsBefore(observed: NodeObservation, before: NodeFacts | u
 export function connectionsOf(observed: NodeObservation): ConnectionFacts[] {
   const answers = [observed.health, observed.sealStatus, observed.leader, observed.sealBackend];
   return answers.flatMap((answer) => (answer?.ok && answer.connection ? [answer.connection] : []));
-}
-
-export function isSame(a: { id: number; openedAt: number }, b: { id: number; openedAt: number }): boolean {
-  return a.id === b.id && a.openedAt === b.openedAt;
 }
 
 function progressOf(

@@ -1,7 +1,8 @@
 /** Why a node is sealed: rule 6. A seal can be deliberate; only a proven restart explains one by itself. */
+import { isSame } from '../connection.ts';
 import type { NodeFacts } from '../head-facts.ts';
 import type { NodeObservation } from '../observation.ts';
-import { connectionsOf, isSame, startedAsBefore } from './facts.ts';
+import { connectionsOf, startedAsBefore } from './facts.ts';
 import { wasUnsealed } from './node-state.ts';
 import { iso } from './words.ts';
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { ProbeSettings } from '../../fleet/fleet.ts';
 import type { Answer, CertificateFacts, ConnectionFacts } from '../../vault/answer.ts';
+import { handshakeOf, leadsTo } from '../connection.ts';
 import type { NodeObservation } from '../observation.ts';
 import { Silence } from './silence.ts';
 import { Slots } from './slots.ts';
@@ -16,7 +17,7 @@ const startReadsPerSweep = 10;
 const certificateLifeMs = 3_600_000;
 const certificateLooksPerSweep = 10;
 
-/** By node name: the connection over which its start time was last asked for. Kept as long as the connections. */
+/** By node name: the connection over which its start time was last asked for. Kept as long as the clients. */
 export type StartsAsked = Map<string, ConnectionFacts>;
 
 export interface SweepingOptions {
@@ -75,14 +76,14 @@ export class Sweeping {
   }
 
   /**
-   * Whether a healthy node's start time is to be read now: never asked for over this connection, so its process may
-   * be another. A node whose metrics cannot be read is asked once a connection, too.
+   * Whether a healthy node's start time is to be read now: never asked for over this connection or TLS session, so
+   * its process may be another. A node whose metrics cannot be read is asked once a connection, too.
    */
   mayReadStart(node: string, health: NodeObservation['health'], asked: StartsAsked): boolean {
     if (!health.ok || this.#startReads <= 0 || this.remainingMs() <= 0) return false;
     const { connection } = health;
     const last = asked.get(node);
-    if (connection && last?.id === connection.id && last.openedAt === connection.openedAt) return false;
+    if (connection && last && leadsTo(handshakeOf(last), connection)) return false;
     if (connection) asked.set(node, connection);
     this.#startReads -= 1;
     return true;

@@ -62,6 +62,23 @@ export function isConflict(error: unknown): boolean {
   return status === 412 || (status === 409 && reason === 'EntityAlreadyExists');
 }
 
+/** A change of one row with If-Match. @throws StateError */
+export function fenced<T>(
+  call: Call,
+  what: string,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T | 'conflict' | 'gone'> {
+  return call(what, async (signal) => {
+    try {
+      return await run(signal);
+    } catch (error) {
+      if (isConflict(error)) return 'conflict';
+      if (isGone(error)) return 'gone';
+      throw error;
+    }
+  });
+}
+
 function tooLate(what: string): StateError {
   return new StateError('unavailable', `${what}: storage did not answer within ${limitMs / 1000} s.`);
 }

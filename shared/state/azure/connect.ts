@@ -1,6 +1,7 @@
 /** State in one Azure storage account: Tables, Blobs, Queues. */
 import type { Clock } from '../../clock.ts';
 import type { State, UnreadableRow } from '../ports.ts';
+import { connectBatches } from './batches.ts';
 import { createCall } from './calls.ts';
 import { createClients, type StateSettings } from './clients.ts';
 import { connectHistory } from './history.ts';
@@ -30,6 +31,7 @@ export function connectState(
   return {
     live: connectLive(clients, call, tellUnreadable),
     sweeps: connectSweeps(clients, call, tellUnreadable),
+    batches: connectBatches(clients, call),
     words: connectWords(clients, call, tellUnreadable),
     history: connectHistory(clients, call),
     observations: connectObservations(clients, call, tellUnreadable),

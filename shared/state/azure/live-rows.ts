@@ -1,11 +1,14 @@
-/** Rows of table `live`: PartitionKey cluster, RowKey `head`, `outbox-<id>` or, in partition `fleet`, `sweep`. */
+/**
+ * Rows of table `live`: PartitionKey cluster, RowKey `head`, `outbox-<id>` or, in partition `fleet`, `sweep` and
+ * `batch-<number>`: the last two are read by ./sweeps.ts and ./batches.ts, who name what they cannot read.
+ */
+import { fleetPartition, isBatchRow } from '../batch-rows.ts';
 import { checkVersion, unpack } from '../packing.ts';
 import type { LivePartition, UnreadableRow } from '../ports.ts';
 import { headSchema, outboxSchema } from '../schema.ts';
 
 export const headKey = 'head';
 export const sweepKey = 'sweep';
-export const fleetPartition = 'fleet';
 
 export function outboxKey(id: string): string {
   return `outbox-${id}`;
@@ -26,6 +29,7 @@ export function isDeletedHead(row: Record<string, unknown>): boolean {
 export function sortRow(row: Row, partitions: Map<string, LivePartition>, unreadable: UnreadableRow[]): void {
   const { partitionKey, rowKey, etag } = row;
   if (partitionKey === fleetPartition && rowKey === sweepKey) return;
+  if (isBatchRow(row)) return;
   if (rowKey === headKey && isDeletedHead(row)) return;
   const damaged = (why: string) => unreadable.push({ partition: partitionKey, row: rowKey, why });
   const partition = partitions.get(partitionKey) ?? { outbox: [] };

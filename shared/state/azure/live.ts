@@ -1,12 +1,15 @@
 /** Table `live`. Fencing is If-Match on the head; outbox rows fence themselves. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { fleetPartition } from '../batch-rows.ts';
 import { StateError } from '../errors.ts';
 import { checkCommit, checkCommitSize, checkKey } from '../limits.ts';
 import { pack, schemaVersion } from '../packing.ts';
-import type { Head, Live, LivePartition, OutboxEntry, Stored, UnreadableRow } from '../ports.ts';
-import { type Call, failure, isConflict, isGone } from './calls.ts';
+import type { Head, Live, LivePartition, OutboxEntry, Share, Stored, UnreadableRow } from '../ports.ts';
+import { inShare } from '../share.ts';
+import { type Call, failure, fenced, isConflict, isGone } from './calls.ts';
 import type { Clients } from './clients.ts';
 import { headKey, isDeletedHead, outboxKey, type Row, sortRow } from './live-rows.ts';
+import { inPartition, quoted } from './table.ts';
 
 const what = 'table live';
 
@@ -17,25 +20,34 @@ export function connectLive(
 ): Live {
   const table = () => clients.table('live');
 
-  async function readRows(filter: string | undefined): ReturnType<Live['scan']> {
+  /** @param isWanted rows of other clusters are not looked at. */
+  async function readRows(
+    filter: string | undefined,
+    isWanted: (cluster: string) => boolean = () => true,
+  ): ReturnType<Live['scan']> {
     const partitions = new Map<string, LivePartition>();
     const unreadable: UnreadableRow[] = [];
     const client = await table();
     await call(what, async (abortSignal) => {
       const queryOptions = filter === undefined ? {} : { filter };
       for await (const row of client.listEntities<Row>({ abortSignal, queryOptions })) {
-        sortRow(row, partitions, unreadable);
+        if (isWanted(row.partitionKey)) sortRow(row, partitions, unreadable);
       }
     });
     return { partitions, unreadable };
   }
 
   return {
-    scan: () => readRows(undefined),
+    async scan(share) {
+      if (!share) return readRows(undefined);
+      const inside = inShare(share);
+      const isWanted = (name: string) => inside(name) && ('only' in share || name !== fleetPartition);
+      return readRows(rangeOf(share), isWanted);
+    },
 
     async read(cluster) {
       checkKey('cluster', cluster);
-      const { partitions, unreadable } = await readRows(`PartitionKey eq '${cluster.replaceAll("'", "''")}'`);
+      const { partitions, unreadable } = await readRows(inPartition(cluster));
       for (const row of unreadable) tellUnreadable(row);
       return partitions.get(cluster) ?? { outbox: [] };
     },
@@ -71,7 +83,7 @@ export function connectLive(
       checkCommit(cluster, [value]);
       const { row } = outboxRow(cluster, value);
       const client = await table();
-      return fenced<Stored<OutboxEntry>>(call, async (abortSignal) => {
+      return fenced<Stored<OutboxEntry>>(call, what, async (abortSignal) => {
         const updated = await client.updateEntity(row, 'Replace', { etag, abortSignal });
         return { value, etag: updated.etag ?? '' };
       });
@@ -80,12 +92,29 @@ export function connectLive(
     async remove(cluster, { value, etag }) {
       checkCommit(cluster, [value]);
       const client = await table();
-      return fenced<'removed'>(call, async (abortSignal) => {
+      return fenced<'removed'>(call, what, async (abortSignal) => {
         await client.deleteEntity(cluster, outboxKey(value.id), { etag, abortSignal });
         return 'removed';
       });
     },
   };
+}
+
+/** Of keys, in OData; partition `fleet` may lie in it. */
+function rangeOf(share: Share): string | undefined {
+  if ('only' in share) {
+    const names = share.only.toSorted();
+    const [first = '', last = first] = [names[0], names.at(-1)];
+    return first === last
+      ? inPartition(first)
+      : `PartitionKey ge ${quoted(first)} and PartitionKey le ${quoted(last)}`;
+  }
+  const { from, to } = share;
+  const ends = [
+    ...(from === '' ? [] : [`PartitionKey ge ${quoted(from)}`]),
+    ...(to === undefined ? [] : [`PartitionKey lt ${quoted(to)}`]),
+  ];
+  return ends.length > 0 ? ends.join(' and ') : undefined;
 }
 
 function headRow(cluster: string, head: Head | undefined) {
@@ -129,21 +158,6 @@ async function deletedHead(client: TableClient, call: Call, cluster: string): Pr
       return isDeletedHead(row) ? row.etag : undefined;
     } catch (error) {
       if (isGone(error)) return undefined;
-      throw error;
-    }
-  });
-}
-
-async function fenced<T>(
-  call: Call,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T | 'conflict' | 'gone'> {
-  return call(what, async (signal) => {
-    try {
-      return await run(signal);
-    } catch (error) {
-      if (isConflict(error)) return 'conflict';
-      if (isGone(error)) return 'gone';
       throw error;
     }
   });

@@ -1,4 +1,5 @@
 /** Queues `notify`, `probe`, `steps` and `turns`: raw text, as host.json's `messageEncoding: none` expects. */
+import { checkBatchMessage } from '../batch-rows.ts';
 import { checkKey } from '../limits.ts';
 import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
@@ -10,6 +11,7 @@ const lifetime = 24 * 3600;
 
 interface AnyNudges {
   send(queue: 'notify' | 'probe' | 'steps' | 'turns', cluster: string, delayMs: number): Promise<void>;
+  batch(name: string, lifetimeMs: number): Promise<void>;
 }
 
 /** Serves the Nudges of every app. */
@@ -25,6 +27,15 @@ export function connectNudges(clients: Clients, call: Call): AnyNudges {
           messageTimeToLive: visibilityTimeout + lifetime,
           abortSignal,
         }),
+      );
+    },
+
+    async batch(name, lifetimeMs) {
+      checkBatchMessage(name);
+      const client = await clients.queue('probe');
+      const messageTimeToLive = Math.max(1, Math.ceil(lifetimeMs / 1000));
+      await call('queue probe', (abortSignal) =>
+        client.sendMessage(name, { messageTimeToLive, abortSignal }),
       );
     },
   };

@@ -16,6 +16,9 @@ export interface Connection {
   error?: Error;
 }
 
+/** What connections leave on their lane. */
+type Line = Pick<Lane, 'connection' | 'session' | 'handshake'>;
+
 /** What we found wrong ourselves; the codes are in ./failure.ts. */
 class Refusal extends Error {
   readonly code: 'PLAIN_HTTP_REMOTE' | 'TLS_SETTINGS';
@@ -25,10 +28,7 @@ class Refusal extends Error {
   }
 }
 
-export function connector(
-  settings: LaneSettings,
-  line: Pick<Lane, 'connection' | 'session'>,
-): buildConnector.connector {
+export function connector(settings: LaneSettings, line: Line): buildConnector.connector {
   let connect: buildConnector.connector | undefined;
   return (options, callback) => {
     if (isRefusedLiteral(options.hostname, settings)) {
@@ -71,9 +71,11 @@ function connectOptions(settings: LaneSettings, encrypted: boolean): buildConnec
   };
 }
 
-function track(socket: Socket, settings: LaneSettings, line: Pick<Lane, 'connection' | 'session'>): void {
+function track(socket: Socket, settings: LaneSettings, line: Line): void {
   const resumed = socket instanceof TLSSocket && socket.isSessionReused();
-  const connection: Connection = { facts: settings.opened(resumed), requests: 0 };
+  const opened = settings.opened(resumed);
+  const facts = resumed && line.handshake ? { ...opened, handshake: line.handshake } : opened;
+  const connection: Connection = { facts, requests: 0 };
   line.connection = connection;
   socket.once('error', (error) => {
     connection.error = error;
@@ -87,6 +89,7 @@ function track(socket: Socket, settings: LaneSettings, line: Pick<Lane, 'connect
   if (settings.resume) {
     socket.on('session', (session: Buffer) => {
       line.session = session;
+      line.handshake = facts.handshake ?? { id: facts.id, openedAt: facts.openedAt };
     });
   }
 }

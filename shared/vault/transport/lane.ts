@@ -25,25 +25,56 @@ export interface LaneSettings extends AddressRule {
 }
 
 export interface Lane {
-  dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher;
   /** The open one; always undefined where a test put a dispatcher in place of the network. */
   connection?: Connection | undefined;
   /** TLS session of the last ticket. undici's own cache is weak: without this hold resumption ends at a collection. */
   session?: Buffer;
+  /** The connection whose full handshake that session began with. */
+  handshake?: NonNullable<ConnectionFacts['handshake']>;
   /** Not ours to close, and without connections that we know of. */
   replaced: boolean;
+  /** Ends its connection, and with it what is under way. The next request opens one, on the same TLS session. */
+  disconnect(): Promise<void>;
 }
 
 export function openLane(settings: LaneSettings): Lane {
-  const { timeouts, keepAliveMs } = settings;
-  const line: Pick<Lane, 'connection' | 'session'> = {};
-  const dispatcher = new Client(settings.address, {
-    connect: connector(settings, line),
-    headersTimeout: Math.ceil(timeouts.headersMs),
-    bodyTimeout: Math.ceil(timeouts.totalMs),
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    allowH2: false,
-  });
-  return Object.assign(line, { dispatcher, replaced: false });
+  return new NetworkLane(settings);
+}
+
+class NetworkLane implements Lane {
+  connection?: Connection | undefined;
+  session?: Buffer;
+  handshake?: NonNullable<ConnectionFacts['handshake']>;
+  readonly replaced = false;
+  readonly #settings: LaneSettings;
+  /** Made once: it remembers the TLS session and holds the parsed trust. */
+  readonly #connect: ReturnType<typeof connector>;
+  #client: Client | undefined;
+
+  constructor(settings: LaneSettings) {
+    this.#settings = settings;
+    this.#connect = connector(settings, this);
+  }
+
+  get dispatcher(): Dispatcher {
+    const { address, timeouts, keepAliveMs } = this.#settings;
+    this.#client ??= new Client(address, {
+      connect: this.#connect,
+      headersTimeout: Math.ceil(timeouts.headersMs),
+      bodyTimeout: Math.ceil(timeouts.totalMs),
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+      allowH2: false,
+    });
+    return this.#client;
+  }
+
+  /** undici's client goes, too: it is most of what a lane without a connection would hold. */
+  async disconnect(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    this.connection = undefined;
+    await client?.destroy();
+  }
 }

@@ -47,7 +47,12 @@ export class Lanes {
 
   async discard(lane: Lane): Promise<void> {
     this.#open.delete(lane);
-    if (!lane.replaced) await lane.dispatcher.destroy();
+    await lane.disconnect();
+  }
+
+  /** Ends the connections of the kept ways; they serve on. What is under way on them ends as `aborted`. */
+  async disconnect(): Promise<void> {
+    await Promise.all([this.#probe?.disconnect(), this.#secret?.disconnect()]);
   }
 
   /** What is under way ends as `aborted`. */
@@ -59,7 +64,7 @@ export class Lanes {
   #make(purpose: 'probe' | 'token' | 'fresh', secret: boolean): Lane {
     const { clock, dispatcher, ...settings } = this.#settings;
     const lane = dispatcher
-      ? { dispatcher: dispatcher(purpose), replaced: true }
+      ? { dispatcher: dispatcher(purpose), replaced: true, disconnect: async () => undefined }
       : openLane({
           ...settings,
           resume: purpose === 'probe' && settings.tls.pins.length === 0,

@@ -2,7 +2,7 @@
 import { constants, type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recovery } from '../../recovery/recovery.ts';
-import { type Journal, type JournalEntry, openRecovery, readJournal } from './journal.ts';
+import { type Journal, type JournalEntry, journalVersion, openRecovery, readJournal } from './journal.ts';
 import { codeOf, contents, syncFolder, wholeFile, write } from './synced-file.ts';
 
 export interface JournalOwner {
@@ -36,7 +36,15 @@ export async function openJournal(
     file = await open(path, O_RDWR | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
     const problem = await begin(file, path, cluster, owner);
     if (problem !== undefined) return await refuse(file, problem);
-    await write(file, { kind: 'run', id: owner.id, host: owner.host, pid: owner.pid, cluster, at });
+    await write(file, {
+      kind: 'run',
+      v: journalVersion,
+      id: owner.id,
+      host: owner.host,
+      pid: owner.pid,
+      cluster,
+      at,
+    });
     await syncFolder(path);
     // Read again: of two that began at the same time, the file says who was first.
     const again = readJournal(await contents(file));
@@ -117,6 +125,9 @@ async function begin(
   const bytes = await contents(file);
   if (bytes.length > 0 && bytes[0] !== '{'.charCodeAt(0)) return strange;
   const read = readJournal(bytes);
+  if (!read.ok && read.newer !== undefined) {
+    return `${path} was written by a newer Sealwatch (v${read.newer}): upgrade this one, or name another file with --file; shares that nodes hold then count as somebody else's for a while`;
+  }
   if (!read.ok) {
     return `${path} is damaged in line ${read.line}: name another one with --file; shares that nodes hold then count as somebody else's for a while`;
   }

@@ -10,7 +10,7 @@ import { generationRowSchema, intentSchema, recoverySchema } from '../../state/r
 
 export type JournalEntry =
   /** A process began to work with the file: the first one alive has it. */
-  | { kind: 'run'; id: string; host: string; pid: number; cluster: string; at: number }
+  | { kind: 'run'; v?: number; id: string; host: string; pid: number; cluster: string; at: number }
   | { kind: 'run-ended'; id: string; at: number }
   /** The recovery's row as of this write: intents are in it before each request (rule 3). */
   | { kind: 'recovery'; value: Recovery }
@@ -44,6 +44,9 @@ export interface Journal {
   close(at: number): Promise<void>;
 }
 
+/** Of the format, in each `run`. Raised when an older Sealwatch would misread a file. */
+export const journalVersion = 1;
+
 const time = z.number().min(0).max(8.64e15);
 
 const auditSchema: z.ZodType<AuditEntry> = z.looseObject({
@@ -76,6 +79,7 @@ const heldSchema: z.ZodType<Held> = z.strictObject({
 const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('run'),
+    v: z.literal(journalVersion).exactOptional(),
     id: z.string(),
     host: z.string(),
     pid: z.int().min(1),
@@ -90,7 +94,10 @@ const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('audit'), value: auditSchema }),
 ]);
 
-export type ReadJournal = { ok: true; entries: JournalEntry[]; bytes: number } | { ok: false; line: number };
+/** `newer`: the version of a format that comes after this one. */
+export type ReadJournal =
+  | { ok: true; entries: JournalEntry[]; bytes: number }
+  | { ok: false; line: number; newer?: number };
 
 /**
  * @returns `bytes`: up to where the file is whole. A last line without its end was being written when its process was
@@ -102,7 +109,10 @@ export function readJournal(text: Buffer): ReadJournal {
   const entries: JournalEntry[] = [];
   for (const [index, line] of lines.entries()) {
     const entry = entryOf(line);
-    if (!entry) return { ok: false, line: index + 1 };
+    if (!entry) {
+      const newer = newerOf(lines);
+      return { ok: false, line: index + 1, ...(newer !== undefined && { newer }) };
+    }
     entries.push(entry);
   }
   return { ok: true, entries, bytes };
@@ -114,6 +124,20 @@ function entryOf(line: string): JournalEntry | undefined {
   } catch {
     return undefined;
   }
+}
+
+const laterRun = z.looseObject({ kind: z.literal('run'), v: z.int().min(journalVersion + 1) });
+
+/** A newer version may have gone on with an older one's file, so any run may say so. */
+function newerOf(lines: string[]): number | undefined {
+  const versions = lines.flatMap((line) => {
+    try {
+      return laterRun.safeParse(JSON.parse(line)).data?.v ?? [];
+    } catch {
+      return [];
+    }
+  });
+  return versions.length > 0 ? Math.max(...versions) : undefined;
 }
 
 /** The recovery of a cluster that the file left open. */

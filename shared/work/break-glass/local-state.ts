@@ -64,11 +64,13 @@ export function localState(journal: Journal, envelopes: EnvelopeFile, stop: Abor
         await store(value);
         return 'ended';
       },
-      list: async (cluster) =>
-        [...rows.values()]
+      list: async (cluster) => ({
+        rows: [...rows.values()]
           .map(({ value }) => value)
           .filter((row) => row.cluster === cluster)
           .toReversed(),
+        unreadable: [],
+      }),
       allActive: async () => ({
         recoveries: [...rows.values()].map(({ value }) => value).filter(({ status }) => status === 'open'),
         unreadable: [],

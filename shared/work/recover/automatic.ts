@@ -9,7 +9,7 @@ import type { Plan, Recovery } from '../../recovery/recovery.ts';
 import type { Stored } from '../../state/ports.ts';
 import type { RecoverDeps } from './deps.ts';
 import { escrowed, trustFor } from './escrowed.ts';
-import { observe } from './observe.ts';
+import { observe, unreadWords } from './observe.ts';
 import { open } from './request.ts';
 import { endedBy } from './words.ts';
 
@@ -26,8 +26,8 @@ export async function considerAutomatic(
   cluster: Cluster,
 ): Promise<Stored<Recovery> | undefined> {
   if (cluster.recovery.policy !== 'automatic') return undefined;
-  const recent = await endedOfLate(deps, cluster);
-  const quiet = quietAfter(recent);
+  const { recent, unread } = await endedOfLate(deps, cluster);
+  const quiet = unread ?? quietAfter(recent);
   if (quiet !== undefined) {
     deps.log.info('automation-quiet', { cluster: cluster.name, why: quiet });
     return undefined;
@@ -53,11 +53,15 @@ export async function considerAutomatic(
   return deps.state.recoveries.active(cluster.name);
 }
 
-/** Automation's own recoveries of the cluster that ended in the last hour. */
-async function endedOfLate({ clock, state }: RecoverDeps, { name }: Cluster): Promise<Recovery[]> {
+/** Automation's own recoveries of the cluster that ended in the last hour; `unread`: one may be among what cannot be read. */
+async function endedOfLate(
+  { clock, state }: RecoverDeps,
+  { name }: Cluster,
+): Promise<{ recent: Recovery[]; unread: string | undefined }> {
   const now = clock.now();
-  const all = await state.recoveries.list(name, now - quietMs - longestMs);
-  return all.filter(({ way, ended }) => way === 'automatic' && ended && ended.at > now - quietMs);
+  const { rows, unreadable } = await state.recoveries.list(name, now - quietMs - longestMs);
+  const recent = rows.filter(({ way, ended }) => way === 'automatic' && ended && ended.at > now - quietMs);
+  return { recent, unread: unreadWords(unreadable) };
 }
 
 /** Why automation opens nothing now, whatever it would see: a nudge a minute would else begin again and again. */

@@ -8,6 +8,7 @@ import { budgetOf } from '../../recovery/budget.ts';
 import { look } from '../../recovery/look.ts';
 import type { Disproof, NodeSight, PlanInput, Recovery } from '../../recovery/recovery.ts';
 import { StateError } from '../../state/errors.ts';
+import type { UnreadableRow } from '../../state/ports.ts';
 import type { Reached, RecoverDeps } from './deps.ts';
 import type { Escrowed } from './escrowed.ts';
 
@@ -37,7 +38,7 @@ export async function observe(
 ): Promise<PlanInput> {
   const { state, clock } = deps;
   const window = Math.max(cluster.recovery.attemptWindowMs, cluster.thresholds.restartWindowMs);
-  const [sights, notes, approvals, hold, recent, facts] = await Promise.all([
+  const [sights, notes, approvals, standing, listed, facts] = await Promise.all([
     lookAround(deps, nodes),
     state.starts.of(cluster.name),
     state.approvals.of(cluster.name, recovery.id),
@@ -46,6 +47,8 @@ export async function observe(
     remembered(deps, cluster.name),
   ]);
   const now = clock.now();
+  const { rows: recent, unreadable } = listed;
+  const hold = standing ?? holdOfUnread(deps, cluster.name, unreadable);
   return {
     cluster,
     fleetEntry: fleetEntryHash(cluster),
@@ -73,6 +76,24 @@ export async function holdOf({ state, clock, log }: RecoverDeps, cluster: string
     const reason = 'the row of its hold cannot be read; set the hold anew, or end it';
     return { cluster, by: 'a damaged row', reason, until: clock.now() + 3_600_000 };
   }
+}
+
+/** Recoveries that cannot be read may have used up all that automation may try: it waits, as for a hold. */
+function holdOfUnread(
+  { clock, log }: Pick<RecoverDeps, 'clock' | 'log'>,
+  cluster: string,
+  unreadable: UnreadableRow[],
+): Hold | undefined {
+  const reason = unreadWords(unreadable);
+  if (reason === undefined) return undefined;
+  for (const row of unreadable) log.error('row-unreadable', { ...row, table: 'recoveries' });
+  return { cluster, by: 'a row that cannot be read', reason, until: clock.now() + 3_600_000 };
+}
+
+/** Undefined: there is none. */
+export function unreadWords([first]: UnreadableRow[]): string | undefined {
+  if (!first) return undefined;
+  return `table recoveries, row ${first.row} of ${first.partition}: ${first.why}. What was tried there is not known`;
 }
 
 /** Another app's table: it may stop automation, and never a recovery that people approved. */

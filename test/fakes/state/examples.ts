@@ -2,7 +2,8 @@
 import type { Alert, Message, Transition } from '../../../shared/alert/alert.ts';
 import { finding } from '../../../shared/finding.ts';
 import type { NodeFacts } from '../../../shared/probe/head-facts.ts';
-import type { Head, OutboxEntry } from '../../../shared/state/ports.ts';
+import type { ClusterObservation } from '../../../shared/probe/observation.ts';
+import type { Batch, BatchResult, Head, OutboxEntry, Owed } from '../../../shared/state/ports.ts';
 
 const noon = Date.UTC(2026, 10, 22, 12);
 
@@ -54,4 +55,38 @@ export function anEntry(over: Partial<OutboxEntry> = {}): OutboxEntry {
 
 export function aTransition(over: Partial<Transition> = {}): Transition {
   return { at: noon, cluster: 'payments', what: 'node:vault-1', from: 'standby', to: 'sealed', ...over };
+}
+
+export function aBatch(over: Partial<Batch> = {}): Batch {
+  return {
+    number: 0,
+    share: { from: '', except: [] },
+    sweep: { id: 'sweep-1', startedAt: noon, turn: 1 },
+    ...over,
+  };
+}
+
+export function aBatchResult(over: Partial<BatchResult> = {}): BatchResult {
+  const prompt = { ms: 900, clusters: 2 };
+  return {
+    finishedAt: noon + 1000,
+    clusters: 2,
+    nodes: 6,
+    failed: [],
+    slow: [],
+    prompt,
+    owed: [],
+    unreadable: [],
+    ...over,
+  };
+}
+
+export function anOwed(over: Partial<Owed> = {}): Owed {
+  const owed = { cluster: 'payments', channel: 'chat', meantFor: 'chat', critical: false, attempts: 1 };
+  return { ...owed, createdAt: noon, ...over };
+}
+
+export function anObservation(over: Partial<ClusterObservation> = {}): ClusterObservation {
+  const raft = { read: false, why: 'no-login' } as const;
+  return { cluster: 'payments', startedAt: noon, finishedAt: noon + 3, nodes: [], raft, ...over };
 }

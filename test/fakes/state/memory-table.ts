@@ -53,6 +53,14 @@ export class MemoryTable<T> {
     return etag;
   }
 
+  /** Replaces whatever is there, but for what a newer version wrote. @throws StateError */
+  putUnlessNewer(value: T): void {
+    const keys = this.#kind.keys(storable(this.#kind, value));
+    const cell = this.#rows.get(keys.partitionKey)?.get(keys.rowKey);
+    if (cell && 'why' in cell) refuseNewer(this.#kind.table, keys, cell.why);
+    this.put(value);
+  }
+
   remove({ partitionKey, rowKey }: Keys): boolean {
     return this.#rows.get(partitionKey)?.delete(rowKey) ?? false;
   }
@@ -76,6 +84,11 @@ export class MemoryTable<T> {
     this.#rows.set(name, partition);
     return partition;
   }
+}
+
+/** @throws StateError `unreadable` where it is a newer version's row that is in the way. */
+export function refuseNewer(table: string, keys: Keys, why: string): void {
+  if (why.startsWith('written by a newer Sealwatch')) throw unreadable(table, keys, why);
 }
 
 /** Deflating what is small would only cost time: it fits. */

@@ -7,19 +7,22 @@ import type { GenerationRow } from '../../../shared/escrow/generation.ts';
 import type { Readiness } from '../../../shared/readiness/readiness.ts';
 import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import type { Rotation } from '../../../shared/rotation/rotation.ts';
+import { batchKeys, checkBatchMessage, fleetPartition } from '../../../shared/state/batch-rows.ts';
 import { bounded, checkCommit, checkCommitSize, checkKey, rowBytes } from '../../../shared/state/limits.ts';
+import { newestOf, type Observed } from '../../../shared/state/newest-observations.ts';
 import { pack } from '../../../shared/state/packing.ts';
 import type {
   Head,
   Live,
   LivePartition,
-  Observations,
   OutboxEntry,
   State,
   Stored,
   SweepRecord,
   UnreadableRow,
 } from '../../../shared/state/ports.ts';
+import { inShare } from '../../../shared/state/share.ts';
+import { memoryBatches } from './memory-batches.ts';
 
 export interface Nudge {
   queue: 'notify' | 'probe' | 'steps';
@@ -30,6 +33,10 @@ export interface Nudge {
 /** State, and what tests look at or put in. */
 export interface MemoryState extends State {
   nudged: Nudge[];
+  /** Messages that name a batch, on queue `probe`. */
+  nudgedBatches: { name: string; lifetimeMs: number }[];
+  /** Also makes a row unreadable. */
+  batches: ReturnType<typeof memoryBatches>;
   /** History, in the order of its arrival, each transition once. */
   transitions(): Transition[];
   quiets: Quiet[];
@@ -56,6 +63,7 @@ export function memoryState(): MemoryState {
   const unreadable: UnreadableRow[] = [];
   const transitions = new Map<string, Transition>();
   const nudged: Nudge[] = [];
+  const nudgedBatches: MemoryState['nudgedBatches'] = [];
   const quiets: Quiet[] = [];
   const standingHolds: Hold[] = [];
   const recoveryRows: Recovery[] = [];
@@ -66,9 +74,12 @@ export function memoryState(): MemoryState {
   const unreadableOfRecover: MemoryState['unreadableOfRecover'] = { recoveries: [], generations: [] };
   let sweep: SweepRecord | undefined;
   let lastGood: string | undefined;
-  let latest: Awaited<ReturnType<Observations['latest']>>;
+  /** By batch. */
+  const observed = new Map<number | undefined, Observed>();
   return {
     nudged,
+    nudgedBatches,
+    batches: memoryBatches(),
     quiets,
     standingHolds,
     recoveryRows,
@@ -98,10 +109,11 @@ export function memoryState(): MemoryState {
     },
     observations: {
       // Not copied: they are large, and nobody changes them.
-      async save(observed) {
-        latest = observed;
+      async save(sweep, batch) {
+        if (batch !== undefined) batchKeys(batch);
+        observed.set(batch, sweep);
       },
-      latest: async () => latest,
+      latest: async () => newestOf([...observed.values()]),
     },
     lastGood: {
       read: async () => lastGood,
@@ -139,6 +151,10 @@ export function memoryState(): MemoryState {
         checkKey('cluster', cluster);
         nudged.push({ queue, cluster, delayMs });
       },
+      async batch(name, lifetimeMs) {
+        checkBatchMessage(name);
+        nudgedBatches.push({ name, lifetimeMs });
+      },
     },
     prepare: async () => undefined,
   };
@@ -168,12 +184,15 @@ function memoryLive(unreadable: UnreadableRow[]): Live {
   };
 
   return {
-    async scan() {
+    async scan(share) {
+      const inside = share ? inShare(share) : () => true;
+      const hidden = share && 'from' in share ? fleetPartition : undefined;
+      const isIn = (name: string) => inside(name) && name !== hidden;
       const found = new Map<string, LivePartition>();
       for (const [name, partition] of partitions) {
-        if (partition.head || partition.outbox.size > 0) found.set(name, view(partition));
+        if (isIn(name) && (partition.head || partition.outbox.size > 0)) found.set(name, view(partition));
       }
-      return { partitions: found, unreadable: [...unreadable] };
+      return { partitions: found, unreadable: unreadable.filter(({ partition }) => isIn(partition)) };
     },
 
     async read(cluster) {

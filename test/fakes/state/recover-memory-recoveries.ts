@@ -3,7 +3,7 @@ import type { Recovery } from '../../../shared/recovery/recovery.ts';
 import { StateError } from '../../../shared/state/errors.ts';
 import { type Keys, unreadable } from '../../../shared/state/kind.ts';
 import { checkKey } from '../../../shared/state/limits.ts';
-import type { Stored, UnreadableRow } from '../../../shared/state/ports.ts';
+import type { Stored } from '../../../shared/state/ports.ts';
 import { activeKey, activeKind, recoveryKind } from '../../../shared/state/recover-kinds.ts';
 import type { Recoveries } from '../../../shared/state/recover-ports.ts';
 import { checkStatus, newestFirst } from '../../../shared/state/recover-rules.ts';
@@ -15,7 +15,7 @@ export interface MemoryRecoveries {
   damage(keys: Keys, why: string): void;
 }
 
-export function memoryRecoveries(tell: (row: UnreadableRow) => void): MemoryRecoveries {
+export function memoryRecoveries(): MemoryRecoveries {
   const rows = new MemoryTable(recoveryKind);
   const actives = new MemoryTable(activeKind);
 
@@ -72,8 +72,7 @@ export function memoryRecoveries(tell: (row: UnreadableRow) => void): MemoryReco
     async list(cluster, since) {
       checkKey('cluster', cluster);
       const found = rows.list(cluster);
-      found.unreadable.forEach(tell);
-      return newestFirst(found.values, since);
+      return { rows: newestFirst(found.values, since), unreadable: found.unreadable };
     },
     async allActive() {
       const { values, unreadable: damaged } = actives.list();

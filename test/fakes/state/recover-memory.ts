@@ -20,7 +20,7 @@ import type {
   Starts,
 } from '../../../shared/state/recover-ports.ts';
 import { checkHold, isOlder } from '../../../shared/state/recover-rules.ts';
-import { MemoryTable } from './memory-table.ts';
+import { MemoryTable, refuseNewer } from './memory-table.ts';
 import { memoryRecoveries } from './recover-memory-recoveries.ts';
 
 export interface RecoverNudge {
@@ -58,7 +58,7 @@ export function memoryRecoverState(standingHolds: Hold[] = []): MemoryRecoverSta
   const generations = new MemoryTable(generationKind);
   const starts = new MemoryTable(startKind);
   const damagedHolds = new Map<string, string>();
-  const recoveries = memoryRecoveries(tell('recoveries'));
+  const recoveries = memoryRecoveries();
   return {
     nudged,
     audited,
@@ -98,7 +98,7 @@ type Table<Kind> = Kind extends { keys(value: infer T): Keys } ? MemoryTable<T> 
 function memoryApprovals(table: Table<typeof approvalKind>, tell: (row: UnreadableRow) => void): Approvals {
   return {
     async save(approval) {
-      table.put(approval);
+      table.putUnlessNewer(approval);
     },
     async of(cluster, recovery) {
       checkKey('cluster', cluster);
@@ -118,10 +118,13 @@ function memoryHolds(standing: Hold[], damaged: Map<string, string>): Holds {
     if (at >= 0) standing.splice(at, 1);
     return at >= 0;
   };
+  const keysOf = (cluster: string) => ({ partitionKey: 'hold', rowKey: cluster });
+  const refuse = (cluster: string) => refuseNewer('holds', keysOf(cluster), damaged.get(cluster) ?? '');
   return {
     async set(hold) {
       checkHold(hold);
       const { cluster, by, reason, until } = hold;
+      refuse(cluster);
       remove(cluster);
       damaged.delete(cluster);
       // A DateTime column holds whole ms.
@@ -129,13 +132,14 @@ function memoryHolds(standing: Hold[], damaged: Map<string, string>): Holds {
     },
     async end(cluster) {
       checkKey('cluster', cluster);
+      refuse(cluster);
       const wasDamaged = damaged.delete(cluster);
       return remove(cluster) || wasDamaged ? 'ended' : 'none';
     },
     async of(cluster) {
       checkKey('cluster', cluster);
       const why = damaged.get(cluster);
-      if (why !== undefined) throw unreadable('holds', { partitionKey: 'hold', rowKey: cluster }, why);
+      if (why !== undefined) throw unreadable('holds', keysOf(cluster), why);
       return standing.find((hold) => hold.cluster === cluster);
     },
   };

@@ -138,7 +138,7 @@ export function memoryRotations(now: () => number, tell: (row: UnreadableRow) =>
       return { rows: open, unreadable: damaged };
     },
     async approve(approval) {
-      approvals.put(approval);
+      approvals.putUnlessNewer(approval);
     },
     async approvals(cluster, rotation) {
       checkKey('cluster', cluster);

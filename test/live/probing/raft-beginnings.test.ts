@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssueRequest } from '../../fakes/pki.ts';
+import { clientOf } from '../../vault/clients.ts';
 import {
   autopilotConfiguration,
   cleanup,
@@ -97,6 +98,20 @@ describe('a raft cluster of three from its beginning', () => {
     expect(watching.finding('version-skew').summary).toMatch(/^payments runs \d+\.\d+\.\S+, not 0\.9$/);
     rewrite();
     expect(await watching.look()).toEqual([]);
+  });
+
+  it('a connection that we ended comes back on the TLS session of its one full handshake, however often', async () => {
+    const { address } = await cluster.awaitActive();
+    const client = clientOf(address, { tls: { ca: cluster.authority.certPem } });
+    const next = async () => {
+      const answer = await client.health();
+      await client.disconnect();
+      return answer.ok ? answer.connection : answer.error;
+    };
+    const first = await next();
+    expect(first).toEqual({ id: 1, openedAt: expect.any(Number), resumed: false });
+    const handshake = { id: 1, openedAt: first && 'openedAt' in first ? first.openedAt : 0 };
+    for (let id = 2; id <= 6; id += 1) expect(await next()).toMatchObject({ id, resumed: true, handshake });
   });
 
   it('operator seal without metrics: the connection that lived on proves that it was in process', async () => {

@@ -125,8 +125,8 @@ it('the embedded host finds three restarted nodes and brings them back, with nob
     'a recovery that has ended',
     60,
     async () => {
-      const recoveries = await state.recoveries.list('payments', startedAt);
-      return recoveries.find(({ status }) => status === 'ended');
+      const { rows } = await state.recoveries.list('payments', startedAt);
+      return rows.find(({ status }) => status === 'ended');
     },
     () => output.slice(-3000),
   );
@@ -155,7 +155,7 @@ it('a pass that is killed three times, each amid a set of shares, is gone on wit
   }
   expect(await sealed(cluster)).toEqual([]);
   await cluster.awaitActive(1);
-  const recoveries = await state.recoveries.list('payments', startedAt);
+  const { rows: recoveries } = await state.recoveries.list('payments', startedAt);
   expect(recoveries).toMatchObject([{ status: 'ended', ended: { outcome: 'recovered' } }]);
   expect(recoveries[0]?.passes).toBeGreaterThanOrEqual(4);
   expect((await state.generations.newest('payments'))?.value).toMatchObject({

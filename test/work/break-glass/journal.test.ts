@@ -1,6 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openRecovery, readJournal } from '../../../shared/work/break-glass/journal.ts';
-import { journalName } from '../../../shared/work/break-glass/journal-file.ts';
+import { journalName, openJournal } from '../../../shared/work/break-glass/journal-file.ts';
 import { readRaft } from '../../../shared/work/break-glass/raft-file.ts';
 import { recovery } from '../../recovery/build.ts';
 
@@ -37,6 +40,34 @@ describe('a journal', () => {
     ['an empty line', '\n'],
   ])('with %s in its middle is damaged, and says where', (_what, bad) => {
     expect(readJournal(Buffer.from(line(row()) + bad + line(row())))).toEqual({ ok: false, line: 2 });
+  });
+
+  it('of a newer version says so, whichever run wrote that', () => {
+    const run = { kind: 'run', id: 'a', host: 'laptop', pid: 7, cluster: 'payments', at: 1 };
+    const text = (...entries: object[]) => Buffer.from(entries.map(line).join(''));
+    expect(readJournal(text(run, { ...run, v: 1 }))).toMatchObject({ ok: true });
+    expect(readJournal(text(run, { ...run, v: 2 }))).toEqual({ ok: false, line: 2, newer: 2 });
+    expect(readJournal(text(run, { kind: 'of-later' }, { ...run, v: 3 }))).toEqual({
+      ok: false,
+      line: 2,
+      newer: 3,
+    });
+  });
+
+  it('of a newer version is refused by name and fix, and stays as it is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sealwatch-journal-'));
+    try {
+      const path = join(folder, journalName('payments', 1));
+      const written = line({ kind: 'run', v: 2, id: 'a', cluster: 'payments', at: 1 });
+      await writeFile(path, written, { mode: 0o600 });
+      const owner = { id: 'b', host: 'laptop', pid: 7, lives: () => false };
+      const opened = await openJournal(path, 'payments', 1, owner);
+      const message = `${path} was written by a newer Sealwatch (v2): upgrade this one, or name another file`;
+      expect(opened).toMatchObject({ ok: false, message: expect.stringContaining(message) });
+      expect(await readFile(path, 'utf8')).toBe(written);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('holds an open recovery until that one has ended', () => {

@@ -221,7 +221,7 @@ export class Laptop {
 
   /** The recover app, over the same storage, nodes and custodians. */
   app(logged: string[] = []): RecoverDeps {
-    const live = { read: async () => ({ outbox: [] }) };
+    const live = { scan: async () => ({ partitions: new Map(), unreadable: [] }) };
     const deps = composeRecoverDeps(
       { ...this.env, SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' },
       { state: this.state, live, write: (line) => void logged.push(line) },

@@ -2,10 +2,13 @@
 import { expect } from 'vitest';
 import { AccessPool } from '../../../shared/compose/access.ts';
 import { systemClock } from '../../../shared/compose/clock.ts';
+import { composeWatch } from '../../../shared/compose.ts';
 import type { VaultClient } from '../../../shared/vault/client.ts';
+import { sweep } from '../../../shared/work/sweep.ts';
 import { drip, hang, healthy, healthyBody } from '../../fakes/hostile/behaviours.ts';
 import { startEndpoint, startSilence } from '../../fakes/hostile/endpoint.ts';
 import { createAuthority, type IssueRequest } from '../../fakes/pki.ts';
+import { memoryState } from '../../fakes/state/memory.ts';
 import type { SimulationOptions } from '../../fakes/vault/simulation.ts';
 import { fleetOf } from '../../fleet/builders.ts';
 import { gathering } from '../../probe/gathering.ts';
@@ -180,6 +183,25 @@ export const askedFields: Record<string, Proof> = {
     const [short, long] = [await pause('1s'), await pause('4s')];
     expect([short >= 1000, short < 4000, long >= 4000]).toEqual([true, true, true]);
   },
+  'probe.warmNodes': () =>
+    closing(async (open) => {
+      const opened = async (warmNodes: number) => {
+        const node = await startEndpoint({ behaviour: healthy });
+        open.push(node);
+        const fleet = fleetOf(
+          `version: 1\nprobe: {warmNodes: ${warmNodes}}\nclusters: {payments: {nodes: ["${node.address}"]}}\n`,
+        );
+        const env = { SEALWATCH_STORAGE: 'UseDevelopmentStorage=true' };
+        const state = memoryState();
+        const deps = composeWatch(env, { state, write: () => undefined });
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+          const { failed } = await sweep({ ...deps, loadFleet: async () => ({ fleet, problems: [] }) });
+          expect(failed).toEqual([]);
+        }
+        return node.connections.length;
+      };
+      expect([await opened(0), await opened(1)]).toEqual([3, 1]);
+    }),
   'probe.maxResponseBytes': () =>
     closing(async (open) => {
       const body = JSON.stringify({ ...healthyBody, padding: 'x'.repeat(2000) });

@@ -8,6 +8,7 @@ import type { Approvals } from '../../recover-ports.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
 import { inPartition, openTable, quoted } from '../table.ts';
+import { putUnlessNewer } from '../unless-newer.ts';
 
 export function connectApprovals(
   clients: Clients,
@@ -17,9 +18,7 @@ export function connectApprovals(
   const approvals = openTable(clients, call, approvalKind);
   return {
     async save(approval) {
-      const row = encode(approvalKind, approval);
-      const client = await clients.table('approvals');
-      await call('table approvals', (abortSignal) => client.upsertEntity(row, 'Replace', { abortSignal }));
+      await putUnlessNewer(clients, call, 'approvals', encode(approvalKind, approval));
     },
 
     async of(cluster, recovery) {

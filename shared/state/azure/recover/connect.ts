@@ -31,7 +31,7 @@ export function connectRecoverState(
   const clients = createClients(settings);
   const call = createCall(clock);
   return {
-    recoveries: connectRecoveries(clients, call, tellUnreadable),
+    recoveries: connectRecoveries(clients, call),
     approvals: connectApprovals(clients, call, tellUnreadable),
     holds: connectHolds(clients, call),
     generations: connectGenerations(clients, call),

@@ -6,12 +6,12 @@ import { checkVersion, parseRow, schemaVersion } from '../../packing.ts';
 import type { Holds } from '../../recover-ports.ts';
 import { checkHold } from '../../recover-rules.ts';
 import { holdRow } from '../../schema.ts';
-import { type Call, isGone } from '../calls.ts';
+import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
 import { getRow } from '../table.ts';
+import { putUnlessNewer, removeUnlessNewer } from '../unless-newer.ts';
 
 const table = 'holds';
-const what = `table ${table}`;
 const keysOf = (cluster: string) => ({ partitionKey: 'hold', rowKey: cluster });
 
 export function connectHolds(clients: Clients, call: Call): Holds {
@@ -21,22 +21,12 @@ export function connectHolds(clients: Clients, call: Call): Holds {
       const { cluster, by, reason, until, at } = hold;
       const times = { until: new Date(until), at: new Date(at) };
       const row = { ...keysOf(cluster), v: schemaVersion, by, reason, ...times };
-      const client = await clients.table(table);
-      await call(what, (abortSignal) => client.upsertEntity(row, 'Replace', { abortSignal }));
+      await putUnlessNewer(clients, call, table, row);
     },
 
     async end(cluster) {
       checkKey('cluster', cluster);
-      const client = await clients.table(table);
-      return call(what, async (abortSignal) => {
-        try {
-          await client.deleteEntity('hold', cluster, { abortSignal });
-          return 'ended';
-        } catch (error) {
-          if (isGone(error)) return 'none';
-          throw error;
-        }
-      });
+      return (await removeUnlessNewer(clients, call, table, keysOf(cluster))) ? 'ended' : 'none';
     },
 
     async of(cluster) {

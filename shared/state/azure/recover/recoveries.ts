@@ -4,7 +4,7 @@ import type { Recovery } from '../../../recovery/recovery.ts';
 import { StateError } from '../../errors.ts';
 import { encode, unreadable } from '../../kind.ts';
 import { checkKey } from '../../limits.ts';
-import type { Stored, UnreadableRow } from '../../ports.ts';
+import type { Stored } from '../../ports.ts';
 import { activeKey, activeKind, recoveryKind, recoveryPrefix } from '../../recover-kinds.ts';
 import type { Recoveries } from '../../recover-ports.ts';
 import { checkStatus, newestFirst } from '../../recover-rules.ts';
@@ -17,11 +17,7 @@ const table = 'recoveries';
 /** Others that opened and ended while one was being opened: more than this is not a coincidence. */
 const tries = 3;
 
-export function connectRecoveries(
-  clients: Clients,
-  call: Call,
-  tellUnreadable: (row: UnreadableRow) => void,
-): Recoveries {
+export function connectRecoveries(clients: Clients, call: Call): Recoveries {
   const recoveries = openTable(clients, call, recoveryKind);
   const actives = openTable(clients, call, activeKind);
   const send = (actions: TransactionAction[]) => submit(clients, call, table, actions);
@@ -102,11 +98,8 @@ export function connectRecoveries(
       const { rows, unreadable } = await recoveries.list(
         `${inPartition(cluster)} and ${beginsWith(recoveryPrefix)} and requestedAt ge ${moment(since)}`,
       );
-      for (const row of unreadable) tellUnreadable({ ...row, partition: `${table}/${row.partition}` });
-      return newestFirst(
-        rows.map(({ value }) => value),
-        since,
-      );
+      const values = rows.map(({ value }) => value);
+      return { rows: newestFirst(values, since), unreadable };
     },
 
     async allActive() {

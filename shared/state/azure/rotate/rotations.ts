@@ -26,6 +26,7 @@ import type { ActiveRotation } from '../../rotate-schema.ts';
 import type { Call } from '../calls.ts';
 import type { Clients } from '../clients.ts';
 import { beginsWith, inPartition, moment, openTable, submit } from '../table.ts';
+import { putUnlessNewer } from '../unless-newer.ts';
 import { connectLocks } from './locks.ts';
 
 const { table } = rotationKind;
@@ -151,9 +152,7 @@ export function connectRotations(
     },
 
     async approve(approval) {
-      const row = encode(rotationApprovalKind, approval);
-      const client = await clients.table(table);
-      await call(`table ${table}`, (abortSignal) => client.upsertEntity(row, 'Replace', { abortSignal }));
+      await putUnlessNewer(clients, call, table, encode(rotationApprovalKind, approval));
     },
 
     async approvals(cluster, rotation) {

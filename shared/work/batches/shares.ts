@@ -1,0 +1,228 @@
+/** How a large fleet is split: by what its clusters took last time. Pure. */
+import type { ProbeSettings } from '../../fleet/fleet.ts';
+import type { Batch, Share } from '../../state/ports.ts';
+import { inShare } from '../../state/share.ts';
+import type { BatchState } from './state-of.ts';
+
+/** More batches than this cost more than they help: they are made larger then. */
+const mostBatches = 400;
+
+/** Larger than any fleet: what makes more batches then is batches that still run. */
+const mostDoubled = 1 << 20;
+
+/** Clusters that wait for silent nodes get batches of their own while they are at most this share of all. */
+const mostSlow = 0.2;
+
+/** What is known of a cluster from its last batch. */
+interface Known {
+  /** What it took of its batch's time, ms. */
+  ms: number;
+  slow: boolean;
+  /** The batch that died with it, and how many clusters that had: it is halved until the cause is alone. */
+  died?: { number: number; clusters: number };
+}
+
+const unknown: Known = { ms: 0, slow: false };
+
+export interface PlannedShare {
+  share: Share;
+  /** The worker that had its first cluster last time. */
+  home?: string;
+  /** A batch with these clusters died: it may take its worker with it again. */
+  suspect: boolean;
+}
+
+interface Past {
+  batch: Batch;
+  state: BatchState;
+}
+
+interface Piece {
+  names: string[];
+  suspect: boolean;
+}
+
+/**
+ * Shares of all clusters but those of batches that are still running; each has at most `limits.clusters`, and less where
+ * so many took longer than `limits.durationMs` together. Clusters that wait are apart from those that do not. The shares
+ * by name leave no gap, so that whoever left fleet.yaml is in one of them. What fits as it is stays as it is: a cluster
+ * that moves to another worker costs connections.
+ *
+ * @param names of fleet.yaml's clusters.
+ * @param past rows of the last plan, and those that still run.
+ */
+export function planShares(names: string[], past: Past[], limits: ProbeSettings['batches']): PlannedShare[] {
+  const sorted = [...names].sort(byName);
+  const known = knownOf(sorted, past);
+  const shares = split(sorted, past, known, limits);
+  const kept = past.every(({ state }) => state === 'done') ? past.map(({ batch }) => batch.share) : [];
+  const fits = kept.length > 0 && kept.length <= 2 * shares.length && fit(kept, sorted, known, limits);
+  const planned = fits ? kept.map((share) => ({ share, suspect: false })) : shares;
+  return planned.map(({ share, suspect }) => {
+    const home = homeOf(sorted.find(inShare(share)), past);
+    return { share, suspect, ...(home !== undefined && !suspect && { home }) };
+  });
+}
+
+function split(
+  sorted: string[],
+  past: Past[],
+  known: Map<string, Known>,
+  limits: ProbeSettings['batches'],
+): PlannedShare[] {
+  const running = past.filter(({ state }) => state === 'running').map(({ batch }) => batch.share);
+  const runsAlone = nameIn(running.filter((share) => 'only' in share));
+  const runsByRange = nameIn(running.filter((share) => 'from' in share));
+  const slow = slowOf(sorted, known).filter((name) => !runsAlone(name) && !runsByRange(name));
+  const alone = new Set(slow);
+  const isApart = (name: string): boolean => alone.has(name) || runsAlone(name);
+  const cutInto = (cut: Cut): PlannedShare[] => [
+    ...byRange(sorted, cut, isApart, runsByRange),
+    ...cut.pieces(slow).map(({ names: only, suspect }) => ({ share: { only }, suspect })),
+  ];
+  let shares = cutInto(new Cut(known, limits.clusters, limits.durationMs));
+  const calm = new Map([...known].map(([name, { ms, slow: isSlow }]) => [name, { ms, slow: isSlow }]));
+  for (let by = 2; shares.length > mostBatches && by < mostDoubled; by *= 2) {
+    shares = cutInto(new Cut(calm, limits.clusters * by, limits.durationMs * by));
+  }
+  return shares;
+}
+
+/** Those that wait, while they are few. */
+function slowOf(sorted: string[], known: Map<string, Known>): string[] {
+  const slow = sorted.filter((name) => known.get(name)?.slow);
+  return slow.length <= mostSlow * sorted.length ? slow : [];
+}
+
+/** Whether the shares of the last plan would do for these clusters, too. */
+function fit(
+  shares: Share[],
+  sorted: string[],
+  known: Map<string, Known>,
+  limits: ProbeSettings['batches'],
+): boolean {
+  const alone = shares.flatMap((share) => ('only' in share ? share.only : []));
+  if (alone.sort(byName).join() !== slowOf(sorted, known).join()) return false;
+  const sizes = shares.map((share) => {
+    const its = sorted.filter(inShare(share));
+    const ms = its.reduce((sum, name) => sum + (known.get(name)?.ms ?? 0), 0);
+    return { clusters: its.length, fits: its.length <= limits.clusters && ms <= limits.durationMs };
+  });
+  const all = sizes.reduce((sum, { clusters }) => sum + clusters, 0);
+  return all === sorted.length && sizes.every(({ clusters, fits }) => clusters > 0 && fits);
+}
+
+/** Whoever ran its batch to the end. */
+function homeOf(name: string | undefined, past: Past[]): string | undefined {
+  if (name === undefined) return undefined;
+  const having = past.find(({ batch, state }) => state === 'done' && inShare(batch.share)(name));
+  return having?.batch.claim?.by;
+}
+
+function nameIn(shares: Share[]): (name: string) => boolean {
+  const inside = shares.map(inShare);
+  return (name) => inside.some((isIn) => isIn(name));
+}
+
+/** By code units, as storage orders keys. */
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function knownOf(names: string[], past: Past[]): Map<string, Known> {
+  const known = new Map<string, Known>();
+  for (const { batch, state } of past) {
+    const { share, number, result } = batch;
+    const its = names.filter(inShare(share));
+    const slow = new Set(result?.slow);
+    const ms = result ? result.prompt.ms / Math.max(1, result.prompt.clusters) : 0;
+    const died = state === 'died' && { died: { number, clusters: its.length } };
+    for (const name of its) {
+      const isSlow = slow.has(name);
+      known.set(name, { ms: isSlow ? 0 : ms, slow: isSlow, ...died });
+    }
+  }
+  return known;
+}
+
+/** Cuts a list of names into pieces. */
+class Cut {
+  readonly #known: Map<string, Known>;
+  readonly #clusters: number;
+  readonly #durationMs: number;
+
+  constructor(known: Map<string, Known>, clusters: number, durationMs: number) {
+    this.#known = known;
+    this.#clusters = clusters;
+    this.#durationMs = durationMs;
+  }
+
+  pieces(names: string[]): Piece[] {
+    const pieces: Piece[] = [];
+    let piece: string[] = [];
+    let ms = 0;
+    let died: Known['died'];
+    const end = (): void => {
+      if (piece.length > 0) pieces.push({ names: piece, suspect: died !== undefined });
+      piece = [];
+      ms = 0;
+    };
+    for (const name of names) {
+      const its = this.#known.get(name) ?? unknown;
+      const most = died ? Math.ceil(died.clusters / 2) : this.#clusters;
+      const full = piece.length >= Math.min(most, this.#clusters) || ms + its.ms > this.#durationMs;
+      if (full || its.died?.number !== died?.number) end();
+      piece.push(name);
+      ms += its.ms;
+      died = its.died;
+    }
+    end();
+    return pieces;
+  }
+}
+
+/** A part of all names, in their order, that no running batch has. */
+interface Stretch {
+  from: string;
+  to?: string;
+  names: string[];
+  /** Within it, and for other batches. */
+  except: string[];
+}
+
+function byRange(
+  sorted: string[],
+  cut: Cut,
+  apart: (name: string) => boolean,
+  running: (name: string) => boolean,
+): PlannedShare[] {
+  return stretchesOf(sorted, apart, running).flatMap(({ from, to, names, except }) => {
+    const pieces = cut.pieces(names);
+    return pieces.map((piece, index) => {
+      const start = index === 0 ? from : (piece.names[0] ?? from);
+      const end = pieces[index + 1]?.names[0] ?? to;
+      const share = { from: start, ...(end !== undefined && { to: end }), except: [] };
+      const others = except.filter(inShare(share));
+      return { share: { ...share, except: others }, suspect: piece.suspect };
+    });
+  });
+}
+
+function stretchesOf(
+  sorted: string[],
+  apart: (name: string) => boolean,
+  running: (name: string) => boolean,
+): Stretch[] {
+  const stretches: Stretch[] = [];
+  let stretch: Stretch | undefined = { from: '', names: [], except: [] };
+  for (const name of sorted) {
+    if (running(name)) {
+      if (stretch) stretches.push({ ...stretch, to: name });
+      stretch = undefined;
+      continue;
+    }
+    stretch ??= { from: name, names: [], except: [] };
+    (apart(name) ? stretch.except : stretch.names).push(name);
+  }
+  return stretch ? [...stretches, stretch] : stretches;
+}

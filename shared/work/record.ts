@@ -1,0 +1,54 @@
+/** What is kept of a sweep. */
+import type { Cluster } from '../fleet/fleet.ts';
+import type { LoadedFleet } from '../fleet/source.ts';
+import type { SweepRecord } from '../state/ports.ts';
+
+export interface SweepResult {
+  id: string;
+  /** Every cluster was observed, decided and stored. In batches: of the sweep before, whose batches have ended. */
+  complete: boolean;
+  clusters: number;
+  nodes: number;
+  failed: { cluster: string; why: string }[];
+  /** Batches that it planned. */
+  batches?: number;
+}
+
+interface Swept {
+  id: string;
+  startedAt: number;
+  finishedAt: number;
+  failed: SweepResult['failed'];
+  turn: number;
+  gap: SweepRecord['gap'] | undefined;
+}
+
+/** @param last the record that it replaces. */
+export function recordOf(
+  { id, startedAt, finishedAt, failed, turn, gap }: Swept,
+  { fleet, hash }: LoadedFleet,
+  last: SweepRecord | undefined,
+): SweepRecord {
+  const complete = failed.length === 0;
+  const lastCompleteAt = complete
+    ? finishedAt
+    : (last?.lastCompleteAt ?? (last?.complete ? last.finishedAt : undefined));
+  return {
+    id,
+    startedAt,
+    finishedAt,
+    clusters: fleet.clusters.length,
+    nodes: nodeCount(fleet.clusters),
+    complete,
+    turn,
+    firstAt: last?.firstAt ?? startedAt,
+    ...(gap && { gap }),
+    ...(!complete && { failed }),
+    ...(lastCompleteAt !== undefined && { lastCompleteAt }),
+    ...(hash !== undefined && { fleetHash: hash }),
+  };
+}
+
+export function nodeCount(clusters: Cluster[]): number {
+  return clusters.reduce((sum, cluster) => sum + cluster.nodes.length, 0);
+}

@@ -1,0 +1,37 @@
+/** Batches in memory, part of ./memory.ts. */
+import { boundedBatch } from '../../../shared/state/batch-result.ts';
+import { batchKeys, batchKind, removedBy } from '../../../shared/state/batch-rows.ts';
+import type { Batches } from '../../../shared/state/ports.ts';
+import { MemoryTable } from './memory-table.ts';
+
+/** @returns also `damage`, which makes a batch's row unreadable; it need not be there. */
+export function memoryBatches(): Batches & { damage(number: number, why: string): void } {
+  const rows = new MemoryTable(batchKind);
+  return {
+    damage: (number, why) => rows.damage(batchKeys(number), why),
+
+    async list() {
+      const { values, unreadable } = rows.list();
+      const batches = values.flatMap(({ number }) => rows.get(batchKeys(number)) ?? []);
+      return { batches: batches.sort((a, b) => a.value.number - b.value.number), unreadable };
+    },
+
+    async plan(batches, gone) {
+      const removed = removedBy(batches, gone).map(batchKeys);
+      const written = batches.map(boundedBatch);
+      for (const batch of written) rows.check(batch);
+      for (const batch of written) rows.put(batch);
+      for (const keys of removed) rows.remove(keys);
+    },
+
+    async update({ value, etag }) {
+      const keys = batchKeys(value.number);
+      const batch = boundedBatch(value);
+      rows.check(batch);
+      if (!rows.has(keys)) return 'gone';
+      if (!rows.isAt(keys, etag)) return 'conflict';
+      rows.put(batch);
+      return rows.get(keys) ?? 'gone';
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** What the batches of a plan come to, each in each of its states. */
+import { describe, expect, it } from 'vitest';
+import type { Batch, BatchResult } from '../../../shared/state/ports.ts';
+import { endedSweep } from '../../../shared/work/batches/ended.ts';
+import { stateOf } from '../../../shared/work/batches/state-of.ts';
+
+const interval = 30_000;
+const at = 1_000_000;
+const result: BatchResult = {
+  finishedAt: at + 5000,
+  clusters: 1,
+  nodes: 3,
+  failed: [],
+  slow: [],
+  prompt: { ms: 5, clusters: 1 },
+  owed: [],
+  unreadable: [],
+};
+const batch = (over: Partial<Batch> = {}): Batch => ({
+  number: 0,
+  share: { from: '', except: [] },
+  sweep: { id: 's', startedAt: at, turn: 1 },
+  ...over,
+});
+const claim = (claimed: number) => ({ by: 'w', at: claimed, until: claimed + 75_000 });
+const ended = (now: number, ...batches: Batch[]) => {
+  const past = batches.map((each) => ({ batch: each, state: stateOf(each, now) }));
+  return endedSweep(past, ['a', 'b'], now, interval);
+};
+const why = (now: number, over: Partial<Batch>) => ended(now, batch(over))?.failed.map((one) => one.why)[0];
+
+describe('a batch at the next tick', () => {
+  const next = at + interval;
+
+  it.each<[string, Partial<Batch>, string | undefined]>([
+    ['done', { claim: claim(at), result }, undefined],
+    ['running', { claim: claim(at + 20_000), seenAt: at - interval }, undefined],
+    ['untaken', {}, 'no worker took its batch in time: more workers are needed'],
+    [
+      'failed',
+      { claim: claim(at), failure: 'table live: denied' },
+      'its batch could not run: table live: denied',
+    ],
+  ])('%s', (_name, over, expected) => {
+    expect(why(next, over)).toBe(expected);
+  });
+
+  it('running is told where it was not watched for two intervals before', () => {
+    expect(why(next, { claim: claim(at + 20_000), seenAt: at - interval - 1 })).toMatch(
+      /^it was not watched/,
+    );
+  });
+});
+
+it('a batch that still runs after two intervals is told, and one whose lease ended has died', () => {
+  expect(why(at + 2 * interval, { claim: claim(at) })).toBe('its batch is still running');
+  expect(why(at + 75_001, { claim: claim(at) })).toBe(
+    'its batch began and never ended: its worker died or hung',
+  );
+});
+
+it('a sweep ended when the last of its batches did, and now where none did', () => {
+  const late = { ...result, finishedAt: at + 9000 };
+  const two = [batch({ result }), batch({ number: 1, result: late, share: { only: ['b'] } })];
+  expect(ended(at + interval, ...two)).toMatchObject({ finishedAt: at + 9000, failed: [], untaken: [] });
+  expect(ended(at + interval, batch())).toMatchObject({ finishedAt: at + interval, untaken: ['a', 'b'] });
+  expect(ended(at)).toBeUndefined();
+});
+
+it('says what each batch said, of all sweeps that are in the rows', () => {
+  const failed = [{ cluster: 'a', why: 'not done within 55 s' }];
+  const older = batch({
+    number: 1,
+    sweep: { id: 'r', startedAt: at - interval, turn: 0 },
+    result: { ...result, failed },
+  });
+  const both = ended(at + interval, older, batch({ result }));
+  expect(both).toMatchObject({ failed, sweep: { id: 's' } });
+});
