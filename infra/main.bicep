@@ -53,6 +53,9 @@ param sinkHosts array = []
 @description('Hosts that messages and the heartbeat go to.')
 param endpointHosts array = []
 
+@description('Audiences that logins to Vaults may name, exactly as in fleet.yaml (infra/entra.sh --vaults prints each). None: no login by an app\'s identity.')
+param loginAudiences array = []
+
 @description('Where docs/runbooks are published. Empty: messages name the page without a link.')
 param runbooks string = ''
 
@@ -195,6 +198,7 @@ module settings 'modules/settings.bicep' = {
     sinkVaults: sinkVaults
     sinkHosts: sinkHosts
     endpointHosts: endpointHosts
+    loginAudiences: loginAudiences
     entraTenantId: entraTenantId
     entraClientIds: entraClientIds
     audiences: {
@@ -236,6 +240,7 @@ module functionApps 'modules/app.bicep' = [for (app, i) in apps: {
     name: '${namePrefix}-${app}-${suffix}'
     location: location
     tags: tags
+    azdServiceName: app
     identity: {
       id: identities[i].id
       clientId: identities[i].properties.clientId
@@ -294,6 +299,12 @@ output apps array = [for (app, i) in apps: {
   clientId: identities[i].properties.clientId
 }]
 
+@description('Account of all state. docs/deploy.md puts fleet.yaml into its container "fleet".')
+output dataAccount string = data.outputs.name
+
 output fleetUrl string = '${data.outputs.blobUri}/fleet/fleet.yaml'
 output endpointSubnetId string = network.outputs.subnetIds.endpoints
 output vaultZoneId string = network.outputs.zoneIds.vault
+
+@description('Where logs go: those of a Key Vault of this team\'s secrets, too.')
+output workspaceId string = monitoring.outputs.workspaceId

@@ -7,6 +7,9 @@ param location string
 
 param tags object
 
+@description('watch, rotate or recover: azd finds the app by a tag with this name (azure.yaml).')
+param azdServiceName string
+
 @description('Resource id, client id and object id of the app\'s identity.')
 param identity object
 
@@ -62,6 +65,9 @@ var platformSettings = [
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identity.clientId};Authorization=AAD' }
   { name: 'languageWorkers__node__arguments', value: '--enable-source-maps' }
+  // Bytes. Four times what a route takes (functions/request-limits.ts), so that the words of a refusal are ours; the
+  // platform's own is 100 MB, read whole before a function sees it.
+  { name: 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', value: '65536' }
   { name: 'SEALWATCH_STORAGE__credential', value: 'managedidentity' }
   { name: 'SEALWATCH_STORAGE__clientId', value: identity.clientId }
 ]
@@ -85,7 +91,9 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
 resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: name
   location: location
-  tags: tags
+  tags: union(tags, {
+    'azd-service-name': azdServiceName
+  })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'

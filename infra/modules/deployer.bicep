@@ -20,8 +20,15 @@ param environmentName string
 // row; and no other app's identity can be given to this app with it (that needs assign/action on the identity).
 var websiteContributor = 'de139f84-1756-47ae-9be6-808fbbe84772'
 
+// Reader: "az functionapp deployment" asks what plan the app is on.
+var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' existing = {
+  name: '${appName}-plan'
 }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -47,6 +54,16 @@ resource deploys 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', websiteContributor)
+  }
+}
+
+resource looks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: plan
+  name: guid(plan.id, name, reader)
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reader)
   }
 }
 

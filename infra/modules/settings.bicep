@@ -24,6 +24,8 @@ param sinkHosts array
 
 param endpointHosts array
 
+param loginAudiences array
+
 param entraTenantId string
 
 param entraClientIds array
@@ -31,7 +33,7 @@ param entraClientIds array
 @description('{rotate, recover}; empty: nobody has access to its routes.')
 param audiences object
 
-// Every app checks the whole of fleet.yaml, and that names the custodians' vaults.
+// Every app checks the whole of fleet.yaml, and that names the custodians' vaults and the audiences of logins.
 var everyAppSettings = [
   { name: 'SEALWATCH_STORAGE__tableServiceUri', value: storage.table }
   { name: 'SEALWATCH_STORAGE__blobServiceUri', value: storage.blob }
@@ -39,6 +41,7 @@ var everyAppSettings = [
   { name: 'SEALWATCH_FLEET', value: '${storage.blob}/fleet/fleet.yaml' }
   { name: 'SEALWATCH_LOG_LEVEL', value: logLevel }
   { name: 'SEALWATCH_ESCROW_VAULTS', value: join(escrowVaults, ',') }
+  { name: 'SEALWATCH_LOGIN_AUDIENCES', value: join(loginAudiences, ',') }
 ]
 
 var watchSettings = concat(everyAppSettings, [

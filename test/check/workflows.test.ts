@@ -3,12 +3,16 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { apps } from '../../package/apps.ts';
 
 const root = join(import.meta.dirname, '../..');
 const files = globSync('.github/workflows/*.{yml,yaml}', { cwd: root });
 
 interface Job {
   uses?: string;
+  needs?: string;
+  environment?: string;
+  strategy?: { matrix: { app: string[] } };
   permissions?: Permissions;
   'timeout-minutes'?: number;
   steps?: { uses?: string; with?: Record<string, unknown>; run?: string }[];
@@ -70,5 +74,50 @@ describe.each(files.map((file) => ({ file })))('$file', ({ file }) => {
         if (uses.startsWith('actions/checkout@')) expect(given['persist-credentials']).toBe(false);
       if (job.steps) expect(job['timeout-minutes']).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('the workflow that deploys', () => {
+  const file = '.github/workflows/deploy.yml';
+  const { on, permissions, jobs } = read(file);
+  const [building, deploying, ...others] = Object.values(jobs);
+  const actions = (job: Job | undefined) => (job?.steps ?? []).map(({ uses = '' }) => uses.split('@')[0]);
+
+  it('begins by a person or a release tag, never by a pull request or a branch', () => {
+    expect(on).toEqual({ workflow_dispatch: null, push: { tags: ['v*.*.*'] } });
+  });
+
+  it('has one job that builds without an identity, and one for each app that has nothing else', () => {
+    expect(others).toEqual([]);
+    expect(permissions).toEqual({ contents: 'read' });
+    expect(building?.permissions).toBeUndefined();
+    expect(building?.environment).toBeUndefined();
+    expect(deploying?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+    expect(deploying?.strategy?.matrix.app).toEqual([...apps]);
+    expect(deploying?.environment).toBe('sealwatch-${{ matrix.app }}');
+  });
+
+  it('builds once, checks that, and deploys these bytes where no code of the repository or of npm runs', () => {
+    expect(deploying?.needs).toBe('package');
+    expect(actions(building)).toContain('actions/upload-artifact');
+    expect(actions(deploying).filter((name) => name !== '')).toEqual([
+      'actions/download-artifact',
+      'azure/login',
+    ]);
+    const scripts = (job: Job | undefined) => (job?.steps ?? []).map(({ run = '' }) => run).join('\n');
+    expect(scripts(building)).toContain('npm run package -- --check');
+    expect(scripts(building)).toContain('cmp "build/$app.zip" "again/$app.zip"');
+    expect(scripts(deploying)).toContain('sha256sum --check --strict');
+    expect(scripts(deploying)).not.toMatch(/\bnpm\b|\bnode\b|\bgit\b/);
+  });
+
+  it('knows no secret: ids by variables, a token by OIDC', () => {
+    expect(textOf(file)).not.toMatch(/\$\{\{[^}]*\b(secrets|github\.token)\b/);
+    const login = deploying?.steps?.find(({ uses }) => uses?.startsWith('azure/login@'));
+    expect(login?.with).toEqual({
+      'client-id': '${{ vars.AZURE_CLIENT_ID }}',
+      'tenant-id': '${{ vars.AZURE_TENANT_ID }}',
+      'subscription-id': '${{ vars.AZURE_SUBSCRIPTION_ID }}',
+    });
   });
 });

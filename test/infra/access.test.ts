@@ -133,6 +133,8 @@ describe('role assignments', () => {
       'modules/access.bicep tableAccess': 'tables[i]',
       'modules/app.bicep telemetry': 'insights',
       'modules/deployer.bicep deploys': 'app',
+      // Its size and tier: no code, no setting.
+      'modules/deployer.bicep looks': 'plan',
       // The app's own account, in which nothing of ours lies.
       'modules/host-storage.bicep owner': 'account',
       'seal.bicep nodes': 'key',

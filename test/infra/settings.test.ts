@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { largestBodyBytes } from '../../functions/request-limits.ts';
 import { composeRecover } from '../../shared/compose/recover.ts';
 import { composeRotate } from '../../shared/compose/rotate.ts';
+import { readSettings } from '../../shared/compose/settings.ts';
 import { composeWatch } from '../../shared/compose.ts';
 import { readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
 import { Expression, isFields, textOf, type Value } from './bicep/value.ts';
 import { type App, apps } from './design.ts';
+import { givenRights } from './rights.ts';
 
 const templates = await readTemplates();
 const own = templateAt(templates, 'modules/settings.bicep');
@@ -68,7 +71,29 @@ const usedBy: Record<string, App[]> = {
   SEALWATCH_SINK_HOSTS: ['rotate'],
 };
 
+/** `SEALWATCH_SEAL_HOSTS` and what it is set to, of every row of an app's settings. */
+function rows(app: App): Map<string, string> {
+  const lists = ['everyAppSettings', `${app}Settings`].map((name) => variable(own, name));
+  const found = lists.flatMap(function fields(value): [string, string][] {
+    if (Array.isArray(value)) return value.flatMap(fields);
+    if (value instanceof Expression) return value.parts.flatMap(fields);
+    if (!isFields(value) || !(value['value'] instanceof Expression)) return [];
+    return [[textOf(value['name']), value['value'].text]];
+  });
+  return new Map(found);
+}
+
 describe.for([...apps])('the settings of %s', (app) => {
+  it('that limit fleet.yaml hold the parameter of their own name', () => {
+    const limiting = [...rows(app)].filter(([name]) => /_(VAULTS|HOSTS|AUDIENCES)$/.test(name));
+    expect(limiting.map(([name]) => name)).toContain('SEALWATCH_LOGIN_AUDIENCES');
+    for (const [name, value] of limiting) {
+      const words = name.replace('SEALWATCH_', '').toLowerCase();
+      const parameter = words.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+      expect(value).toBe(`join(${parameter === 'keyVaults' ? `keyVaults.${app}` : parameter}, ',')`);
+    }
+  });
+
   it('are those that its code reads and uses, and no others', () => {
     const used = read(app).filter((name) => !(name in neverSet) && (usedBy[name] ?? apps).includes(app));
     const ours = set(app).filter((name) => name.startsWith('SEALWATCH_'));
@@ -80,6 +105,24 @@ describe.for([...apps])('the settings of %s', (app) => {
     const names = set(app);
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   });
+});
+
+it('SEALWATCH_FLEET is the address of a blob of the data account, which each app reads and none writes', () => {
+  const everyApp = variable(own, 'everyAppSettings');
+  const row = (Array.isArray(everyApp) ? everyApp : []).find(
+    (one) => isFields(one) && textOf(one['name']) === 'SEALWATCH_FLEET',
+  );
+  const value = isFields(row) && row['value'] instanceof Expression ? row['value'].text : '';
+  const blobs = addresses.SEALWATCH_STORAGE__blobServiceUri;
+  const setting = value.replaceAll("'", '').replace('${storage.blob}', blobs);
+  expect(readSettings({ ...addresses, SEALWATCH_FLEET: setting }).fleet).toEqual({
+    shown: `${blobs}/fleet/fleet.yaml`,
+    blob: { account: blobs, own: true, container: 'fleet', blob: 'fleet.yaml' },
+  });
+  const rights = givenRights(templateAt(templates, 'modules/access.bicep')).filter((right) =>
+    / blob\.\w+ fleet$/.test(right),
+  );
+  expect(rights).toEqual([...apps].sort().map((app) => `${app} blob.read fleet`));
 });
 
 it('of people, watch has none: nobody acts through it', () => {
@@ -97,7 +140,16 @@ it('what the platform reads is this', () => {
     'APPLICATIONINSIGHTS_CONNECTION_STRING',
     'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
     'languageWorkers__node__arguments',
+    'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
   ]);
+});
+
+it('the platform takes requests somewhat larger than a route does, so that a route says what is wrong', () => {
+  const settings = variable(platform, 'platformSettings');
+  const [limit] = Array.isArray(settings)
+    ? settings.filter(isFields).filter(({ name }) => name === 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')
+    : [];
+  expect(Number(textOf(limit?.['value']))).toBe(4 * largestBodyBytes);
 });
 
 it('every exception above is about a setting that is read', () => {

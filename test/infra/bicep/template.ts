@@ -47,6 +47,16 @@ export async function readTemplates(): Promise<Map<string, Template>> {
   return new Map(read.map((template) => [template.path, template]));
 }
 
+/** A parser whose trees live as long as the process does. */
+export async function declarationParser(): Promise<(text: string) => Node[]> {
+  const own = await bicepParser();
+  return (text) => {
+    const tree = own.parse(text);
+    if (!tree || tree.rootNode.hasError) throw new Error('no Bicep');
+    return named(tree.rootNode);
+  };
+}
+
 export async function parseTemplate(path: string, text: string): Promise<Template> {
   // The grammar knows `using`, and not that a parameter file gives values: there it is read as a variable.
   const known = path.endsWith('.bicepparam') ? text.replaceAll(/^param (?=\w+ *=)/gm, 'var   ') : text;
