@@ -16,8 +16,15 @@ param recoverPrincipalId string
 @description('Object id of the group that breaks glass. It becomes eligible by PIM, and holds nothing until it activates that.')
 param breakGlassGroupId string
 
-@description('Only with the first deployment: a request for eligibility cannot be made twice.')
+@description('Asks for the eligibility of that group, for a year from now: Azure\'s own policy allows no longer one. With the first deployment, and to renew.')
 param requestEligibility bool = false
+
+@description('AdminAssign: there is none, or the last one ended. AdminExtend: one ends soon.')
+@allowed([ 'AdminAssign', 'AdminExtend' ])
+param eligibilityRequest string = 'AdminAssign'
+
+@description('Leave it: each request has a time and a name of its own.')
+param requestedAt string = utcNow('yyyy-MM-ddTHH:mm:ssZ')
 
 @description('Object id of the group that imports shares: wraps, and unwraps nothing. Empty: none.')
 param importersGroupId string = ''
@@ -32,12 +39,19 @@ param allowedAddresses array = []
 param endpointSubnetId string = ''
 param vaultZoneId string = ''
 
+@description('Region of that network: an endpoint is where its subnet is.')
+param endpointLocation string = location
+
 @description('Mail addresses of the custodian\'s owner.')
 @minLength(1)
 param alertEmails array
 
-// Key Vault Crypto Service Encryption User: get, wrapKey, unwrapKey, and nothing else.
+// Key Vault Crypto Service Encryption User. Of keys: get, wrapKey, unwrapKey. Besides, subscriptions to events of Event Grid
+// (read, write, delete), by which no key is used.
 var unwraps = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
+
+// "Expire eligible assignments after: 1 year" is Azure's default for every role (PIM's ExpirationRule).
+var eligibleFor = 'P365D'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: '${vaultName}-logs'
@@ -65,10 +79,15 @@ module vault 'modules/key-vault.bicep' = {
     publicAccess: empty(allowedAddresses) ? 'Disabled' : 'Enabled'
     endpointSubnetId: endpointSubnetId
     vaultZoneId: vaultZoneId
+    endpointLocation: endpointLocation
     workspaceId: workspace.id
   }
 }
 
+// Azure makes a key once and updates none: a later deployment with another kind ("hsm"), size or policy is refused
+// (KeyCreationParametersDidNotMatchExistingKey) or changes nothing. The policy of a key that is there:
+// az keyvault key rotation-policy update --vault-name VAULT -n KEY --value FILE.json
+//
 // Old versions stay enabled (DESIGN, rule 11): recover moves envelopes to the newest by itself, and an expired version
 // still unwraps. Disabling one is a person's word, after "sealwatch escrow rewrap" named it.
 resource key 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
@@ -151,15 +170,17 @@ resource imports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!emp
 // Eligible, not active: activation asks for a reason (and for approval, if the owner's PIM settings say so) and is logged.
 resource breakGlass 'Microsoft.Authorization/roleEligibilityScheduleRequests@2022-04-01-preview' = if (requestEligibility) {
   scope: key
-  name: guid(key.id, breakGlassGroupId, 'break-glass')
+  name: guid(key.id, breakGlassGroupId, eligibilityRequest, requestedAt)
   properties: {
     principalId: breakGlassGroupId
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', unwraps)
-    requestType: 'AdminAssign'
+    requestType: eligibilityRequest
     justification: 'Break-glass: unsealing Vault while Sealwatch is down.'
     scheduleInfo: {
+      startDateTime: requestedAt
       expiration: {
-        type: 'NoExpiration'
+        type: 'AfterDuration'
+        duration: eligibleFor
       }
     }
   }
@@ -176,5 +197,8 @@ module alarms 'modules/custodian-alarms.bicep' = {
     alertEmails: alertEmails
   }
 }
+
+@description('Nobody breaks glass with this vault afterwards, unless it is renewed: put it into a calendar. Empty: this deployment asked for none.')
+output eligibleUntil string = requestEligibility ? dateTimeAdd(requestedAt, eligibleFor) : ''
 
 output custodianKey string = '${vault.outputs.uri}keys/${keyName}'

@@ -20,6 +20,9 @@ param maximumInstances = {
   recover: 40
 }
 
+// The code of an instance runs on one core: more instances sweep sooner than more batches on each.
+param batchesAtOnce = 2
+
 param instanceMemoryMB = 4096
 
 param zoneRedundant = true
@@ -46,4 +49,5 @@ param logDays = 365
 param githubRepository = 'example/vault-operations'
 
 param monthlyBudget = 2000
+// First day of the month of the first deployment; the same ever after. Azure takes no earlier month, and no change.
 param budgetStart = '2026-12-01'

@@ -37,4 +37,5 @@ param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-cus
 param githubRepository = 'example/vault-operations'
 
 param monthlyBudget = 300
+// First day of the month of the first deployment; the same ever after. Azure takes no earlier month, and no change.
 param budgetStart = '2026-12-01'

@@ -30,4 +30,5 @@ param maximumInstances = {
 param instanceMemoryMB = 512
 
 param monthlyBudget = 100
+// First day of the month of the first deployment; the same ever after. Azure takes no earlier month, and no change.
 param budgetStart = '2026-12-01'

@@ -20,14 +20,25 @@ param rotatePrincipalId string = ''
 @description('Keys in hardware.')
 param hsm bool = false
 
-@description('In the nodes\' network.')
+@description('In the nodes\' network: subnet of the private endpoint, and privatelink.vaultcore.azure.net as that network knows it.')
 param endpointSubnetId string = ''
 param vaultZoneId string = ''
+
+@description('Region of the nodes\' network: an endpoint is where its subnet is.')
+param endpointLocation string = location
+
+@description('The same in Sealwatch\'s network (outputs endpointSubnetId and vaultZoneId of main.bicep), for rotate to look. Empty where that is the nodes\', or with no rotatePrincipalId.')
+param rotateEndpointSubnetId string = ''
+param rotateVaultZoneId string = ''
+
+@description('Region of Sealwatch\'s network.')
+param rotateEndpointLocation string = location
 
 @description('Log Analytics workspace.')
 param workspaceId string
 
-// Key Vault Crypto Service Encryption User: get, wrapKey, unwrapKey: all that the seal asks for.
+// Key Vault Crypto Service Encryption User. Of keys: get, wrapKey, unwrapKey, all that the seal asks for. Besides, subscriptions
+// to events of Event Grid (read, write, delete), by which no key is used.
 var unseals = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
 // Key Vault Reader and Reader: names and attributes, who has which role, no value of anything.
 var looks = [ '21090545-7ca7-4776-b22c-e363652d74d2', 'acdd72a7-3385-48ef-bd42-f606fba81ae7' ]
@@ -43,10 +54,15 @@ module vault 'modules/key-vault.bicep' = {
     publicAccess: 'Disabled'
     endpointSubnetId: endpointSubnetId
     vaultZoneId: vaultZoneId
+    endpointLocation: endpointLocation
     workspaceId: workspaceId
   }
 }
 
+// Azure makes a key once and updates none: a later deployment with another kind ("hsm"), size or policy is refused
+// (KeyCreationParametersDidNotMatchExistingKey) or changes nothing. The policy of a key that is there:
+// az keyvault key rotation-policy update --vault-name VAULT -n KEY --value FILE.json
+//
 // No rotation policy: Vault re-wraps with a new version only at a restart or a change of leader, which rotate sees to
 // (docs/rotation.md). Old versions stay enabled as long as a snapshot of their day is kept.
 resource key 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
@@ -89,5 +105,19 @@ resource rotateLooks 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
   }
 }]
+
+module rotateEndpoint 'modules/private-endpoint.bicep' = if (!empty(rotateEndpointSubnetId)) {
+  name: 'rotate-endpoint'
+  dependsOn: [ vault ]
+  params: {
+    name: '${vaultName}-sealwatch-pe'
+    location: rotateEndpointLocation
+    tags: tags
+    subnetId: rotateEndpointSubnetId
+    targetId: sealVault.id
+    groupId: 'vault'
+    zoneId: rotateVaultZoneId
+  }
+}
 
 output sealVaultUri string = vault.outputs.uri

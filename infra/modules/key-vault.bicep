@@ -24,6 +24,9 @@ param endpointSubnetId string
 @description('privatelink.vaultcore.azure.net of that network.')
 param vaultZoneId string
 
+@description('Region of that network: an endpoint is where its subnet is.')
+param endpointLocation string = location
+
 @description('Log Analytics workspace of the vault\'s owner.')
 param workspaceId string
 
@@ -75,7 +78,7 @@ module endpoint 'private-endpoint.bicep' = if (!empty(endpointSubnetId)) {
   name: '${name}-vault'
   params: {
     name: '${name}-pe'
-    location: location
+    location: endpointLocation
     tags: tags
     subnetId: endpointSubnetId
     targetId: vault.id

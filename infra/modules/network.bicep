@@ -29,11 +29,15 @@ var apps = [
   'recover'
 ]
 
+// Names of Key Vaults of others are looked for on the internet, too: a vault that has an endpoint in another network, and none
+// in this one, would else not exist here (learn.microsoft.com/azure/dns/private-dns-fallback).
+var vaultZone = 'privatelink.vaultcore.azure.net'
+
 var zones = concat([
   'privatelink.blob.${environment().suffixes.storage}'
   'privatelink.queue.${environment().suffixes.storage}'
   'privatelink.table.${environment().suffixes.storage}'
-  'privatelink.vaultcore.azure.net'
+  vaultZone
 ], privateSites ? [ 'privatelink.azurewebsites.net' ] : [])
 
 // Nothing comes in to an app by its subnet: requests come by its front end or its private endpoint.
@@ -199,6 +203,7 @@ resource dnsLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06
   tags: tags
   properties: {
     registrationEnabled: false
+    resolutionPolicy: zone == vaultZone ? 'NxDomainRedirect' : 'Default'
     virtualNetwork: {
       id: network.id
     }

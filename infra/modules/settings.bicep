@@ -6,6 +6,9 @@ param storage object
 
 param schedule string
 
+@description('Messages of a queue that one instance of watch works on at the same time: 1 to 32.')
+param batchesAtOnce int
+
 param logLevel string
 
 param runbooks string
@@ -46,6 +49,8 @@ var everyAppSettings = [
 
 var watchSettings = concat(everyAppSettings, [
   { name: 'SEALWATCH_SCHEDULE', value: schedule }
+  // The Functions host's: instead of extensions.queues.batchSize of functions/watch/host.json.
+  { name: 'AzureFunctionsJobHost__extensions__queues__batchSize', value: string(batchesAtOnce) }
   { name: 'SEALWATCH_KEY_VAULTS', value: join(keyVaults.watch, ',') }
   { name: 'SEALWATCH_ENDPOINT_HOSTS', value: join(endpointHosts, ',') }
 ], runbooks == '' ? [] : [

@@ -20,7 +20,7 @@ param appNames array
 @description('Told at 80 and 100 percent, and when the forecast passes it; in the currency of the subscription. 0: no budget.')
 param monthlyBudget int
 
-@description('First day of the month from which the budget counts: yyyy-MM-01. It cannot be changed later.')
+@description('First day of the month from which the budget counts: yyyy-MM-01. Of this month or a later one when the budget is made; it cannot be changed later.')
 param budgetStart string
 
 param alertEmails array

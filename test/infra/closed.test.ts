@@ -93,15 +93,6 @@ describe('names that rules and scaling rely on are those of functions', () => {
     expect(names).toContainEqual({ app: 'watch', name: 'probe', type: 'timerTrigger' });
   });
 
-  it('the rules ask for it, and for every poison queue', () => {
-    const rules = variable(templateAt(templates, 'modules/watching.bicep'), 'rules');
-    const names = Array.isArray(rules) ? rules.map((rule) => (isFields(rule) ? rule['name'] : '')) : [];
-    expect(names).toEqual(['no-sweep', 'poison', 'failures']);
-    const { text } = templateAt(templates, 'modules/watching.bicep');
-    expect(text).toContain('Name == "probe"');
-    expect(text).toContain('Name endswith "-poison"');
-  });
-
   it('every function of a poison queue is named for it', () => {
     const poison = names.filter(({ name }) => name.endsWith('-poison'));
     expect(poison.map(({ app, name, type }) => `${app} ${name} ${type}`).sort()).toEqual([

@@ -67,3 +67,21 @@ export const notGiven: Record<string, string> = {
 export const besides: Record<string, string> = {
   'watch table.read acknowledgements': 'instead of writing them, see notGiven',
 };
+
+/** Groups of people with rights in the data account: docs/infra.md and docs/escrow.md say what for. */
+export type People = 'fleet-writers' | 'importers' | 'break-glass';
+export const people: Record<People, string[]> = {
+  'fleet-writers': ['blob.write fleet'],
+  // Writes no row: recover's route accepts what was imported.
+  importers: ['table.read generations', 'blob.read fleet', 'blob.read escrow', 'blob.create escrow'],
+  'break-glass': [
+    'table.write recoveries',
+    'table.write generations',
+    'table.write starts',
+    'table.read holds',
+    'table.read live',
+    'blob.read fleet',
+    'blob.read escrow',
+    'blob.create audit-recover',
+  ],
+};

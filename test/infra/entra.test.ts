@@ -14,7 +14,26 @@ const run = promisify(execFile);
 
 let folder: string;
 let journal: string;
-const env = () => ({ ...process.env, PATH: `${folder}:${process.env['PATH']}` });
+const env = ({ named = [], roles: own = [], appOwner = '', principalOwner = '' }: Tenant = {}) => ({
+  ...process.env,
+  PATH: `${folder}:${process.env['PATH']}`,
+  NAMED: named.join(' '),
+  ROLES: own.join(' '),
+  APP_OWNER: appOwner,
+  PRINCIPAL_OWNER: principalOwner,
+});
+
+/** What the fake tenant has, besides what a run makes. */
+interface Tenant {
+  /** Application ids of registrations that have the name asked for. */
+  named?: string[];
+  /** Role ids of those. */
+  roles?: string[];
+  appOwner?: string;
+  principalOwner?: string;
+}
+const made = '00000000-0000-0000-0000-0000000000aa';
+const earlier = '00000000-0000-0000-0000-000000000011';
 
 /** No Azure: an `az` that notes its words, and makes up ids. */
 beforeAll(() => {
@@ -26,11 +45,18 @@ beforeAll(() => {
     [
       '#!/bin/bash',
       `printf '%s\\037' "$@" >>'${journal}'; echo >>'${journal}'`,
-      'case "$1 $2 $3" in',
+      'case "$*" in',
+      `  "ad app list --display-name "*-rotate" "* | "ad app list --display-name "*-vault-*) printf '%s\\n' $NAMED ;;`,
+      '  "rest --method GET"*/applications*/owners*) echo $APP_OWNER ;;',
+      '  "rest --method GET"*/servicePrincipals*/owners*) echo $PRINCIPAL_OWNER ;;',
+      '  "ad app show"*appRoles*) echo $ROLES ;;',
+      `  "ad sp list --filter appId eq '"$NAMED*) echo \${NAMED:+00000000-0000-0000-0000-0000000000dd} ;;`,
+      '  *) case "$1 $2 $3" in',
       '  "ad app list" | "ad sp list" | "rest --method GET") echo None ;;',
-      '  "ad app create") echo 00000000-0000-0000-0000-0000000000aa ;;',
+      `  "ad app create") echo ${made} ;;`,
       '  "ad app show") echo 00000000-0000-0000-0000-0000000000bb ;;',
       '  "ad sp create") echo 00000000-0000-0000-0000-0000000000cc ;;',
+      '  esac ;;',
       'esac',
     ].join('\n'),
   );
@@ -38,12 +64,38 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function applied(...args: string[]): Promise<{ calls: string[][]; stdout: string }> {
-  writeFileSync(journal, '');
-  const { stdout } = await run(script, [...args, '--apply'], { env: env() });
-  const lines = readFileSync(journal, 'utf8').split('\n').filter(Boolean);
-  return { calls: lines.map((line) => line.split('\u001f').slice(0, -1)), stdout };
+interface Applied {
+  code: number;
+  calls: string[][];
+  stdout: string;
+  stderr: string;
 }
+
+async function appliedIn(tenant: Tenant, ...args: string[]): Promise<Applied> {
+  writeFileSync(journal, '');
+  const ended = await run(script, [...args, '--apply'], { env: env(tenant) }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+      code,
+      stdout,
+      stderr,
+    }),
+  );
+  const lines = readFileSync(journal, 'utf8').split('\n').filter(Boolean);
+  return { ...ended, calls: lines.map((line) => line.split('\u001f').slice(0, -1)) };
+}
+
+async function applied(...args: string[]): Promise<Applied> {
+  const ended = await appliedIn({}, ...args);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  return ended;
+}
+
+/** Of the calls, those that change something. */
+const writes = (calls: string[][]) =>
+  calls
+    .map((call) => call.slice(0, 3).join(' '))
+    .filter((call) => !/^(ad \w+ (list|show)|rest --method GET)$/.test(call));
 
 const bodies = (calls: string[][]) =>
   calls.flatMap((call) => {
@@ -101,7 +153,56 @@ describe('the registration of a trust domain', () => {
     });
     expect(more).toEqual([]);
     expect(stdout).toContain('audience: "api://00000000-0000-0000-0000-0000000000aa"');
+    expect(stdout).toContain("param loginAudiences = [ 'api://00000000-0000-0000-0000-0000000000aa' ]");
   });
+});
+
+describe('a registration that is there already', () => {
+  const people = [1, 2, 3].map((n) => `5ea10000-0000-4000-8000-00000000000${n}`);
+  const other = '00000000-0000-0000-0000-000000000022';
+
+  it.for([{ args: [] }, { args: ['--vaults', 'prod'] }])('is not taken for its name: $args', async ({ args }) => {
+    const { code, calls, stderr } = await appliedIn({ named: [earlier], roles: people }, ...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`already: ${earlier}.`);
+    expect(stderr).toContain('--app-id');
+    expect(writes(calls)).toEqual([]);
+  });
+
+  it('is brought up to date where it is named by its id, beside others of its name', async () => {
+    const tenant = { named: [other, earlier], roles: people };
+    const { code, calls, stdout } = await appliedIn(tenant, '--app-id', earlier);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`param rotateAudience = '${earlier}'`);
+    // Recover has none of its name.
+    expect(stdout).toContain(`param recoverAudience = '${made}'`);
+    expect(writes(calls).filter((call) => call === 'ad app create')).toHaveLength(1);
+  });
+
+  it.for<[string, Tenant, string]>([
+    ['another one, without our roles', { roles: people.slice(1) }, `lacks the role ${people[0]}`],
+    ['one that somebody owns', { roles: people, appOwner: 'mallory' }, 'is owned by mallory'],
+    ['one whose principal somebody owns', { roles: people, principalOwner: 'eve' }, 'is owned by eve'],
+  ])('is refused where it is %s, even by its id', async ([, tenant, why]) => {
+    const { code, calls, stderr } = await appliedIn({ named: [earlier], ...tenant }, '--app-id', earlier);
+    expect(code).toBe(1);
+    expect(stderr).toContain(why);
+    expect(writes(calls)).toEqual([]);
+  });
+
+  it('is refused where its id is that of another name', async () => {
+    const { code, calls, stderr } = await appliedIn({}, '--app-id', earlier);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${earlier} is no registration of the name`);
+    expect(writes(calls)).toEqual([]);
+  });
+});
+
+it('says who became the owner of what it made', async () => {
+  const { code, stderr } = await appliedIn({ appOwner: 'ada' });
+  expect(code).toBe(0);
+  expect(stderr).toContain('ada owns sealwatch-rotate');
+  expect(stderr).toContain('ada owns sealwatch-recover');
 });
 
 it.for([
@@ -109,6 +210,9 @@ it.for([
   ['--login', '11111111-2222-3333-4444-555555555555'],
   ['--nothing', 'x'],
   ['--vaults'],
+  ...['--prefix', '--client', '--vaults', '--login', '--app-id'].map((name) => [name, '']),
+  ['--vaults', 'prod', '--login', ''],
+  ['--app-id', 'a b'],
 ])('%s is refused before anything is asked of Azure', async (args) => {
   writeFileSync(journal, '');
   await expect(run(script, [...args, '--apply'], { env: env() })).rejects.toMatchObject({ code: 2 });

@@ -7,7 +7,8 @@ import { composeRecover } from '../../shared/compose/recover.ts';
 import { composeRotate } from '../../shared/compose/rotate.ts';
 import { readSettings } from '../../shared/compose/settings.ts';
 import { composeWatch } from '../../shared/compose.ts';
-import { readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
+import { declared } from './bicep/plain.ts';
+import { infra, readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
 import { Expression, isFields, textOf, type Value } from './bicep/value.ts';
 import { type App, apps } from './design.ts';
 import { givenRights } from './rights.ts';
@@ -119,10 +120,9 @@ it('SEALWATCH_FLEET is the address of a blob of the data account, which each app
     shown: `${blobs}/fleet/fleet.yaml`,
     blob: { account: blobs, own: true, container: 'fleet', blob: 'fleet.yaml' },
   });
-  const rights = givenRights(templateAt(templates, 'modules/access.bicep')).filter((right) =>
-    / blob\.\w+ fleet$/.test(right),
-  );
-  expect(rights).toEqual([...apps].sort().map((app) => `${app} blob.read fleet`));
+  const rights = givenRights().filter((right) => / blob\.\w+ fleet$/.test(right));
+  const ofApps = rights.filter((right) => apps.some((app) => right.startsWith(`${app} `)));
+  expect(ofApps).toEqual([...apps].sort().map((app) => `${app} blob.read fleet`));
 });
 
 it('of people, watch has none: nobody acts through it', () => {
@@ -150,6 +150,28 @@ it('the platform takes requests somewhat larger than a route does, so that a rou
     ? settings.filter(isFields).filter(({ name }) => name === 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')
     : [];
   expect(Number(textOf(limit?.['value']))).toBe(4 * largestBodyBytes);
+});
+
+it('the one setting of the Functions host among ours is how many messages an instance of watch takes at once', () => {
+  const path = ['extensions', 'queues', 'batchSize'];
+  // learn.microsoft.com/azure/azure-functions/functions-host-json, "Override host.json values".
+  const name = `AzureFunctionsJobHost__${path.join('__')}`;
+  const hosts = (app: App) =>
+    settingNames(variable(own, `${app}Settings`), own).filter((one) => !one.startsWith('SEALWATCH_'));
+  expect(Object.fromEntries(apps.map((app) => [app, hosts(app)]))).toEqual({
+    watch: [name],
+    rotate: [],
+    recover: [],
+  });
+  expect(own.text).toContain(`{ name: '${name}', value: string(batchesAtOnce) }`);
+  const main = templateAt(templates, 'main.bicep');
+  expect(main.text).toContain('    batchesAtOnce: batchesAtOnce\n');
+  // What is not deployed with another number runs as its host.json says.
+  const hostJson = JSON.parse(readFileSync(join(infra, '../functions/watch/host.json'), 'utf8'));
+  expect(hostJson).toMatchObject({ extensions: { queues: { batchSize: 4, newBatchThreshold: 0 } } });
+  expect(declared(main, 'param', 'batchesAtOnce').value).toBe(4);
+  // The queue extension takes no more than 32.
+  expect(main.text).toMatch(/^@minValue\(1\)\n@maxValue\(32\)\nparam batchesAtOnce int/m);
 });
 
 it('every exception above is about a setting that is read', () => {

@@ -43,14 +43,21 @@ function template(path: string, params: Record<string, Known>, make: (made: Made
     const [declared, ...rest] = named(node);
     const last = rest.at(-1);
     const kind = node.type.replace('_declaration', '');
-    if (!declared || !last || !['parameter', 'variable', 'resource', 'module', 'output'].includes(kind)) continue;
+    if (!declared || !last || !['parameter', 'variable', 'resource', 'module', 'output'].includes(kind))
+      continue;
     const name = declared.text;
     const of = rest[0]?.text.slice(1, -1) ?? '';
     const existing = node.children.some((child) => child?.type === 'existing');
     const value = (): Known => {
       if (kind === 'parameter' && name in params) return params[name] ?? null;
       if (kind === 'parameter' && rest.length < 2) throw new Error(`${path}: ${name} is not given`);
-      if (kind === 'resource') return bodies(last, names, (body, own) => resource(of, body, own, existing, make));
+      if (kind === 'resource') {
+        return bodies(last, names, (body, own) => {
+          const made = resource(of, evaluate(body, own), `${path} ${name}`);
+          if (!existing) make(made);
+          return made;
+        });
+      }
       if (kind === 'module') return bodies(last, names, (body, own) => moduleOf(path, of, body, own, make));
       return evaluate(last, names);
     };
@@ -66,7 +73,7 @@ function once(where: string, value: () => Known): () => Known {
     try {
       known ??= { value: value() };
     } catch (error) {
-      throw new Error(`${where}: ${error instanceof Error ? error.message : error}`);
+      throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
     return known.value;
   };
@@ -88,15 +95,12 @@ function bodies(node: Node, names: Names, one: (body: Node, names: Names) => Kno
   return one(node, names);
 }
 
-function resource(of: string, body: Node, names: Names, existing: boolean, make: (made: Made) => void): Made {
-  const fields = evaluate(body, names);
+function resource(of: string, fields: Known, declared: string): Made {
   if (!isObject(fields)) throw new Error('no object');
   const [type = ''] = of.split('@');
   const own = shown(fields['name'] ?? '');
   const parent = fields['parent'];
-  const made = new Made(type, parent instanceof Made ? `${parent.name}/${own}` : own, fields);
-  if (!existing) make(made);
-  return made;
+  return new Made(type, parent instanceof Made ? `${parent.name}/${own}` : own, fields, declared);
 }
 
 function moduleOf(path: string, of: string, body: Node, names: Names, make: (made: Made) => void): Part {
@@ -150,7 +154,11 @@ function evaluate(node: Node, names: Names): Known {
     case 'unary_expression':
       return node.text.startsWith('!') ? !part(0) : -Number(part(0));
     case 'binary_expression':
-      return binary(node.children.find((child) => child && !child.isNamed)?.type ?? '', () => part(0), () => part(1));
+      return binary(
+        node.children.find((child) => child && !child.isNamed)?.type ?? '',
+        () => part(0),
+        () => part(1),
+      );
     case 'member_expression':
       return memberOf(part(0), second?.text ?? '');
     case 'subscript_expression': {
@@ -175,7 +183,8 @@ function itemsOf(parts: Node[]): Node[] {
   return items.map((item) => {
     const [only] = item;
     if (item.length === 1 && only) return only;
-    const value = named(parse(`var item = ${item.map(({ text }) => text).join('')}`)[0] ?? parts[0]!)[1];
+    const [variable] = parse(`var item = ${item.map(({ text }) => text).join('')}`);
+    const value = variable && named(variable)[1];
     if (!value) throw new Error('no item');
     return value;
   });

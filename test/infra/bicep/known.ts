@@ -18,9 +18,12 @@ export class Made {
   /** Within the resource group, without the provider: `storageAccounts/account/tableServices/default/tables/live`. */
   readonly id: string;
   readonly fields: Record<string, Known>;
+  /** `PATH NAME` of its declaration. */
+  readonly declared: string;
 
-  constructor(type: string, name: string, fields: Record<string, Known>) {
+  constructor(type: string, name: string, fields: Record<string, Known>, declared: string) {
     const names = name.split('/');
+    this.declared = declared;
     this.type = type;
     this.name = name;
     this.fields = fields;
@@ -66,12 +69,7 @@ export function isObject(value: Known | undefined): value is { [name: string]: K
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    !(
-      value instanceof Later ||
-      value instanceof Made ||
-      value instanceof Part ||
-      value instanceof OutputsOf
-    )
+    !(value instanceof Later || value instanceof Made || value instanceof Part || value instanceof OutputsOf)
   );
 }
 
@@ -111,6 +109,8 @@ export function call(name: string, given: Known[]): Known {
       return 'unique';
     case 'utcNow':
       return 'now';
+    case 'dateTimeAdd':
+      return `${shown(first)} and ${shown(second)}`;
     case 'resourceGroup':
       return { id: 'the resource group', name: 'group', location: 'here' };
     case 'subscription':
@@ -127,6 +127,8 @@ export function call(name: string, given: Known[]): Known {
       return given.flatMap(listOf);
     case 'join':
       return listOf(first).map(shown).join(shown(second));
+    case 'string':
+      return shown(first);
     case 'toLower':
       return shown(first).toLowerCase();
     case 'union':
