@@ -7,11 +7,13 @@
 # --prefix NAME     begins the registrations' names (sealwatch)
 # --client ID       application that people sign in with (Azure's own CLI: az account get-access-token)
 # --login ID        object id of watch's or rotate's managed identity; may be given again
+# --app-id ID       a registration that this script made before, to bring it up to date; may be given again. One that is
+#                   only found by its name is left alone: a name proves nothing, and its owner could let anybody approve
 #
 # You need "Application Administrator" in Entra, and for --login "Privileged Role Administrator". Secrets: none is made.
 set -euo pipefail
 
-prefix=sealwatch client=04b07795-8ddb-461a-bbee-02f9e1bf7b46 domain='' apply='' logins=()
+prefix=sealwatch client=04b07795-8ddb-461a-bbee-02f9e1bf7b46 domain='' apply='' logins=() reused=()
 while [ $# -gt 0 ]; do
   case $1 in
     --apply) apply=1; shift; continue ;;
@@ -19,12 +21,13 @@ while [ $# -gt 0 ]; do
     --client) client=${2:-} ;;
     --vaults) domain=${2:-} ;;
     --login) logins+=("${2:-}") ;;
+    --app-id) reused+=("${2:-}") ;;
     *) echo "unknown: $1" >&2; exit 2 ;;
   esac
-  if [ $# -lt 2 ]; then echo "$1 needs a value" >&2; exit 2; fi
+  if [ -z "${2:-}" ]; then echo "$1 needs a value" >&2; exit 2; fi
   shift 2
 done
-for value in "$prefix" "$client" ${domain:+"$domain"} ${logins[@]+"${logins[@]}"}; do
+for value in "$prefix" "$client" ${domain:+"$domain"} ${logins[@]+"${logins[@]}"} ${reused[@]+"${reused[@]}"}; do
   if ! [[ $value =~ ^[A-Za-z0-9][A-Za-z0-9-]{0,59}$ ]]; then
     echo "'$value' is no name or id: letters, digits and dashes" >&2
     exit 2
@@ -35,11 +38,13 @@ if [ ${#logins[@]} -gt 0 ] && [ -z "$domain" ]; then echo '--login needs --vault
 # Ids of roles and scopes are any that are unique within their registration.
 role() { printf '{"id":"%s","value":"%s","displayName":"%s","description":"%s","allowedMemberTypes":["%s"],"isEnabled":true}' "$@"; }
 # Roles are people's: app-only tokens count for nothing (DESIGN, rule 7).
+see=5ea10000-0000-4000-8000-000000000001 operate=5ea10000-0000-4000-8000-000000000002 approve=5ea10000-0000-4000-8000-000000000003
+peopleIds="$see $operate $approve"
 people=$(
   printf '[%s,%s,%s]' \
-    "$(role 5ea10000-0000-4000-8000-000000000001 Sealwatch.Read Read 'Sees clusters, recoveries and rotations.' User)" \
-    "$(role 5ea10000-0000-4000-8000-000000000002 Sealwatch.Operate Operate 'Asks for recoveries and rotations, holds, escrow upkeep.' User)" \
-    "$(role 5ea10000-0000-4000-8000-000000000003 Sealwatch.Approve Approve 'Approves what somebody else asked for.' User)"
+    "$(role $see Sealwatch.Read Read 'Sees clusters, recoveries and rotations.' User)" \
+    "$(role $operate Sealwatch.Operate Operate 'Asks for recoveries and rotations, holds, escrow upkeep.' User)" \
+    "$(role $approve Sealwatch.Approve Approve 'Approves what somebody else asked for.' User)"
 )
 scope=5ea10000-0000-4000-8000-00000000000a
 vaultLogin=5ea10000-0000-4000-8000-00000000000b
@@ -62,26 +67,75 @@ asked() {
 }
 graph() { asked '' rest --method "$1" --url "https://graph.microsoft.com/v1.0/$2" --body "$3" >/dev/null; }
 
+refuse() { echo "$1" >&2; exit 1; }
+# Of a registration or service principal. Application Administrators do not become owners of what they make.
+owners() { asked '' rest --method GET --url "https://graph.microsoft.com/v1.0/$1/owners" --query "join(' ', value[].id)" -o tsv; }
+principal_of() { asked '' ad sp list --filter "appId eq '$1'" --query '[0].id' -o tsv; }
+
+# What is there by this name, before anything is written: nothing, or one that --app-id names and that nobody owns.
+# Sets: found.
+find_made() {
+  local name=$1 ids=$2 there id has sp owner given
+  found=''
+  there=$(asked '' ad app list --display-name "$name" --query "[?displayName=='$name'].appId" -o tsv)
+  for id in $there; do
+    for given in ${reused[@]+"${reused[@]}"}; do
+      if [ "$given" = "$id" ]; then found=$id; fi
+    done
+  done
+  if [ -n "$there" ] && [ -z "$found" ]; then
+    refuse "There is a registration $name already: $(echo $there). If this script made it: --app-id ID. If not, --prefix another name."
+  fi
+  if [ -z "$found" ]; then return; fi
+  has=$(asked '' ad app show --id "$found" --query "join(' ', appRoles[].id)" -o tsv)
+  for id in $ids; do
+    if [[ " $has " != *" $id "* ]]; then refuse "$name ($found) lacks the role $id: this script did not make it."; fi
+  done
+  owner=$(owners "applications(appId='$found')")
+  sp=$(principal_of "$found")
+  if [ -z "$owner" ] && [ -n "$sp" ]; then owner=$(owners "servicePrincipals/$sp"); fi
+  if [ -n "$owner" ]; then
+    refuse "$name ($found) is owned by $owner, who could change who may act. Take the owner away, look at who has its roles, and try again."
+  fi
+}
+
+# Each --app-id was one of them. Nothing is known of what is there when this only shows.
+all_found() {
+  local given
+  for given in ${reused[@]+"${reused[@]}"}; do
+    if [ -n "$apply" ] && [[ " $1 " != *" $given "* ]]; then refuse "$given is no registration of the name that this run is for."; fi
+  done
+}
+
 # A registration of this tenant alone, whose tokens are v2, and its service principal, which gives tokens to nobody who
-# was not assigned. Found again by its name. Sets: id, object, principal.
+# was not assigned. Sets: id, object, principal.
 register() {
-  local name=$1 roles=$2
-  id=$(asked '' ad app list --display-name "$name" --query "[?displayName=='$name'].appId | [0]" -o tsv)
+  local name=$1 roles=$2 owner
+  id=$4
   if [ -z "$id" ]; then
     id=$(asked "APP_ID_OF_$name" ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --app-roles "$roles" --query appId -o tsv)
   fi
   object=$(asked "OBJECT_ID_OF_$name" ad app show --id "$id" --query id -o tsv)
   graph PATCH "applications/$object" "{\"identifierUris\":[\"api://$id\"],\"appRoles\":$roles,\"api\":$3}"
-  principal=$(asked '' ad sp list --filter "appId eq '$id'" --query '[0].id' -o tsv)
+  principal=$(principal_of "$id")
   if [ -z "$principal" ]; then
     principal=$(asked "PRINCIPAL_OF_$name" ad sp create --id "$id" --query id -o tsv)
   fi
   graph PATCH "servicePrincipals/$principal" '{"appRoleAssignmentRequired":true}'
+  owner=$(owners "applications/$object")
+  owner+=" "$(owners "servicePrincipals/$principal")
+  owner=$(echo $owner)
+  if [ -n "$owner" ]; then
+    echo "$owner owns $name, and could change who may act: take that away, for the registration and the enterprise application" >&2
+  fi
 }
 
 if [ -n "$domain" ]; then
   # One for each trust domain (DESIGN, rule 16): a Vault that is sent a token cannot show it to another domain's.
-  register "$prefix-vault-$domain" "$machines" '{"requestedAccessTokenVersion":2}'
+  name=$prefix-vault-$domain
+  find_made "$name" $vaultLogin
+  all_found "$found"
+  register "$name" "$machines" '{"requestedAccessTokenVersion":2}' "$found"
   for login in ${logins[@]+"${logins[@]}"}; do
     has=$(asked '' rest --method GET --url "https://graph.microsoft.com/v1.0/servicePrincipals/$login/appRoleAssignments" --query "value[?resourceId=='$principal'].id | [0]" -o tsv)
     if [ -n "$has" ]; then continue; fi
@@ -89,14 +143,23 @@ if [ -n "$domain" ]; then
       "{\"principalId\":\"$login\",\"resourceId\":\"$principal\",\"appRoleId\":\"$vaultLogin\"}"
   done
   echo "fleet.yaml: login: {method: jwt, role: sealwatch-probe, audience: \"api://$id\"}"
+  echo "main.bicepparam: param loginAudiences = [ 'api://$id' ]"
   echo "vault/jwt.sh: --audience $id,api://$id"
 else
   access="{\"id\":\"$scope\",\"value\":\"Sealwatch.Access\",\"type\":\"User\",\"isEnabled\":true,\"adminConsentDisplayName\":\"Act in Sealwatch\",\"adminConsentDescription\":\"Act in Sealwatch with the roles that you have.\",\"userConsentDisplayName\":\"Act in Sealwatch\",\"userConsentDescription\":\"Act in Sealwatch with the roles that you have.\"}"
   allowed="[{\"appId\":\"$client\",\"delegatedPermissionIds\":[\"$scope\"]}]"
   # Not watch: nobody acts through it. A token for one app is none for the other.
+  made=()
+  for app in rotate recover; do
+    find_made "$prefix-$app" "$peopleIds"
+    made+=("$found")
+  done
+  all_found "${made[*]}"
+  i=0
   for app in rotate recover; do
     api="\"requestedAccessTokenVersion\":2,\"oauth2PermissionScopes\":[$access]"
-    register "$prefix-$app" "$people" "{$api}"
+    register "$prefix-$app" "$people" "{$api}" "${made[$i]}"
+    i=$((i + 1))
     # Only once the scope is there.
     graph PATCH "applications/$object" "{\"api\":{$api,\"preAuthorizedApplications\":$allowed}}"
     echo "param ${app}Audience = '$id'"

@@ -16,6 +16,15 @@ param writesSecrets array = []
 @description('rotate only: names of keys that it makes new versions of (rotation.vaultKey with by: sealwatch).')
 param rotatesKeys array = []
 
+@description('Outputs of main.bicep, for a vault that is closed to the internet: a private endpoint of it in Sealwatch\'s network. Empty: it has one there already, or is reached without.')
+param endpointSubnetId string = ''
+param vaultZoneId string = ''
+
+@description('Region of Sealwatch\'s network: an endpoint is where its subnet is.')
+param endpointLocation string = resourceGroup().location
+
+param tags object = {}
+
 // Key Vault Secrets User
 var secretReader = '4633458b-17de-408a-b874-0445c86b69e6'
 
@@ -109,3 +118,17 @@ resource rotates 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (ke
     roleDefinitionId: keyRotator.id
   }
 }]
+
+// One for all apps: each deployment for one of them names the same.
+module endpoint 'modules/private-endpoint.bicep' = if (!empty(endpointSubnetId)) {
+  name: '${vaultName}-endpoint'
+  params: {
+    name: '${vaultName}-sealwatch-pe'
+    location: endpointLocation
+    tags: tags
+    subnetId: endpointSubnetId
+    targetId: vault.id
+    groupId: 'vault'
+    zoneId: vaultZoneId
+  }
+}

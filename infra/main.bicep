@@ -12,6 +12,12 @@ param tags object = {}
 @description('Object ids of groups that may write fleet.yaml. No app is one.')
 param fleetWriters array
 
+@description('Object ids of groups that import shares: they make blobs of escrow, and read them (docs/escrow.md).')
+param importers array = []
+
+@description('Object ids of groups that break glass while storage is up (docs/escrow.md). Best with members by PIM only.')
+param breakGlass array = []
+
 @description('Mail addresses that are told when Sealwatch itself fails.')
 param alertEmails array
 
@@ -59,7 +65,9 @@ param loginAudiences array = []
 @description('Where docs/runbooks are published. Empty: messages name the page without a link.')
 param runbooks string = ''
 
-@description('Six fields. Every 30 seconds unless you say otherwise.')
+// None slower: "no sweep in 5 minutes" (watching.bicep) must mean that sweeps fail, not that none was due.
+@description('When watch sweeps: every 10, 15, 20 or 30 seconds, every minute or every two.')
+@allowed([ '*/10 * * * * *', '*/15 * * * * *', '*/20 * * * * *', '*/30 * * * * *', '0 * * * * *', '0 */2 * * * *' ])
 param schedule string = '*/30 * * * * *'
 
 @allowed([ 'info', 'warn', 'error' ])
@@ -76,6 +84,11 @@ param maximumInstances object = {
   rotate: 40
   recover: 40
 }
+
+@description('Messages that one instance of watch works on at the same time, of each queue: batches of a large fleet, nudges, notifications.')
+@minValue(1)
+@maxValue(32)
+param batchesAtOnce int = 4
 
 @allowed([ 512, 2048, 4096 ])
 param instanceMemoryMB int = 2048
@@ -110,11 +123,17 @@ param dataSku string = 'Standard_ZRS'
 
 param escrowDays int = 365
 param auditDays int = 365
+
+@description('True in every deployment after a person locked the immutability of escrow and audit (docs/infra.md).')
+param immutabilityLocked bool = false
+
 param logDays int = 90
 
 // Cost and deployment
 param monthlyBudget int = 0
-param budgetStart string = '2026-01-01'
+
+@description('First day of the month of the first deployment with a budget, yyyy-MM-01. Azure takes no earlier month for a new budget and no other date for one that is there: give later deployments the same.')
+param budgetStart string = utcNow('yyyy-MM-01')
 
 @description('OWNER/NAME on GitHub whose reviewed environments deploy the apps. Empty: no deployers.')
 param githubRepository string = ''
@@ -174,6 +193,7 @@ module data 'modules/data-storage.bicep' = {
     skuName: dataSku
     escrowDays: escrowDays
     auditDays: auditDays
+    immutabilityLocked: immutabilityLocked
     subnetId: network.outputs.subnetIds.endpoints
     zoneIds: network.outputs.zoneIds
     workspaceId: monitoring.outputs.workspaceId
@@ -189,6 +209,7 @@ module settings 'modules/settings.bicep' = {
       queue: data.outputs.queueUri
     }
     schedule: schedule
+    batchesAtOnce: batchesAtOnce
     logLevel: logLevel
     runbooks: runbooks
     keyVaults: keyVaults
@@ -213,6 +234,8 @@ module access 'modules/access.bicep' = {
   params: {
     accountName: data.outputs.name
     fleetWriters: fleetWriters
+    importers: importers
+    breakGlass: breakGlass
     principals: {
       watch: identities[0].properties.principalId
       rotate: identities[1].properties.principalId

@@ -42,6 +42,9 @@ param hubNetworkId = '/subscriptions/00000000-0000-0000-0000-00000000000a/resour
 
 param endpointHosts = [ 'events.pagerduty.com', 'hooks.slack.com' ]
 
+// What fleet.yaml names in login.audience, a registration a trust domain: infra/entra.sh --vaults prints each.
+param loginAudiences = [ 'api://00000000-0000-0000-0000-000000000005', 'api://00000000-0000-0000-0000-000000000006' ]
+
 param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net', 'https://kv-custodian-c.vault.azure.net' ]
 
 param logDays = 365

@@ -32,6 +32,9 @@ param fixedOutbound = true
 
 param endpointHosts = [ 'hooks.example.com' ]
 
+// What fleet.yaml names in login.audience: infra/entra.sh --vaults prints each.
+param loginAudiences = [ 'api://00000000-0000-0000-0000-000000000005' ]
+
 param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net' ]
 
 param githubRepository = 'example/vault-operations'

@@ -15,6 +15,9 @@ param recoverAudience = '00000000-0000-0000-0000-000000000004'
 
 param endpointHosts = [ 'hooks.slack.com' ]
 
+// What fleet.yaml may name in login.audience: infra/entra.sh --vaults prints each.
+param loginAudiences = []
+
 param keyVaults = {
   watch: [ 'https://kv-sealwatch.vault.azure.net' ]
   rotate: []

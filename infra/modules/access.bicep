@@ -10,6 +10,12 @@ param principals object
 @description('Object ids of groups that write fleet.yaml. No app is one.')
 param fleetWriters array
 
+@description('Object ids of groups that import shares (docs/escrow.md).')
+param importers array
+
+@description('Object ids of groups that break glass (docs/escrow.md).')
+param breakGlass array
+
 // Each on one table, queue or container; none on the account.
 var tableGrants = [
   { app: 'watch', table: 'live', access: 'write' }
@@ -33,7 +39,8 @@ var tableGrants = [
   { app: 'recover', table: 'live', access: 'read' }
 ]
 
-// An app takes from its own queues and sends to them, and the host moves what failed five times to the poison queue.
+// An app takes from its own queues and sends to them. The host gives back what failed (Update Message), and moves what
+// failed five times to the poison queue.
 var ownQueues = [
   { app: 'watch', queue: 'notify' }
   { app: 'watch', queue: 'notify-poison' }
@@ -63,14 +70,38 @@ var containerGrants = [
   { app: 'recover', container: 'escrow', access: 'create' }
 ]
 
+// What the commands of docs/escrow.md ask for, with a person's own login.
+var importing = {
+  tables: [
+    { table: 'generations', access: 'read' }
+  ]
+  containers: [
+    { container: 'fleet', access: 'read' }
+    { container: 'escrow', access: 'read' }
+    { container: 'escrow', access: 'create' }
+  ]
+}
+
+var breaking = {
+  tables: [
+    { table: 'recoveries', access: 'write' }
+    { table: 'generations', access: 'write' }
+    { table: 'starts', access: 'write' }
+    { table: 'holds', access: 'read' }
+    { table: 'live', access: 'read' }
+  ]
+  containers: [
+    { container: 'fleet', access: 'read' }
+    { container: 'escrow', access: 'read' }
+    { container: 'audit-recover', access: 'create' }
+  ]
+}
+
 var tableRoles = {
   read: '76199698-9eea-4c19-bc75-cec21354c6b6' // Storage Table Data Reader
   write: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
 }
 
-// Not Storage Queue Data Contributor, which may delete the queue.
-var queueReader = '19e7f393-937e-4f77-808e-94535e297925' // its length, which scaling goes by
-var queueTaker = '8a0f0c08-91a1-4084-bc3d-661d67233fed' // Storage Queue Data Message Processor
 var queueSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a' // Storage Queue Data Message Sender
 
 var blobRoles = {
@@ -103,6 +134,31 @@ resource creator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+// The built-in reader, processor and sender together may not give a message back (Update Message is messages/write), and
+// Storage Queue Data Contributor may delete the queue. Reading the queue itself is its length, which scaling goes by.
+resource queueWorker 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'sealwatch-queue-worker')
+  properties: {
+    roleName: 'Sealwatch queue worker (${accountName})'
+    description: 'Sends, takes, gives back and removes messages. Makes, clears and deletes no queue.'
+    type: 'CustomRole'
+    assignableScopes: [ resourceGroup().id ]
+    permissions: [
+      {
+        actions: [ 'Microsoft.Storage/storageAccounts/queueServices/queues/read' ]
+        notActions: []
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/read'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/write'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/add/action'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/process/action'
+        ]
+        notDataActions: []
+      }
+    ]
+  }
+}
+
 resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = [for grant in tableGrants: {
   name: '${accountName}/default/${grant.table}'
 }]
@@ -121,33 +177,13 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-
   name: '${accountName}/default/${grant.queue}'
 }]
 
-resource queueLength 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (grant, i) in ownQueues: {
+resource queueWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (grant, i) in ownQueues: {
   scope: queues[i]
-  name: guid(account.id, grant.app, grant.queue, 'read')
+  name: guid(account.id, grant.app, grant.queue, 'work')
   properties: {
     principalId: principals[grant.app]
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueReader)
-  }
-}]
-
-resource queueTaking 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (grant, i) in ownQueues: {
-  scope: queues[i]
-  name: guid(account.id, grant.app, grant.queue, 'take')
-  properties: {
-    principalId: principals[grant.app]
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueTaker)
-  }
-}]
-
-resource queueSending 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (grant, i) in ownQueues: {
-  scope: queues[i]
-  name: guid(account.id, grant.app, grant.queue, 'send')
-  properties: {
-    principalId: principals[grant.app]
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueSender)
+    roleDefinitionId: queueWorker.id
   }
 }]
 
@@ -190,5 +226,29 @@ resource fleetWriting 'Microsoft.Authorization/roleAssignments@2022-04-01' = [fo
     principalId: group
     principalType: 'Group'
     roleDefinitionId: blobRoles.write
+  }
+}]
+
+module importerGroups 'people-access.bicep' = [for (group, i) in importers: {
+  name: 'importers-${i}'
+  params: {
+    accountName: accountName
+    groupId: group
+    grants: importing
+    tableRoles: tableRoles
+    blobRoles: blobRoles
+  }
+}]
+
+// After the others: a group that is among both has some rights twice, which is one assignment.
+module breakGlassGroups 'people-access.bicep' = [for (group, i) in breakGlass: {
+  name: 'break-glass-${i}'
+  dependsOn: [ importerGroups ]
+  params: {
+    accountName: accountName
+    groupId: group
+    grants: breaking
+    tableRoles: tableRoles
+    blobRoles: blobRoles
   }
 }]

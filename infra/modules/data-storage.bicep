@@ -19,6 +19,9 @@ param escrowDays int
 @minValue(1)
 param auditDays int
 
+@description('A person locked the policies: from then on they can only be extended, and no deployment may write them.')
+param immutabilityLocked bool
+
 param subnetId string
 
 @description('Of blob, queue and table.')
@@ -117,9 +120,10 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01'
   name: 'default'
   properties: {
     isVersioningEnabled: true
+    // Of versions, too: what is kept longest of a blob that each sweep overwrites (docs/infra.md counts it).
     deleteRetentionPolicy: {
       enabled: true
-      days: 30
+      days: 7
     }
     containerDeleteRetentionPolicy: {
       enabled: true
@@ -164,8 +168,9 @@ resource keptOf 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-
   }
 }]
 
-// Left unlocked: locking cannot be undone and no template does it (docs/infra.md says how and when).
-resource keptFor 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = [for (container, i) in kept: {
+// Left unlocked: locking cannot be undone and no template does it (docs/infra.md says how and when). Of a locked policy
+// Azure takes an extension and refuses every other write, of the same days, too.
+resource keptFor 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = [for (container, i) in kept: if (!immutabilityLocked) {
   parent: keptOf[i]
   name: 'default'
   properties: {
@@ -193,7 +198,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
             actions: {
               version: {
                 delete: {
-                  daysAfterCreationGreaterThan: 1
+                  daysAfterCreationGreaterThan: 0
                 }
               }
             }

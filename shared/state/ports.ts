@@ -164,9 +164,18 @@ export interface Batch {
   failure?: string;
 }
 
+export interface FleetRows {
+  batches: Stored<Batch>[];
+  fleet: LivePartition;
+  last: SweepRecord | undefined;
+  unreadable: UnreadableRow[];
+}
+
 /** Rows `batch-NNNNN` of partition `fleet` in table `live`: written by the timer, claimed and ended by who runs one. */
 export interface Batches {
   list(): Promise<{ batches: Stored<Batch>[]; unreadable: UnreadableRow[] }>;
+  /** With what else partition `fleet` has, all by one query; `unreadable`: of the batches and of the fleet's own rows. */
+  look(): Promise<FleetRows>;
   /** Writes these, whatever has their numbers, and removes rows of the numbers in `gone`. Not atomic beyond 100. */
   plan(batches: Batch[], gone: number[]): Promise<void>;
   /** Claims or ends one, if nobody else did. `gone`: a later sweep removed it. */

@@ -5,6 +5,8 @@ import { benchDetect } from './detect/run.ts';
 import { benchLoad, tooSlow } from './load/run.ts';
 import { benchRecover, slowness } from './recover/real.ts';
 import { benchSimulated, shortfall } from './recover/simulated.ts';
+import { shortfalls } from './scale/bounds.ts';
+import { benchScale } from './scale/run.ts';
 import { benchHung } from './sweep/hung.ts';
 import { benchSweep } from './sweep/run.ts';
 
@@ -18,12 +20,20 @@ const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval
        npm run bench -- recover [--rounds 5] [--fast-elections] [--limit 1.3] [--json]
          exits with 1 if it takes longer than plain calls times the limit
        npm run bench -- recover --simulated [--clusters 200] [--vaults 3] [--limit 4000] [--json]
-         exits with 1 unless all clusters serve and no vault was asked more often than the limit in any 10 s`;
+         exits with 1 unless all clusters serve and no vault was asked more often than the limit in any 10 s
+       npm run bench -- scale  [--nodes 100,1000,10000] [--workers 1,2,4] [--warm-up 4] [--sweeps 3] [--interval 30] [--batch N]
+                               [--tls] [--node-options=--max-semi-space-size=4] [--json]
+         exits with 1 unless time, memory, CPU and storage transactions are as docs/scale.md wants them`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    nodes: { type: 'string', default: '1000' },
+    nodes: { type: 'string' },
+    workers: { type: 'string', default: '1,2,4' },
+    'warm-up': { type: 'string', default: '4' },
+    sweeps: { type: 'string', default: '3' },
+    batch: { type: 'string' },
+    'node-options': { type: 'string', default: '' },
     tls: { type: 'boolean', default: false },
     interval: { type: 'string', default: '30' },
     rounds: { type: 'string' },
@@ -38,7 +48,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const say = (line: string): void => console.error(line);
-const nodes = Number(values.nodes);
+const nodes = Number(values.nodes ?? 1000);
+const numbers = (list: string): number[] => list.split(',').map(Number);
 const failWith = (problem: string | undefined): void => {
   if (problem === undefined) return;
   say(problem);
@@ -69,6 +80,23 @@ const benches: Record<string, () => Promise<unknown>> = {
       vaults: Number(values.vaults),
     });
     failWith(shortfall(result));
+    return result;
+  },
+  scale: async () => {
+    const result = await benchScale(
+      {
+        nodes: numbers(values.nodes ?? '100,1000,10000'),
+        workers: numbers(values.workers),
+        tls: values.tls,
+        intervalSeconds: Number(values.interval),
+        warmUp: Number(values['warm-up']),
+        sweeps: Number(values.sweeps),
+        nodeOptions: values['node-options'].split(' ').filter(Boolean),
+        ...(values.batch !== undefined && { batch: Number(values.batch) }),
+      },
+      say,
+    );
+    for (const line of shortfalls(result)) failWith(`FAILED: ${line}`);
     return result;
   },
   load: async () => {

@@ -1,7 +1,7 @@
 /** What every State does for a fleet that is swept in batches, part of ./state.ts. */
 import { describe, expect, test } from 'vitest';
 import type { State } from '../../shared/state/ports.ts';
-import { aBatch, aBatchResult, anOwed } from '../fakes/state/examples.ts';
+import { aBatch, aBatchResult, aHead, anEntry, anOwed } from '../fakes/state/examples.ts';
 import type { StateUnderTest } from './state.ts';
 
 export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
@@ -38,6 +38,26 @@ export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
       const listed = await batches.list();
       expect(listed.unreadable).toEqual([]);
       expect(listed.batches.map(({ value }) => value)).toEqual([least, full]);
+    });
+
+    test('is shown with all that the fleet has, and with nothing of its clusters', async () => {
+      const { state, putNewerBatch } = await open();
+      const nothing = { batches: [], fleet: { outbox: [] }, last: undefined, unreadable: [] };
+      expect(await state.batches.look()).toEqual(nothing);
+      const [entry, record] = [anEntry(), { id: 'a', startedAt: 5, clusters: 2, nodes: 6, complete: false }];
+      await state.live.commit('payments', aHead({ cluster: 'payments' }), undefined, [anEntry()]);
+      const head = aHead({ cluster: 'fleet' });
+      await state.live.commit('fleet', head, undefined, [entry]);
+      await state.sweeps.save(record);
+      await state.batches.plan([aBatch(), aBatch({ number: 2 })], []);
+      await putNewerBatch(2);
+      const seen = await state.batches.look();
+      expect(seen.batches).toEqual((await state.batches.list()).batches);
+      expect(seen.fleet).toEqual(await state.live.read('fleet'));
+      expect(seen.fleet).toMatchObject({ head: { value: head }, outbox: [{ value: entry }] });
+      expect(seen.last).toEqual(record);
+      expect(seen.unreadable).toEqual((await state.batches.list()).unreadable);
+      expect(seen.unreadable).toHaveLength(1);
     });
 
     test('is shown by no scan and no read of the fleet', async () => {

@@ -1,6 +1,7 @@
 /** Bodies of each route: right ones, nearly right ones, and what is no JSON, no UTF-8 or no end. */
 import * as fc from 'fast-check';
 import { kindNames } from '../../shared/rotation/rotation.ts';
+import type { Seeded } from './seeded.ts';
 
 /** Part of what is sent, never of what is answered: no name of ours holds a `~`. */
 export const canary = 'Xk9~Canary';
@@ -20,17 +21,22 @@ const reason = fc.oneof(
   { weight: 3, arbitrary: fc.constant('it was patched') },
   { weight: 1, arbitrary: word },
 );
-const hash = fc.constantFrom('e'.repeat(64), 'e'.repeat(63), canary);
-const number = fc.oneof(fc.constantFrom(1, 2, 0, -1, 1e308, 2 ** 53), fc.integer());
-const binding = fc.record({ binding: hash });
+const number = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(1, 2, 3) },
+  fc.constantFrom(0, -1, 1e308, 2 ** 53),
+  fc.integer(),
+);
+/** @param shown what an approval must name: that of what is there, mostly. */
+const binding = (shown: string) =>
+  fc.record({ binding: fc.constantFrom(shown, shown, 'e'.repeat(64), 'e'.repeat(63), canary) });
 const generation = fc.record({ generation: number, revision: number });
 const reasoned = fc.record({ reason });
 const nothing = fc.constant({});
 
 /** Of each function with HTTP that reads a body, by its schema: a route without a line here fails the first test. */
-export const bodies: Record<string, fc.Arbitrary<object>> = {
+export const bodies = ({ bindings }: Pick<Seeded, 'bindings'>): Record<string, fc.Arbitrary<object>> => ({
   'accept-generation': generation,
-  'approve-recovery': binding,
+  'approve-recovery': binding(bindings.recovery),
   'end-hold': nothing,
   'go-back': generation,
   'set-hold': fc.record({
@@ -56,7 +62,7 @@ export const bodies: Record<string, fc.Arbitrary<object>> = {
     },
     { requiredKeys: ['reason'] },
   ),
-  'approve-rotation': binding,
+  'approve-rotation': binding(bindings.rotation),
   'confirm-rotation': reasoned,
   'exercise-seal': nothing,
   'forget-rotation': reasoned,
@@ -65,12 +71,13 @@ export const bodies: Record<string, fc.Arbitrary<object>> = {
   'read-rotations': nothing,
   'roll-back-rotation': reasoned,
   'run-rotation': fc.record({
-    cluster: fc.constantFrom('payments', 'nobody', `${canary}/..`, ''),
-    kind: fc.constantFrom(...kindNames, canary),
+    // One that fleet.yaml asks for, mostly.
+    cluster: fc.constantFrom('cards', 'cards', 'cards', 'payments', 'nobody', `${canary}/..`, ''),
+    kind: fc.constantFrom('transit-token', 'transit-token', ...kindNames, canary),
     reason,
   }),
   status: nothing,
-};
+});
 
 const keys = fc.constantFrom('__proto__', 'constructor', 'toString', 'force', canary, `hvs.${canary}`, '');
 const polluting = { polluted: true, isAdmin: true };
@@ -113,9 +120,15 @@ const large = fc
   .constantFrom(16 * 1024, 16 * 1024 + 1, 200_000, mebibyte, mebibyte + 1, 2 * mebibyte)
   .map((size) => Buffer.alloc(size, `{"reason":"${canary}"}`));
 
-export function bodyOf(name: string): fc.Arbitrary<Buffer> {
-  const right = bodies[name] ?? nothing;
-  const asJson = (body: object) => Buffer.from(JSON.stringify(body));
+const asJson = (body: object) => Buffer.from(JSON.stringify(body));
+
+/** By the route's schema. */
+export function rightBodyOf(name: string, seeded: Seeded): fc.Arbitrary<Buffer> {
+  return (bodies(seeded)[name] ?? nothing).map(asJson);
+}
+
+export function bodyOf(name: string, seeded: Seeded): fc.Arbitrary<Buffer> {
+  const right = bodies(seeded)[name] ?? nothing;
   return fc.oneof(
     { weight: 6, arbitrary: right.map(asJson) },
     { weight: 5, arbitrary: nearly(right).map(asJson) },

@@ -14,15 +14,9 @@ import { offerIssuer } from '../../shared/compose/embedded-issuer.ts';
 import { prepareStorage } from '../../shared/compose/prepare.ts';
 import { createLog } from '../../shared/log/log.ts';
 import { openLocalIssuer } from '../../shared/people/local-issuer.ts';
+import type { Role } from '../../shared/people/person.ts';
 import { roles } from '../../shared/people/roles.ts';
-
-/** Nothing listens there: a probe is refused at once. */
-const fleet = `
-version: 1
-clusters:
-  payments:
-    nodes: [{name: payments-0, address: "https://127.0.0.1:9"}]
-`;
+import { fleetText, seeding } from './seeded.ts';
 
 export const functionKey = 'the-function-key-of-the-fuzzing';
 
@@ -35,12 +29,14 @@ export async function loadApps() {
   const issuerFile = join(folder, 'issuer.pem');
   const opened = await openLocalIssuer(issuerFile);
   if (!opened.ok) throw new Error(opened.message);
-  const tokens: string[] = [];
-  for (const role of roles) {
-    const signed = await opened.issuer.sign('ada', [role], Date.now());
-    if (signed.ok) tokens.push(signed.token);
-  }
-  await writeFile(join(folder, 'fleet.yaml'), fleet);
+  const tokenOf = async (own: Role[]): Promise<string> => {
+    const signed = await opened.issuer.sign('ada', own, Date.now());
+    if (!signed.ok) throw new Error('no token');
+    return signed.token;
+  };
+  const tokens = await Promise.all(roles.map((role) => tokenOf([role])));
+  const everyRole = await tokenOf([...roles]);
+  await writeFile(join(folder, 'fleet.yaml'), fleetText);
   Object.assign(process.env, {
     SEALWATCH_FLEET: join(folder, 'fleet.yaml'),
     SEALWATCH_STORAGE: azurite.connectionString,
@@ -65,6 +61,10 @@ export async function loadApps() {
     url: http.url,
     /** One of each role, of one person. */
     tokens,
+    /** Of the same person, with all roles. */
+    everyRole,
+    /** Makes what the routes look up. */
+    seed: seeding(azurite.connectionString),
     functions,
     lines,
     /** A queue's message, as its text lies in the queue. */

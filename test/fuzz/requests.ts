@@ -1,13 +1,13 @@
 /** Requests at and around the routes of the apps. */
 import * as fc from 'fast-check';
 import type { HostedFunction } from '../../host/hosted-function.ts';
-import { bodyOf, canary } from './bodies.ts';
-import { functionKey } from './loaded-apps.ts';
+import { bodyOf, canary, rightBodyOf } from './bodies.ts';
+import { functionKey, type LoadedApps } from './loaded-apps.ts';
+import type { Seeded } from './seeded.ts';
 import type { Sent } from './wire.ts';
 
 const id = 'payments.0123456789abcdef0123';
-const names = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom('payments', 'payments', id, 'nobody') },
+const strangeNames = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom(
@@ -114,14 +114,44 @@ function authorization(tokens: string[], malformed: fc.Arbitrary<string>): fc.Ar
   );
 }
 
+/** The placeholders of a route as something that is there. */
+export function rightPath(hosted: HostedFunction, { recovery, rotation }: Seeded): fc.Arbitrary<string> {
+  const segments = routeOf(hosted).route.segments;
+  const found = segments.includes('recoveries') ? recovery : rotation;
+  const parts = segments.map((segment) => {
+    if (segment === '{id}') return fc.constant(found);
+    return segment === '{cluster}' ? fc.constantFrom('payments', 'payments', 'orders') : fc.constant(segment);
+  });
+  return fc.tuple(...parts).map((own) => `/${own.join('/')}`);
+}
+
+function routeOf({ name, trigger }: HostedFunction) {
+  if (trigger.kind !== 'http') throw new Error(`${name} has no route`);
+  return trigger;
+}
+
+type Asking = Pick<LoadedApps, 'tokens' | 'everyRole'> & { seeded: Seeded };
+
+/** Of one function: as its users send it. What is there is found. */
+export function rightRequestOf(hosted: HostedFunction, { everyRole, seeded }: Asking): fc.Arbitrary<Sent> {
+  const [method = 'GET'] = routeOf(hosted).methods;
+  const headers: [string, string][] = [
+    ['Authorization', `Bearer ${everyRole}`],
+    ['x-functions-key', functionKey],
+  ];
+  const path = rightPath(hosted, seeded);
+  return fc
+    .record({ path, body: rightBodyOf(hosted.name, seeded) })
+    .map((own) => ({ method, headers, ...own }));
+}
+
 /** Of one function: mostly its own method and route, with what its path, headers and body could be made of. */
-export function requestOf(
+function anyRequestOf(
   hosted: HostedFunction,
-  tokens: string[],
+  { tokens, everyRole, seeded }: Asking,
   malformed: fc.Arbitrary<string>,
 ): fc.Arbitrary<Sent> {
-  if (hosted.trigger.kind !== 'http') throw new Error(`${hosted.name} has no route`);
-  const { methods, route } = hosted.trigger;
+  const { methods, route } = routeOf(hosted);
   const [own = 'GET'] = methods;
   const method = fc.oneof(
     { weight: 12, arbitrary: fc.constant(own) },
@@ -130,6 +160,8 @@ export function requestOf(
       arbitrary: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'),
     },
   );
+  const there = fc.constantFrom('payments', 'orders', seeded.recovery, seeded.rotation, id, 'nobody');
+  const names = fc.oneof({ weight: 8, arbitrary: there }, { weight: 5, arbitrary: strangeNames });
   const parts = route.segments.map((segment) => (segment.startsWith('{') ? names : fc.constant(segment)));
   const path = fc.tuple(fc.tuple(...parts), queries).map(([found, query]) => `/${found.join('/')}${query}`);
   const key = fc.constantFrom<[string, string][]>(
@@ -140,10 +172,19 @@ export function requestOf(
     .record({
       method,
       path,
-      by: authorization(tokens, malformed),
+      by: authorization([...tokens, everyRole], malformed),
       key,
       others: otherHeaders,
-      body: bodyOf(hosted.name),
+      body: bodyOf(hosted.name, seeded),
     })
     .map(({ by, key, others, ...sent }) => ({ ...sent, headers: [...by, key, ...others] }));
+}
+
+/** A third of them right in everything, so that what is behind the lookup is fuzzed, too. */
+export function requestOf(...asked: Parameters<typeof anyRequestOf>): fc.Arbitrary<Sent> {
+  const [hosted, asking] = asked;
+  return fc.oneof(
+    { weight: 2, arbitrary: anyRequestOf(...asked) },
+    { weight: 1, arbitrary: rightRequestOf(hosted, asking) },
+  );
 }

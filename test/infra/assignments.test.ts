@@ -88,7 +88,7 @@ describe('of main.bicep', () => {
       breakGlass: ['g'],
     };
     const assigned = assignedBy(deploy('main.bicep', both)).filter(({ who }) => who === 'g');
-    const names = new Map(assigned.map(({ on, role, name }) => [`${role} on ${on}`, name]));
+    const names = new Map(assigned.map(({ on, role, name }) => [`${String(role)} on ${on}`, name]));
     expect(names.size).toBe(10);
     // Twice the same name for the same right is one assignment.
     expect(new Set(assigned.map(({ name }) => name))).toEqual(new Set(names.values()));
@@ -177,7 +177,7 @@ it('each role of our own is of one resource group, and takes nothing away that i
 it('Azure takes every assignment: none twice under two names, no two under one', () => {
   for (const from of all) {
     const assigned = assignedBy(from);
-    const rights = assigned.map(({ who, on, role }) => `${who} ${role} ${on}`);
+    const rights = assigned.map(({ who, on, role }) => `${who} ${String(role)} ${on}`);
     expect(new Set(rights).size).toBe(assigned.length);
     expect(new Set(assigned.map(({ name }) => name)).size).toBe(assigned.length);
   }

@@ -14,13 +14,20 @@ const run = promisify(execFile);
 
 let folder: string;
 let journal: string;
-const env = ({ named = [], roles: own = [], appOwner = '', principalOwner = '' }: Tenant = {}) => ({
+const env = ({
+  named = [],
+  roles: own = [],
+  appOwner = '',
+  principalOwner = '',
+  fails = '',
+}: Tenant = {}) => ({
   ...process.env,
   PATH: `${folder}:${process.env['PATH']}`,
   NAMED: named.join(' '),
   ROLES: own.join(' '),
   APP_OWNER: appOwner,
   PRINCIPAL_OWNER: principalOwner,
+  FAILS: fails,
 });
 
 /** What the fake tenant has, besides what a run makes. */
@@ -31,6 +38,8 @@ interface Tenant {
   roles?: string[];
   appOwner?: string;
   principalOwner?: string;
+  /** Where a command begins like that, Azure fails. */
+  fails?: string;
 }
 const made = '00000000-0000-0000-0000-0000000000aa';
 const earlier = '00000000-0000-0000-0000-000000000011';
@@ -45,6 +54,7 @@ beforeAll(() => {
     [
       '#!/bin/bash',
       `printf '%s\\037' "$@" >>'${journal}'; echo >>'${journal}'`,
+      'case "$*" in ${FAILS:-nothing}*) exit 3 ;; esac',
       'case "$*" in',
       `  "ad app list --display-name "*-rotate" "* | "ad app list --display-name "*-vault-*) printf '%s\\n' $NAMED ;;`,
       '  "rest --method GET"*/applications*/owners*) echo $APP_OWNER ;;',
@@ -161,13 +171,16 @@ describe('a registration that is there already', () => {
   const people = [1, 2, 3].map((n) => `5ea10000-0000-4000-8000-00000000000${n}`);
   const other = '00000000-0000-0000-0000-000000000022';
 
-  it.for([{ args: [] }, { args: ['--vaults', 'prod'] }])('is not taken for its name: $args', async ({ args }) => {
-    const { code, calls, stderr } = await appliedIn({ named: [earlier], roles: people }, ...args);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`already: ${earlier}.`);
-    expect(stderr).toContain('--app-id');
-    expect(writes(calls)).toEqual([]);
-  });
+  it.for([{ args: [] }, { args: ['--vaults', 'prod'] }])(
+    'is not taken for its name: $args',
+    async ({ args }) => {
+      const { code, calls, stderr } = await appliedIn({ named: [earlier], roles: people }, ...args);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`already: ${earlier}.`);
+      expect(stderr).toContain('--app-id');
+      expect(writes(calls)).toEqual([]);
+    },
+  );
 
   it('is brought up to date where it is named by its id, beside others of its name', async () => {
     const tenant = { named: [other, earlier], roles: people };
@@ -189,6 +202,16 @@ describe('a registration that is there already', () => {
     expect(stderr).toContain(why);
     expect(writes(calls)).toEqual([]);
   });
+
+  it.for(['ad app list', 'ad app show', 'rest --method GET', 'ad sp list'])(
+    'is left as it is where Azure does not say what it is: %s',
+    async (fails) => {
+      const tenant = { named: [earlier], roles: people, fails };
+      const { code, calls } = await appliedIn(tenant, '--app-id', earlier);
+      expect(code).not.toBe(0);
+      expect(writes(calls)).toEqual([]);
+    },
+  );
 
   it('is refused where its id is that of another name', async () => {
     const { code, calls, stderr } = await appliedIn({}, '--app-id', earlier);

@@ -9,7 +9,7 @@ import { readSettings } from '../../shared/compose/settings.ts';
 import { composeWatch } from '../../shared/compose.ts';
 import { declared } from './bicep/plain.ts';
 import { infra, readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
-import { Expression, isFields, textOf, type Value } from './bicep/value.ts';
+import { bodyOf, Expression, isFields, textOf, type Value } from './bicep/value.ts';
 import { type App, apps } from './design.ts';
 import { givenRights } from './rights.ts';
 
@@ -83,6 +83,16 @@ function rows(app: App): Map<string, string> {
   });
   return new Map(found);
 }
+
+it('what limits fleet.yaml is handed on under its own name', () => {
+  const main = templateAt(templates, 'main.bicep');
+  const module = main.declarations.find(({ kind, name }) => kind === 'module' && name === 'settings');
+  const params = bodyOf(module?.value)['params'];
+  const given = isFields(params) ? params : {};
+  const limits = Object.keys(given).filter((name) => /(Vaults|Hosts|Audiences)$/.test(name));
+  expect(limits).toContain('loginAudiences');
+  for (const name of limits) expect(given[name]).toMatchObject({ text: name });
+});
 
 describe.for([...apps])('the settings of %s', (app) => {
   it('that limit fleet.yaml hold the parameter of their own name', () => {

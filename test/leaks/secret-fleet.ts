@@ -92,6 +92,7 @@ export async function secretFleet(): Promise<SecretFleet> {
     SEALWATCH_FILE_ROOT: folder,
     SEALWATCH_STORAGE: `AccountName=leaks;AccountKey=${secrets.storageKey};EndpointSuffix=core.windows.net`,
     SEALWATCH_ENDPOINT_HOSTS: new URL(receiver.url('slack')).host,
+    SEALWATCH_LOGIN_AUDIENCES: 'api://leaks',
     SEALWATCH_SECRET_SLACK: receiver.url('slack'),
     SEALWATCH_SECRET_TEAMS: receiver.url('teams'),
     SEALWATCH_SECRET_PAGER: receiver.url('webhook'),

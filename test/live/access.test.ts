@@ -1,9 +1,10 @@
 /**
- * The state of each app with no more rights than infra/modules/access.bicep gives it: they are enough, and each is
- * needed. Azurite knows no roles; test/servers/rights-proxy.ts refuses what Azure would.
+ * The state of each app with no more rights than infra/main.bicep gives it: they are enough, and each is needed, by
+ * itself or by the Functions host. Azurite knows no roles; test/servers/rights-proxy.ts refuses what Azure would.
  */
 import { randomUUID } from 'node:crypto';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../cli/start/azurite.ts';
 import { systemClock } from '../../shared/compose/clock.ts';
@@ -23,15 +24,9 @@ import {
   noon,
 } from '../fakes/state/recover-examples.ts';
 import { aReadiness, aRotation, aRotationApproval, aRotationAudit } from '../fakes/state/rotate-examples.ts';
-import { readTemplates, templateAt } from '../infra/bicep/template.ts';
-import { type App, apps } from '../infra/design.ts';
-import { givenRights } from '../infra/rights.ts';
+import { type App, apps, design } from '../infra/design.ts';
+import { rightsOf } from '../infra/rights.ts';
 import { type RightsProxy, startRightsProxy } from '../servers/rights-proxy.ts';
-
-const access = templateAt(await readTemplates(), 'modules/access.bicep');
-const given = givenRights(access);
-const of = (app: App) =>
-  given.filter((right) => right.startsWith(`${app} `)).map((right) => right.slice(app.length + 1));
 
 let azurite: Azurite;
 const proxies = new Map<App, RightsProxy>();
@@ -45,7 +40,7 @@ beforeAll(async () => {
   const fleet = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('fleet');
   await fleet.create();
   await fleet.getBlockBlobClient('fleet.yaml').upload('version: 1\n', 11);
-  for (const app of apps) proxies.set(app, await startRightsProxy(azurite.connectionString, of(app)));
+  for (const app of apps) proxies.set(app, await startRightsProxy(azurite.connectionString, rightsOf(app)));
 });
 afterAll(async () => {
   for (const proxy of proxies.values()) await proxy.close();
@@ -173,14 +168,36 @@ describe('with its own rights', () => {
     },
   );
 
-  test('each right was needed but those that the Functions host uses', () => {
-    const host = /queue\.(read|take) |-poison$/;
-    for (const app of apps) {
-      expect([app, ...of(app).filter((right) => !host.test(right))]).toEqual([
-        app,
-        ...[...proxyOf(app).used].sort(),
-      ]);
-    }
+  test.for([...apps])(
+    'the Functions host serves the queues of %s: scales by them, takes, gives back, removes, sets aside',
+    async (app) => {
+      const { connectionString, refused } = proxyOf(app);
+      const service = QueueServiceClient.fromConnectionString(connectionString);
+      for (const name of design[app].writes.queues) {
+        const queue = service.getQueueClient(name);
+        // Its own, or one that the apps sent above.
+        await queue.sendMessage('of the host');
+        await queue.getProperties();
+        await queue.peekMessages();
+        const { receivedMessageItems } = await queue.receiveMessages();
+        const [message] = receivedMessageItems;
+        if (!message) throw new Error(`nothing in ${name}`);
+        const { messageId, popReceipt, messageText } = message;
+        const updated = await queue.updateMessage(messageId, popReceipt, messageText, 0);
+        await queue.deleteMessage(messageId, updated.popReceipt ?? popReceipt);
+      }
+      expect(refused).toEqual([]);
+      const [name = ''] = design[app].writes.queues;
+      const forbidden = { statusCode: 403 };
+      await expect(service.getQueueClient(name).clearMessages()).rejects.toMatchObject(forbidden);
+      await expect(service.getQueueClient(name).delete()).rejects.toMatchObject(forbidden);
+      expect(refused).toEqual([`queue.clear ${name}`, `queue.make ${name}`]);
+      refused.length = 0;
+    },
+  );
+
+  test('each right was needed', () => {
+    for (const app of apps) expect([app, ...rightsOf(app)]).toEqual([app, ...[...proxyOf(app).used].sort()]);
   });
 });
 

@@ -114,6 +114,48 @@ describe('jwt.sh and probe.hcl', () => {
   });
 });
 
+describe('an auth method that others use', () => {
+  const issuer = 'https://ci.example.com';
+  const args = (mount: string) =>
+    Object.entries({
+      tenant,
+      audience,
+      role: 'probe',
+      'object-id': identity,
+      policies: 'sealwatch-probe',
+      keys: keysFile,
+      mount,
+    }).flatMap(([name, value]) => [`--${name}`, value]);
+  const config = async () => {
+    const read = await cluster.write('GET', 'auth/ci.jwt/config');
+    return z.object({ data: z.object({ bound_issuer: z.string() }) }).parse(read).data.bound_issuer;
+  };
+
+  it('is left as it is where it trusts another issuer, or none in particular', async () => {
+    await cluster.write('POST', 'sys/auth/ci.jwt', { type: 'jwt' });
+    const keys = { jwt_validation_pubkeys: [readFileSync(keysFile, 'utf8')] };
+    for (const bound of [issuer, '']) {
+      await cluster.write('POST', 'auth/ci.jwt/config', { ...keys, bound_issuer: bound });
+      await expect(script('jwt.sh', ...args('ci.jwt'), '--apply')).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`auth/ci.jwt trusts another issuer (${bound || 'none is bound'})`),
+      });
+      expect(await config()).toBe(bound);
+    }
+    await expect(cluster.write('GET', 'auth/ci.jwt/role/probe')).rejects.toThrow('404');
+  });
+
+  it('has a neighbour at another path, new or enabled and not yet configured', async () => {
+    await cluster.write('POST', 'sys/auth/ci/enabled', { type: 'jwt' });
+    // Its name is like that of the other, but for a dot.
+    for (const mount of ['ci-jwt', 'ci/enabled']) {
+      await script('jwt.sh', ...args(mount), '--apply');
+      const sent = { role: 'probe', jwt: assertion({}) };
+      expect((await cluster.request(node, 'POST', `auth/${mount}/login`, sent)).status).toBe(200);
+    }
+  });
+});
+
 describe('role.sh, seal.hcl and rotate-provider.hcl', () => {
   const made = async () => {
     const rotate = await tokenWith('sealwatch-rotate-payments');
@@ -191,7 +233,28 @@ it.for([
   ['role.sh', '../payments'],
   ['role.sh', 'payments', '--aply'],
   ['jwt.sh', '--tenant', tenant],
-  ['jwt.sh', '--tenant', '","x":"', '--audience', 'a', '--role', 'r', '--object-id', 'o', '--policies', 'p'],
 ])('%s refuses %s', async ([name = '', ...args]) => {
   await expect(script(name, ...args)).rejects.toMatchObject({ code: 2 });
+});
+
+it.for([
+  ['tenant', '","x":"'],
+  ['tenant', 'common/../x'],
+  ['object-id', 'a,b'],
+  ['audience', ''],
+  ['audience', `${audience},`],
+  ['audience', `,${audience}`],
+  ['policies', 'a,,b'],
+  ['role', 'x/../../../sys/policies/acl/p'],
+  ['role', '..'],
+  ['role', 'a,b'],
+  ['mount', '../sys'],
+  ['mount', 'jwt/'],
+  ['mount', '/jwt'],
+  ['mount', 'a//b'],
+  ['keys', ''],
+] as const)('jwt.sh refuses --%s %j, even to show it', async ([name, value]) => {
+  const right = { tenant, audience, role: 'r', 'object-id': identity, policies: 'p' };
+  const args = Object.entries({ ...right, [name]: value }).flatMap(([option, own]) => [`--${option}`, own]);
+  await expect(script('jwt.sh', ...args)).rejects.toMatchObject({ code: 2, stdout: '' });
 });

@@ -8,13 +8,8 @@ import { systemClock } from '../../shared/compose/clock.ts';
 import { connectState } from '../../shared/state/azure/connect.ts';
 import type { Share, State, UnreadableRow } from '../../shared/state/ports.ts';
 import { aBatch, aBatchResult, aHead, anEntry, anObservation } from '../fakes/state/examples.ts';
-import { readTemplates, templateAt } from '../infra/bicep/template.ts';
-import { givenRights } from '../infra/rights.ts';
+import { rightsOf } from '../infra/rights.ts';
 import { type RightsProxy, startRightsProxy } from '../servers/rights-proxy.ts';
-
-const rights = givenRights(templateAt(await readTemplates(), 'modules/access.bicep')).flatMap((right) =>
-  right.startsWith('watch ') ? right.slice('watch '.length) : [],
-);
 
 let azurite: Azurite;
 let proxy: RightsProxy;
@@ -24,7 +19,7 @@ const told: UnreadableRow[] = [];
 beforeAll(async () => {
   azurite = await startAzurite();
   await connectState(azurite, systemClock).prepare();
-  proxy = await startRightsProxy(azurite.connectionString, rights);
+  proxy = await startRightsProxy(azurite.connectionString, rightsOf('watch'));
   state = connectState(proxy, systemClock, (row) => told.push(row));
 });
 afterAll(async () => {

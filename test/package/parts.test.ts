@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { apps, root } from '../../package/apps.ts';
+import { apps, largestBytes, root } from '../../package/apps.ts';
 import { differences, type Loaded } from '../../package/check.ts';
 import { hostJsonOf, overlaid } from '../../package/host-json.ts';
 import { licenceList, packageFolders } from '../../package/licences.ts';
@@ -47,7 +47,14 @@ it('main registers what the files do, with their options, and imports none of th
   expect(source).not.toMatch(/^import .*functions\/watch/m);
 });
 
+it('a package is at most 10 MB: of millions of bytes, not of MiB', () =>
+  expect(largestBytes).toBe(10_000_000));
+
 describe('host.json', () => {
+  it.each(apps)('of %s ends a run that hangs after five minutes', async (app) => {
+    expect(await hostJsonOf(app)).toMatchObject({ functionTimeout: '00:05:00' });
+  });
+
   it('keeps what an app does not say, and takes what it says', () => {
     const base = {
       version: '2.0',

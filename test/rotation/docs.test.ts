@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readLimits } from '../../shared/fleet/limits.ts';
 import { kindNames } from '../../shared/rotation/rotation.ts';
 import { rotationCodes } from '../../shared/work/rotation-findings/judge.ts';
 import { limits, problemsOf } from '../fleet/builders.ts';
@@ -9,10 +10,15 @@ import { limits, problemsOf } from '../fleet/builders.ts';
 const docs = join(import.meta.dirname, '../../docs');
 const text = readFileSync(join(docs, 'rotation.md'), 'utf8');
 
-it('the example of fleet.yaml is accepted', () => {
-  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(text) ?? [];
+it('the example of fleet.yaml is accepted with the settings below it, and not without', () => {
+  const [, yaml = '', settings = ''] = /```yaml\n([\s\S]*?)```\n+```\n([\s\S]*?)```/.exec(text) ?? [];
   expect(yaml).toContain('rotation:');
-  expect(problemsOf(yaml, limits({ keyVaults: ['https://kv-seals.vault.azure.net'] }))).toEqual([]);
+  const said = readLimits(
+    Object.fromEntries([...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, ...own]) => own)),
+  );
+  if (!said.ok) throw new Error(said.problems.join());
+  expect(problemsOf(yaml, said.limits)).toEqual([]);
+  expect(problemsOf(yaml, limits()).map(({ path }) => path)).toContain('clusters.root.rotateLogin.audience');
 });
 
 it('every kind, every finding and every setting of a sink is there', () => {

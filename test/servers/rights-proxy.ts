@@ -21,7 +21,7 @@ export interface RightsProxy {
   close(): Promise<void>;
 }
 
-/** @param rights `SERVICE.RIGHT NAME` of one app. Table and blob `write` include `read`. */
+/** @param rights `SERVICE.RIGHT NAME` of one app or group. Table and blob `write` include `read`. */
 export async function startRightsProxy(connectionString: string, rights: string[]): Promise<RightsProxy> {
   const given = new Set(rights);
   const used = new Set<string>();
@@ -102,7 +102,7 @@ function pathOf({ url }: IncomingMessage, account: string): string[] {
   return pathname.slice(account.replace(/\/$/, '').length).split('/').slice(1);
 }
 
-/** Making tables, queues and containers needs what no app has: `make`. */
+/** Making tables, queues and containers, and clearing queues, needs what no app has: `make`, `clear`. */
 function needsOf(service: Service, request: IncomingMessage, body: Buffer, account: string): Need[] {
   const { method = '', headers } = request;
   const { searchParams } = new URL(request.url ?? '', 'http://account');
@@ -116,7 +116,7 @@ function needsOf(service: Service, request: IncomingMessage, body: Buffer, accou
       return [tableNeed(method, first)];
     }
     case 'queue':
-      return [{ wanted: [queueRight(method, rest[0], searchParams)], name: first }];
+      return [{ wanted: queueRights(method, rest, searchParams), name: first }];
     case 'blob': {
       if (rest.length === 0 && method !== 'GET') return [{ wanted: ['blob.make'], name: first }];
       if (method === 'GET' || method === 'HEAD')
@@ -133,10 +133,14 @@ function tableNeed(method: string, resource: string): Need {
   return { wanted: method === 'GET' ? ['table.read', 'table.write'] : ['table.write'], name };
 }
 
-function queueRight(method: string, part: string | undefined, query: URLSearchParams): string {
-  if (part !== 'messages') return method === 'GET' ? 'queue.read' : 'queue.make';
-  if (method === 'POST') return 'queue.send';
-  return query.get('peekonly') === 'true' ? 'queue.read' : 'queue.take';
+function queueRights(method: string, [part, message]: string[], query: URLSearchParams): string[] {
+  if (part !== 'messages') return [method === 'GET' || method === 'HEAD' ? 'queue.length' : 'queue.make'];
+  // Put Message, and Update Message, with which the Functions host prolongs and gives back.
+  if (method === 'POST') return ['queue.send', 'queue.update'];
+  if (method === 'PUT') return ['queue.update'];
+  // Without a message's name all of them are cleared.
+  if (method === 'DELETE') return [message ? 'queue.take' : 'queue.clear'];
+  return [query.get('peekonly') === 'true' ? 'queue.peek' : 'queue.take'];
 }
 
 function refuse(response: ServerResponse, code: string): void {

@@ -42,6 +42,7 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       },
       batches: {
         list: () => read('batches.list', () => batches.list()),
+        look: () => read('batches.look', () => batches.look()),
         plan: (planned, gone) => effect('batches.plan', () => batches.plan(planned, gone)),
         update: (batch) => effect('batches.update', () => batches.update(batch)),
       },

@@ -1,13 +1,15 @@
 /** Rows `batch-NNNNN` of partition `fleet` in table `live`. A plan of 100 rows or fewer is one transaction. */
 import type { TransactionAction } from '@azure/data-tables';
 import { boundedBatch } from '../batch-result.ts';
-import { batchKeys, batchKind, batchPrefix, fleetPartition, removedBy } from '../batch-rows.ts';
+import { batchKeys, batchKind, batchPrefix, fleetPartition, isBatchRow, removedBy } from '../batch-rows.ts';
 import { StateError } from '../errors.ts';
-import { encode, type Keys } from '../kind.ts';
+import { decode, encode, type Keys } from '../kind.ts';
 import { transactionBytes } from '../limits.ts';
-import type { Batch, Batches, Stored } from '../ports.ts';
+import type { Batch, Batches, LivePartition, Stored, SweepRecord, UnreadableRow } from '../ports.ts';
+import { readSweepRow } from '../sweep-row.ts';
 import { type Call, fenced, isGone } from './calls.ts';
 import type { Clients } from './clients.ts';
+import { type Row as LiveRow, sortRow, sweepKey } from './live-rows.ts';
 import { beginsWith, inPartition, openTable, submit } from './table.ts';
 
 const { table } = batchKind;
@@ -52,6 +54,30 @@ export function connectBatches(clients: Clients, call: Call): Batches {
     async list() {
       const listed = await rows.list(`${inPartition(fleetPartition)} and ${beginsWith(batchPrefix)}`);
       return { batches: listed.rows, unreadable: listed.unreadable };
+    },
+
+    async look() {
+      const client = await clients.table(table);
+      const batches: Stored<Batch>[] = [];
+      const partitions = new Map<string, LivePartition>();
+      const unreadable: UnreadableRow[] = [];
+      let last: SweepRecord | undefined;
+      await call(what, async (abortSignal) => {
+        const queryOptions = { filter: inPartition(fleetPartition) };
+        for await (const row of client.listEntities<LiveRow>({ abortSignal, queryOptions })) {
+          const named = (why: string) => unreadable.push({ partition: fleetPartition, row: row.rowKey, why });
+          if (isBatchRow(row)) {
+            const batch = decode(batchKind, row);
+            if (batch.ok) batches.push({ value: batch.value, etag: row.etag });
+            else named(batch.why);
+          } else if (row.rowKey === sweepKey) {
+            const record = readSweepRow(row);
+            if (record.ok) last = record.value;
+            else named(record.why);
+          } else sortRow(row, partitions, unreadable);
+        }
+      });
+      return { batches, fleet: partitions.get(fleetPartition) ?? { outbox: [] }, last, unreadable };
     },
 
     async plan(batches, gone) {

@@ -20,8 +20,8 @@ import { type Ended, endedSweep } from './ended.ts';
 import { planShares } from './shares.ts';
 import { type BatchState, stateOf } from './state-of.ts';
 
-/** A message that waited for longer, in intervals, names a plan that is no more. */
-const messageIntervals = 2;
+/** A message that waited for two intervals names a plan that is no more; it must outlive its own run, too, ms. */
+const longestRunMs = 240_000;
 
 interface Past {
   batch: Batch;
@@ -41,16 +41,15 @@ export async function planSweep(
   const { clock, log, state } = deps;
   const { fleet } = loaded;
   const recoverRows = readRecoverRows(deps);
-  const [listed, scanned, quiets, holds, last] = await Promise.all([
-    state.batches.list(),
-    state.live.scan({ only: [fleetPartition] }),
+  const [found, quiets, holds] = await Promise.all([
+    state.batches.look(),
     state.words.quiets(),
     state.words.holds(),
-    state.sweeps.last(),
   ]);
+  const { last, unreadable } = found;
   // A plan is of one sweep only: a row of it that cannot be read is named and written anew.
-  for (const row of [...listed.unreadable, ...scanned.unreadable]) log.error('row-unreadable', { ...row });
-  const rows = listed.batches.map(({ value }) => value);
+  for (const row of unreadable) log.error('row-unreadable', { ...row });
+  const rows = found.batches.map(({ value }) => value);
   const past = rows
     .map((batch): Past => ({ batch, state: stateOf(batch, startedAt) }))
     .filter((row) => row.state === 'running' || !isOlder(row.batch, last));
@@ -63,16 +62,24 @@ export async function planSweep(
     return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: last?.failed ?? [] };
   }
 
-  const remembered: Remembered = { ...scanned, quiets, holds, last };
+  const partitions = new Map([[fleetPartition, found.fleet]]);
+  const remembered: Remembered = { partitions, unreadable, quiets, holds, last };
   const settled = loaded.hash !== undefined && last?.fleetHash === loaded.hash;
   const gap = sweepGap(last, startedAt, deps.intervalMs, ended?.sweep.startedAt);
-  const owed = [...(ended?.owed ?? []), ...owedIn(scanned.partitions.values())];
+  const owed = [...(ended?.owed ?? []), ...owedIn([found.fleet])];
   const watched = { failed: [...(ended?.failed ?? [])], outcomes: [] };
-  const unreadable = [...scanned.unreadable, ...(ended?.unreadable ?? [])];
   const onError = (error: unknown) => log.error('sweep-timer-failed', { error });
   const sweeping = new Sweeping(clock, fleet.probe, { onError });
   const untaken = ended?.untaken ?? [];
-  const seen = { gap, owed, settled, startedAt, unreadable, untaken };
+  const messages = unreadable.filter(({ row }) => numberOf(row).length === 0);
+  const seen = {
+    gap,
+    owed,
+    settled,
+    startedAt,
+    unreadable: [...messages, ...(ended?.unreadable ?? [])],
+    untaken,
+  };
   const before = ended?.sweep.startedAt ?? last?.startedAt;
   const sweep: Batch['sweep'] = {
     id: deps.newId(),
@@ -82,10 +89,8 @@ export async function planSweep(
     ...(settled && { settledHash: loaded.hash }),
   };
   const batches = planned(past, sweep, names, loaded);
-  const there = [
-    ...rows.map(({ number }) => number),
-    ...listed.unreadable.flatMap(({ row }) => numberOf(row)),
-  ];
+  const there = [...rows.map(({ number }) => number), ...unreadable.flatMap(({ row }) => numberOf(row))];
+  deps.reads.lend(sweep.id, { quiets, holds, recoverRows });
   // Together: a channel that does not answer must not keep clusters waiting.
   await Promise.all([
     sweepFleet(deps, loaded, remembered, { sweeping, recoverRows }, watched, seen),
@@ -109,7 +114,7 @@ async function start(deps: WatchDeps, batches: Batch[], there: number[], past: P
   const taken = new Set([...running, ...batches.map(({ number }) => number)]);
   const gone = there.filter((number) => !taken.has(number));
   await deps.state.batches.plan(batches, gone);
-  const lifetimeMs = messageIntervals * deps.intervalMs;
+  const lifetimeMs = 2 * deps.intervalMs + longestRunMs;
   for (const { number, sweep } of batches) {
     await deps.state.nudges.batch(batchName({ sweep: sweep.id, number }), lifetimeMs);
   }

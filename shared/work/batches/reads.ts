@@ -4,53 +4,69 @@ import type { Batch, Stored } from '../../state/ports.ts';
 import type { WatchDeps } from '../deps.ts';
 import { type RowsOf, readRecoverRows } from '../recover-rows.ts';
 
-export interface OfOneSweep {
-  /** Those that nobody is known to have, by number; whoever takes one removes it. */
-  free: Map<number, Stored<Batch>>;
+interface Lent {
   quiets: Quiet[];
   holds: Hold[];
   /** Never rejects. */
   recoverRows: Promise<RowsOf>;
+}
+
+export interface OfOneSweep extends Lent {
+  /** Those that nobody is known to have, by number; whoever takes one removes it. */
+  free: Map<number, Stored<Batch>>;
   /** Looks which ones are still free; once, for all that wait for it. @throws StateError */
   lookAgain(): Promise<void>;
 }
 
+/** Messages of older sweeps come in between: what is read for a newer one must outlast them. */
+const sweepsKept = 3;
+
 export class SweepReads {
   /** This process, among all that run batches. */
   readonly worker: string;
-  #sweep = '';
-  #reading: Promise<OfOneSweep | undefined> | undefined;
+  readonly #readings = new Map<string, Promise<OfOneSweep | undefined>>();
+  #lent: { sweep: string; rows: Lent } | undefined;
 
   constructor(worker: string) {
     this.worker = worker;
   }
 
+  /** What this process read to plan a sweep does for its batches, too. */
+  lend(sweep: string, rows: Lent): void {
+    this.#lent = { sweep, rows };
+  }
+
   /** Undefined: there is no row of this sweep any more. @throws StateError; the next one reads again then. */
   of(deps: WatchDeps, sweep: string): Promise<OfOneSweep | undefined> {
-    if (!this.#reading || this.#sweep !== sweep) {
-      this.#sweep = sweep;
-      const reading = read(deps, sweep);
-      this.#reading = reading;
-      reading.catch(() => {
-        if (this.#reading === reading) this.#reading = undefined;
-      });
-    }
-    return this.#reading;
+    const known = this.#readings.get(sweep);
+    if (known) return known;
+    const lent = this.#lent?.sweep === sweep ? this.#lent.rows : undefined;
+    const reading = read(deps, sweep, lent);
+    this.#readings.set(sweep, reading);
+    const [oldest] = this.#readings.keys();
+    if (this.#readings.size > sweepsKept && oldest !== undefined) this.#readings.delete(oldest);
+    reading.catch(() => this.#readings.delete(sweep));
+    return reading;
   }
 }
 
-async function read(deps: WatchDeps, sweep: string): Promise<OfOneSweep | undefined> {
+async function read(deps: WatchDeps, sweep: string, lent: Lent | undefined): Promise<OfOneSweep | undefined> {
   const free = await freeOf(deps, sweep);
   if (!free) return undefined;
-  const { words } = deps.state;
-  const recoverRows = readRecoverRows(deps);
-  const [quiets, holds] = await Promise.all([words.quiets(), words.holds()]);
+  const rows = lent ?? (await readRows(deps));
   let again: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const still = await freeOf(deps, sweep);
     for (const number of free.keys()) if (!still?.has(number)) free.delete(number);
   };
-  return { free, quiets, holds, recoverRows, lookAgain: () => (again ??= look()) };
+  return { free, ...rows, lookAgain: () => (again ??= look()) };
+}
+
+async function readRows(deps: WatchDeps): Promise<Lent> {
+  const { words } = deps.state;
+  const recoverRows = readRecoverRows(deps);
+  const [quiets, holds] = await Promise.all([words.quiets(), words.holds()]);
+  return { quiets, holds, recoverRows };
 }
 
 /** Undefined: the plan is no more. */

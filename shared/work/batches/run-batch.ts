@@ -22,9 +22,9 @@ const besidesClustersMs = 20_000;
 const graceOfInterval = 1 / 6;
 
 /**
- * A message wakes a worker: it runs the batches whose clusters it had last time, then the one that the message names,
- * if nobody has it. One that its own worker should have waits for that a little: moving costs connections, and what
- * they prove. Messages come twice, and late: what no plan has any more, or somebody has already, is left alone.
+ * A message wakes a worker: it runs the batches whose clusters it had last time, then the one that the message names, if nobody
+ * has it. While others may still come for theirs it waits a little, and takes no other message: moving costs connections,
+ * and what they prove. Messages come twice, and late: what no plan has any more, or somebody has already, is left alone.
  *
  * Rejects when storage cannot be read; what fails in a batch is written into its row, for the timer to tell.
  */
@@ -40,15 +40,17 @@ export async function runBatches(deps: WatchDeps, name: BatchName): Promise<void
   };
   const own = () => [...free.values()].find(({ value }) => value.home === reads.worker)?.value.number;
   for (let next = take(own()); next; next = take(own())) await runBatch(deps, next, shared);
-  const named = free.get(name.number)?.value;
-  if (named?.home !== undefined) {
-    const waitMs = named.sweep.startedAt + deps.intervalMs * graceOfInterval - clock.now();
+  const homeless = free.get(name.number)?.value.home === undefined && take(name.number);
+  if (homeless) await runBatch(deps, homeless, shared);
+  // Who gives a message back at once takes another one's: each worker must get one to be woken by.
+  const [other] = [...free.values()].filter(({ value }) => value.home !== undefined);
+  if (other) {
+    const waitMs = other.value.sweep.startedAt + deps.intervalMs * graceOfInterval - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
     await shared.lookAgain();
   }
   const left = take(name.number);
   if (left) await runBatch(deps, left, shared);
-  else log.info('batch-taken', { ...name });
 }
 
 async function runBatch(deps: WatchDeps, planned: Stored<Batch>, shared: OfOneSweep): Promise<void> {

@@ -120,7 +120,7 @@ async function appOver(cluster: Cluster, ca: string): Promise<RecoverDeps> {
 /** A nudge, and its one pass. */
 async function ours(deps: RecoverDeps): Promise<void> {
   await runPass(deps, 'bench');
-  const [newest] = (await deps.state.recoveries.list('bench', 0)).toSorted(
+  const [newest] = (await deps.state.recoveries.list('bench', 0)).rows.toSorted(
     (a, b) => b.requestedAt - a.requestedAt,
   );
   if (newest?.ended?.outcome !== 'recovered' || !newest.ended.summary.startsWith('3 of 3')) {

@@ -121,7 +121,8 @@ export async function benchSimulated(
     const seconds = (performance.now() - startedAt) / 1000;
     const mostIn10s = window.end();
     const after = countsOf(vaults);
-    const rows = await Promise.all(fleet.clusters.map(({ name }) => deps.state.recoveries.list(name, 0)));
+    const listed = await Promise.all(fleet.clusters.map(({ name }) => deps.state.recoveries.list(name, 0)));
+    const rows = listed.map((one) => one.rows);
     const serving = rows.filter(([row]) => row?.ended?.outcome === 'recovered').length;
     const odd = rows.find(([row]) => row?.ended?.outcome !== 'recovered');
     if (odd) say(`not recovered: ${JSON.stringify(odd)}`);

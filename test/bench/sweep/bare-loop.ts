@@ -2,7 +2,7 @@
 import { Pool } from 'undici';
 import { serveRounds } from './rounds.ts';
 
-serveRounds(async ({ addresses, ca }) => {
+serveRounds(async ({ addresses, ca, serverName }) => {
   let pools: Pool[] | undefined;
   return async () => {
     pools ??= addresses.map(
@@ -11,7 +11,7 @@ serveRounds(async ({ addresses, ca }) => {
           connections: 1,
           keepAliveTimeout: 120_000,
           keepAliveMaxTimeout: 120_000,
-          connect: { ca },
+          connect: { ca, ...(serverName !== undefined && { servername: serverName }) },
         }),
     );
     await Promise.all(

@@ -10,7 +10,7 @@ export interface Side {
 }
 
 /** One message from a child; rejects when it ends instead. */
-async function next<T>(child: ChildProcess): Promise<T> {
+export async function next<T>(child: ChildProcess): Promise<T> {
   const ended = new AbortController();
   try {
     return await Promise.race([
@@ -28,12 +28,15 @@ function start(file: string, args: string[]): ChildProcess {
   return fork(join(import.meta.dirname, file), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
+/** @param place of its first node in a larger fleet, whose nodes have an address each: 127.NETWORK.X.Y. */
 export async function startTargets(
   nodes: number,
   tls: boolean,
   hungPercent: number,
+  place?: { network: number; first: number },
 ): Promise<{ fleet: Fleet; close(): void }> {
-  const child = start('targets.ts', [String(nodes), String(tls), String(hungPercent)]);
+  const args = [nodes, tls, hungPercent, ...(place ? [place.network, place.first] : [])];
+  const child = start('targets.ts', args.map(String));
   const fleet = await next<Fleet>(child);
   return { fleet, close: () => child.disconnect() };
 }
@@ -51,6 +54,7 @@ export async function startSide(
       child.send('round');
       return next<Round>(child);
     },
-    close: () => child.disconnect(),
+    // One that ended by itself is told of by whoever waits for its round.
+    close: () => void (child.connected && child.disconnect()),
   };
 }

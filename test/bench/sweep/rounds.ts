@@ -10,6 +10,8 @@ export interface Round {
 export interface Fleet {
   addresses: string[];
   ca: string;
+  /** The name in their certificates, where it is not the address's host. */
+  serverName?: string;
 }
 
 /** Calls `prepare` once with the targets, then `round` for each message of the parent. */

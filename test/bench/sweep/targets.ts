@@ -7,8 +7,10 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from '../../fakes/pki.ts';
 
-const [count = '1000', tls = 'false', hungPercent = '0'] = process.argv.slice(2);
+const [count = '1000', tls = 'false', hungPercent = '0', network, before = '0'] = process.argv.slice(2);
 const nodes = Number(count);
+/** A name for all of them: a certificate of 10,000 addresses would be read at each connection. */
+const serverName = 'vault.bench';
 const hung = Math.round((nodes * Number(hungPercent)) / 100);
 
 const servers = [0, 1, 2].map((id) => ({
@@ -56,21 +58,31 @@ const raft: Record<string, Buffer> = {
   }),
 };
 
-const authority = await createAuthority('bench');
-const identity = await authority.issue({ names: ['127.0.0.1'] });
+const authority = await createAuthority(`bench ${before}`);
+const identity = await authority.issue({ names: ['127.0.0.1', serverName] });
 const addresses: string[] = [];
 for (let node = 0; node < nodes; node += 1) {
-  const answer = node >= nodes - hung ? silent : health(node);
+  const answer = node >= nodes - hung ? silent : health(Number(before) + node);
+  const host = hostOf(Number(before) + node);
   const server =
     tls === 'true'
       ? createTlsServer({ cert: identity.certPem, key: identity.keyPem, keepAliveTimeout: 300_000 }, answer)
       : createServer({ keepAliveTimeout: 300_000 }, answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
-  addresses.push(`${tls === 'true' ? 'https' : 'http'}://127.0.0.1:${port}`);
+  addresses.push(`${tls === 'true' ? 'https' : 'http'}://${host}:${port}`);
 }
-process.send?.({ addresses, ca: authority.certPem });
+process.send?.({
+  addresses,
+  ca: authority.certPem,
+  ...(tls === 'true' && network !== undefined && { serverName }),
+});
 process.on('disconnect', () => process.exit());
+
+/** On Linux all of 127/8 is this machine. */
+function hostOf(node: number): string {
+  return network === undefined ? '127.0.0.1' : `127.${network}.${(node + 1) >> 8}.${(node + 1) & 255}`;
+}
 
 function enveloped(data: unknown): Buffer {
   return Buffer.from(JSON.stringify({ request_id: 'ca36099e', lease_id: '', renewable: false, data }));

@@ -169,7 +169,7 @@ export class EscrowUnderTest {
   get replacements(): World {
     return {
       state: this.state,
-      live: { read: () => Promise.reject(new Error('a command reads nothing of watch')) },
+      live: { scan: () => Promise.reject(new Error('a command reads nothing of watch')) },
       keyVault: { agent: this.keyVaults.agent },
       credential: async () => this.keyVaults.credential,
     };

@@ -1,19 +1,28 @@
 /** Batches in memory, part of ./memory.ts. */
 import { boundedBatch } from '../../../shared/state/batch-result.ts';
-import { batchKeys, batchKind, removedBy } from '../../../shared/state/batch-rows.ts';
-import type { Batches } from '../../../shared/state/ports.ts';
+import { batchKeys, batchKind, fleetPartition, removedBy } from '../../../shared/state/batch-rows.ts';
+import type { Batches, Live, SweepRecord } from '../../../shared/state/ports.ts';
 import { MemoryTable } from './memory-table.ts';
 
-/** @returns also `damage`, which makes a batch's row unreadable; it need not be there. */
-export function memoryBatches(): Batches & { damage(number: number, why: string): void } {
+/** @param fleet what else partition `fleet` has. @returns also `damage`, which makes a batch's row unreadable; it need not be there. */
+export function memoryBatches(
+  fleet: () => Promise<Awaited<ReturnType<Live['scan']>> & { last: SweepRecord | undefined }>,
+): Batches & { damage(number: number, why: string): void } {
   const rows = new MemoryTable(batchKind);
+  const list = () => {
+    const { values, unreadable } = rows.list();
+    const batches = values.flatMap(({ number }) => rows.get(batchKeys(number)) ?? []);
+    return { batches: batches.sort((a, b) => a.value.number - b.value.number), unreadable };
+  };
   return {
     damage: (number, why) => rows.damage(batchKeys(number), why),
 
-    async list() {
-      const { values, unreadable } = rows.list();
-      const batches = values.flatMap(({ number }) => rows.get(batchKeys(number)) ?? []);
-      return { batches: batches.sort((a, b) => a.value.number - b.value.number), unreadable };
+    list: async () => list(),
+
+    async look() {
+      const [{ batches, unreadable }, { partitions, last, unreadable: others }] = [list(), await fleet()];
+      const partition = partitions.get(fleetPartition) ?? { outbox: [] };
+      return { batches, fleet: partition, last, unreadable: [...others, ...unreadable] };
     },
 
     async plan(batches, gone) {

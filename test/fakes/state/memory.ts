@@ -76,10 +76,15 @@ export function memoryState(): MemoryState {
   let lastGood: string | undefined;
   /** By batch. */
   const observed = new Map<number | undefined, Observed>();
+  const live = memoryLive(unreadable);
+  const batches = memoryBatches(async () => {
+    const scanned = await live.scan({ only: [fleetPartition] });
+    return { ...scanned, last: sweep };
+  });
   return {
     nudged,
     nudgedBatches,
-    batches: memoryBatches(),
+    batches,
     quiets,
     standingHolds,
     recoveryRows,
@@ -90,7 +95,7 @@ export function memoryState(): MemoryState {
     unreadableOfRecover,
     unreadable,
     transitions: () => [...transitions.values()],
-    live: memoryLive(unreadable),
+    live,
     sweeps: {
       last: async () => sweep,
       async save(record) {

@@ -73,7 +73,9 @@ function once(where: string, value: () => Known): () => Known {
     try {
       known ??= { value: value() };
     } catch (error) {
-      throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
     return known.value;
   };

@@ -108,6 +108,20 @@ describe('a worker', () => {
     expect(await fleet.tick()).toMatchObject({ complete: true });
   });
 
+  it('keeps its message while others may still come for theirs: each must get one', async () => {
+    const fleet = largeFleet({ clusters: 12 });
+    const [one, other] = [fleet.process(), fleet.process()];
+    await fleet.round(0, [one, other]);
+    await fleet.tick();
+    const from = fleet.clock.now();
+    const { batches } = await fleet.state.batches.list();
+    const own = batches.find(({ value }) => value.home === one.reads.worker)?.value;
+    const message = fleet.take().find((name) => name.endsWith(`.${own?.number}`)) ?? '';
+    await fleet.work([message], [one]);
+    expect(fleet.clock.now() - from).toBeGreaterThanOrEqual(5000);
+    expect((await fleet.state.batches.list()).batches.filter(({ value }) => value.claim)).toHaveLength(2);
+  });
+
   it('that is no more has its batches run by others, a little later', async () => {
     const fleet = largeFleet();
     await fleet.round(0);
@@ -174,10 +188,12 @@ describe('a message', () => {
     expect(fleet.askedSince(0)).toEqual(each(1));
   });
 
-  it('ends by itself when two intervals have passed', async () => {
+  it('ends by itself when its plan is no more, and no run of it can still go on', async () => {
     const fleet = largeFleet();
     await fleet.tick(0);
-    expect(fleet.state.nudgedBatches.map(({ lifetimeMs }) => lifetimeMs)).toEqual([60_000, 60_000, 60_000]);
+    expect(fleet.state.nudgedBatches.map(({ lifetimeMs }) => lifetimeMs)).toEqual([
+      300_000, 300_000, 300_000,
+    ]);
   });
 });
 
