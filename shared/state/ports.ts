@@ -136,6 +136,8 @@ export interface BatchResult {
   prompt: { ms: number; clusters: number };
   owed: Owed[];
   unreadable: UnreadableRow[];
+  /** The clusters that it watched, where its worker had another fleet.yaml than the timer. */
+  watched?: string[];
 }
 
 /** A part of one sweep of a large fleet. */
@@ -152,6 +154,8 @@ export interface Batch {
     turn: number;
     /** Hash of the fleet.yaml that two sweeps saw: only who has the same one may forget clusters that left it. */
     settledHash?: string;
+    /** Hash of the timer's fleet.yaml. */
+    fleetHash?: string;
   };
   /** When the one of its clusters that was watched longest ago was, ms, as known when it was planned. */
   seenAt?: number;
@@ -176,8 +180,13 @@ export interface Batches {
   list(): Promise<{ batches: Stored<Batch>[]; unreadable: UnreadableRow[] }>;
   /** With what else partition `fleet` has, all by one query; `unreadable`: of the batches and of the fleet's own rows. */
   look(): Promise<FleetRows>;
-  /** Writes these, whatever has their numbers, and removes rows of the numbers in `gone`. Not atomic beyond 100. */
-  plan(batches: Batch[], gone: number[]): Promise<void>;
+  /**
+   * Writes these and removes rows of the numbers in `gone`. Not atomic beyond 100 rows.
+   *
+   * @param read ETags of the rows that the plan takes the place of, by number: `conflict`, where one of them has changed
+   * or where another one has come, and then nothing of that transaction is done. Without it whatever is there is written over.
+   */
+  plan(batches: Batch[], gone: number[], read?: ReadonlyMap<number, string>): Promise<'planned' | 'conflict'>;
   /** Claims or ends one, if nobody else did. `gone`: a later sweep removed it. */
   update(batch: Stored<Batch>): Promise<Stored<Batch> | 'conflict' | 'gone'>;
 }

@@ -180,7 +180,7 @@ const batchResult: z.ZodType<BatchResult> = z.looseObject({
   nodes: z.number(),
   failed: failedSchema,
   slow: z.array(z.string()),
-  prompt: z.looseObject({ ms: z.number(), clusters: z.number() }),
+  prompt: z.looseObject({ ms: ms, clusters: z.number() }),
   owed: z.array(
     z.looseObject({
       cluster: z.string(),
@@ -193,6 +193,7 @@ const batchResult: z.ZodType<BatchResult> = z.looseObject({
     }),
   ),
   unreadable: z.array(z.looseObject({ partition: z.string(), row: z.string(), why: z.string() })),
+  watched: z.array(z.string()).exactOptional(),
 });
 
 export const batchSchema: z.ZodType<Batch> = z.looseObject({
@@ -204,6 +205,7 @@ export const batchSchema: z.ZodType<Batch> = z.looseObject({
     before: ms.exactOptional(),
     turn: z.number(),
     settledHash: z.string().exactOptional(),
+    fleetHash: z.string().exactOptional(),
   }),
   seenAt: ms.exactOptional(),
   home: z.string().exactOptional(),

@@ -9,6 +9,8 @@ export interface Missed {
   failed: { cluster: string; why: string }[];
   /** Clusters whose batches no worker took: others each time, of one cause. */
   untaken?: string[];
+  /** Clusters whose batches still run: what was said of them stays. */
+  running?: string[];
   /** Rows that this version cannot read: heads among them are in `failed`, the others are messages that are owed. */
   unreadable?: UnreadableRow[];
 }
@@ -42,7 +44,13 @@ export function sweepGap(
  * `sweep-gap`: a pause between sweeps and alerts that cannot be read are of the fleet; a cluster that a sweep did not
  * finish is a subject of its own, so that none hides behind an older gap. Too many of those are of the fleet again.
  */
-export function judgeMissed({ gap, failed, untaken = [], unreadable = [] }: Missed): Assessment {
+export function judgeMissed({
+  gap,
+  failed,
+  untaken = [],
+  running = [],
+  unreadable = [],
+}: Missed): Assessment {
   const single = failed.length <= mostSingle ? failed : [];
   const together = failed.length <= mostSingle ? [] : failed;
   const verdicts: Assessment['verdicts'] = single.map(({ cluster, why }) =>
@@ -63,8 +71,19 @@ export function judgeMissed({ gap, failed, untaken = [], unreadable = [] }: Miss
         ofFleet.flatMap((part) => part.evidence),
       ),
     );
+  } else if (running.length > 0) verdicts.push(unknown({ kind: 'fleet' }, 'batches are still running'));
+  const told = new Set(single.map(({ cluster }) => cluster));
+  const untold = new Set([...together.map(({ cluster }) => cluster), ...untaken, ...running]);
+  for (const name of untold) {
+    if (!told.has(name))
+      verdicts.push(unknown({ kind: 'unwatched', name }, 'it is among others, or still asked'));
   }
   return { verdicts, defaults: { 'sweep-gap': { state: 'absent' } } };
+}
+
+/** Neither watched nor told by its own name: an alert of its own does not end with that. */
+function unknown(subject: Subject, why: string): Assessment['verdicts'][number] {
+  return { code: 'sweep-gap', subject, verdict: { state: 'unjudged', why } };
 }
 
 function missed(subject: Subject, summary: string, evidence: string[]): Assessment['verdicts'][number] {

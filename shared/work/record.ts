@@ -21,15 +21,17 @@ interface Swept {
   failed: SweepResult['failed'];
   turn: number;
   gap: SweepRecord['gap'] | undefined;
+  /** Some of it still runs. */
+  isOpen?: boolean;
 }
 
 /** @param last the record that it replaces. */
 export function recordOf(
-  { id, startedAt, finishedAt, failed, turn, gap }: Swept,
+  { id, startedAt, finishedAt, failed, turn, gap, isOpen = false }: Swept,
   { fleet, hash }: LoadedFleet,
   last: SweepRecord | undefined,
 ): SweepRecord {
-  const complete = failed.length === 0;
+  const complete = failed.length === 0 && !isOpen;
   const lastCompleteAt = complete
     ? finishedAt
     : (last?.lastCompleteAt ?? (last?.complete ? last.finishedAt : undefined));

@@ -65,6 +65,9 @@ export async function watchClusters(
       if (isSlow(observation, sweeping.slotMs)) watched.slow.push(cluster.name);
       else watched.prompt = { ms: clock.elapsed() - began, clusters: watched.prompt.clusters + 1 };
       refuseNotAsked(observation);
+    }).then((ended) => {
+      // What does not end in time keeps others waiting, too.
+      if (!ended && !watched.slow.includes(cluster.name)) watched.slow.push(cluster.name);
     }),
   );
   const forgetting = left.map((name) =>
@@ -80,19 +83,21 @@ export async function watchClusters(
   return watched;
 }
 
-/** Ends the work in time, and notes for whom it failed. Never rejects. */
+/** Ends the work in time, and notes for whom it failed. Never rejects. @returns whether it did not. */
 export async function settle(
   { log }: WatchDeps,
   { sweeping }: Pick<During, 'sweeping'>,
   { failed }: Pick<Watched, 'failed'>,
   cluster: string,
   work: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await inTime(sweeping, work);
+    return true;
   } catch (error) {
     failed.push({ cluster, why: reasonOf(error) });
     log.error('cluster-not-swept', { cluster, error });
+    return false;
   }
 }
 

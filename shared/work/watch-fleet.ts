@@ -20,21 +20,21 @@ import type { During } from './watch-cluster.ts';
 import { settle, unreadableHeads, type Watched } from './watch-clusters.ts';
 
 /** What a sweep saw, beside what its clusters told. */
-export interface Seen extends Pick<Swept, 'owed' | 'settled'>, Pick<Missed, 'untaken'> {
+export interface Seen extends Pick<Swept, 'owed' | 'settled'>, Pick<Missed, 'untaken' | 'running'> {
   gap: SweepRecord['gap'] | undefined;
   unreadable: UnreadableRow[];
   startedAt: number;
 }
 
-/** Never rejects: what goes wrong is told as the fleet's own, among those that failed. */
+/** Never rejects: what goes wrong is told as the fleet's own, among those that failed. @returns whether all went well. */
 export function sweepFleet(
   deps: WatchDeps,
   loaded: LoadedFleet,
   remembered: Remembered,
   during: Pick<During, 'sweeping' | 'recoverRows'>,
   { failed, outcomes }: Pick<Watched, 'failed' | 'outcomes'>,
-  { gap, owed, settled, unreadable, untaken, startedAt }: Seen,
-): Promise<void> {
+  { gap, owed, settled, unreadable, untaken, running, startedAt }: Seen,
+): Promise<boolean> {
   return settle(deps, during, { failed }, fleetPartition, async () => {
     const before = remembered.partitions.get(fleetPartition) ?? { outbox: [] };
     const why = unreadableHeads(remembered).get(fleetPartition);
@@ -44,7 +44,13 @@ export function sweepFleet(
     }
     const left = new Set(untaken);
     const others = failed.filter(({ cluster }) => !left.has(cluster));
-    const missed = { gap, failed: others, unreadable, ...(untaken && { untaken }) };
+    const missed = {
+      gap,
+      failed: others,
+      unreadable,
+      ...(untaken && { untaken }),
+      ...(running && { running }),
+    };
     const { openRotations } = await during.recoverRows;
     const swept = { missed, owed, openRotations, settled };
     await watchFleet(deps, loaded, before, wordsOf(remembered, fleetPartition, startedAt), swept, outcomes);

@@ -43,7 +43,7 @@ export function aroundPorts(deps: WatchDeps, around: Around): WatchDeps {
       batches: {
         list: () => read('batches.list', () => batches.list()),
         look: () => read('batches.look', () => batches.look()),
-        plan: (planned, gone) => effect('batches.plan', () => batches.plan(planned, gone)),
+        plan: (planned, gone, read) => effect('batches.plan', () => batches.plan(planned, gone, read)),
         update: (batch) => effect('batches.update', () => batches.update(batch)),
       },
       words: {

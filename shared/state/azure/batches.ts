@@ -80,10 +80,15 @@ export function connectBatches(clients: Clients, call: Call): Batches {
       return { batches, fleet: partitions.get(fleetPartition) ?? { outbox: [] }, last, unreadable };
     },
 
-    async plan(batches, gone) {
+    async plan(batches, gone, read) {
       const removed = removedBy(batches, gone).map(batchKeys);
       const written = batches.map((batch) => encode(batchKind, boundedBatch(batch)));
-      for (const part of parts(written, removed)) await carryOut(part);
+      const etags = read && new Map([...read].map(([number, etag]) => [batchKeys(number).rowKey, etag]));
+      for (const part of parts(written, removed)) {
+        if (!etags) await carryOut(part);
+        else if (!(await send(guarded(part, etags)))) return 'conflict';
+      }
+      return 'planned';
     },
 
     async update({ value, etag }) {
@@ -96,6 +101,17 @@ export function connectBatches(clients: Clients, call: Call): Batches {
       });
     },
   };
+}
+
+/** Nothing of it is done where a row that was read has changed, or one has come that was not there. */
+function guarded({ written, removed }: Part, etags: ReadonlyMap<string, string>): TransactionAction[] {
+  return [
+    ...written.map((row): TransactionAction => {
+      const etag = etags.get(row.rowKey);
+      return etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag }];
+    }),
+    ...removed.map((keys): TransactionAction => ['delete', keys]),
+  ];
 }
 
 /** In order, each as large as a transaction may be. */

@@ -1,7 +1,8 @@
 /** Container `observations`: `fleet-last-good.yaml`, overwritten by each good fleet.yaml that differs. */
 import type { LastGood } from '../ports.ts';
-import { type Call, isGone } from './calls.ts';
+import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
+import { downloadWhole } from './download.ts';
 
 const what = 'container observations';
 const blob = 'fleet-last-good.yaml';
@@ -10,15 +11,7 @@ export function connectLastGood(clients: Clients, call: Call): LastGood {
   return {
     async read() {
       const container = await clients.container('observations');
-      return call(what, async (abortSignal) => {
-        try {
-          const body = await container.getBlobClient(blob).downloadToBuffer(0, undefined, { abortSignal });
-          return body.toString('utf8');
-        } catch (error) {
-          if (isGone(error)) return undefined;
-          throw error;
-        }
-      });
+      return (await downloadWhole(container, blob, call, what))?.toString('utf8');
     },
 
     async save(text) {

@@ -9,8 +9,9 @@ import { batchKey } from '../batch-rows.ts';
 import { newestOf, type Observed } from '../newest-observations.ts';
 import { schemaVersion } from '../packing.ts';
 import type { Observations, UnreadableRow } from '../ports.ts';
-import { type Call, isGone } from './calls.ts';
+import type { Call } from './calls.ts';
 import type { Clients } from './clients.ts';
+import { downloadWhole } from './download.ts';
 
 const what = 'container observations';
 const wholeFleet = 'latest.json';
@@ -40,14 +41,7 @@ export function connectObservations(
 
   /** Undefined: it is gone, or cannot be read. */
   async function read(container: ContainerClient, name: string): Promise<Observed | undefined> {
-    const body = await call(what, async (abortSignal) => {
-      try {
-        return await container.getBlobClient(name).downloadToBuffer(0, undefined, { abortSignal });
-      } catch (error) {
-        if (isGone(error)) return undefined;
-        throw error;
-      }
-    });
+    const body = await downloadWhole(container, name, call, what);
     if (!body) return undefined;
     try {
       const { at, clusters } = file.parse(JSON.parse(body.toString('utf8')));

@@ -1,53 +1,72 @@
 /** What the batches of the last plan come to. Pure. */
-import type { Batch, Owed, UnreadableRow } from '../../state/ports.ts';
+import type { Batch, BatchResult, Owed, UnreadableRow } from '../../state/ports.ts';
 import { inShare } from '../../state/share.ts';
 import type { SweepResult } from '../record.ts';
 import type { BatchState } from './state-of.ts';
 
 export interface Ended {
-  /** The newest sweep that is in the rows. */
-  sweep: Batch['sweep'];
+  /** The newest sweep that is in the rows; undefined where none can be read. */
+  sweep?: Batch['sweep'];
   /** When the last of its batches ended, ms; now, where none did. */
   finishedAt: number;
   failed: SweepResult['failed'];
   /** Clusters whose batches no worker took. */
   untaken: string[];
+  /** Clusters whose batches still run: of them nothing new is known. */
+  running: string[];
   owed: Owed[];
   unreadable: UnreadableRow[];
 }
+
+/** The timer is up to a second late at times, ms. */
+const lateMs = 1000;
 
 /**
  * A cluster whose batch ended has the batch's word. One whose batch no worker took, or that died, was not watched. One
  * whose batch still runs is no failure yet: it is after a whole interval more.
  *
- * @param past at least one row. @param names of fleet.yaml's clusters.
+ * @param names of fleet.yaml's clusters. @param damaged rows of the plan that cannot be read: whoever is in none of the
+ * others may be in those.
  */
 export function endedSweep(
   past: { batch: Batch; state: BatchState }[],
   names: string[],
   now: number,
   intervalMs: number,
-): Ended | undefined {
+  damaged = 0,
+): Ended {
   const [newest] = past.map(({ batch }) => batch.sweep).sort((a, b) => b.startedAt - a.startedAt);
-  if (!newest) return undefined;
   const results = past.flatMap(({ batch }) => batch.result ?? []);
-  const untaken: string[] = [];
+  const [untaken, running]: string[][] = [[], []];
+  const covered = new Set<string>();
   const failed = past.flatMap(({ batch, state }) => {
-    if (batch.result) return batch.result.failed;
-    const why = whyNot(batch, state, now, intervalMs);
-    if (why === undefined) return [];
     const its = names.filter(inShare(batch.share));
-    if (state === 'untaken') untaken.push(...its);
-    return its.map((cluster) => ({ cluster, why }));
+    for (const name of its) covered.add(name);
+    if (batch.result) return [...batch.result.failed, ...unknownTo(batch.result, its)];
+    if (state === 'untaken') untaken?.push(...its);
+    if (state === 'running') running?.push(...its);
+    const why = whyNot(batch, state, now, intervalMs);
+    return why === undefined ? [] : its.map((cluster) => ({ cluster, why }));
   });
+  const why = 'the row of its batch cannot be read';
+  const lost = damaged > 0 ? names.filter((name) => !covered.has(name)) : [];
   return {
-    sweep: newest,
+    ...(newest && { sweep: newest }),
     finishedAt: results.length > 0 ? Math.max(...results.map(({ finishedAt }) => finishedAt)) : now,
-    failed,
-    untaken,
+    failed: [...failed, ...lost.map((cluster) => ({ cluster, why }))],
+    untaken: untaken ?? [],
+    running: running ?? [],
     owed: results.flatMap(({ owed }) => owed),
     unreadable: results.flatMap(({ unreadable }) => unreadable),
   };
+}
+
+/** Clusters that the batch's worker did not know. */
+function unknownTo({ watched }: BatchResult, its: string[]): SweepResult['failed'] {
+  if (!watched) return [];
+  const known = new Set(watched);
+  const why = 'the worker of its batch has another fleet.yaml than the timer: does it read the newest one?';
+  return its.filter((name) => !known.has(name)).map((cluster) => ({ cluster, why }));
 }
 
 function whyNot(
@@ -60,9 +79,9 @@ function whyNot(
   if (failure !== undefined) return `its batch could not run: ${failure}`;
   if (state === 'untaken') return 'no worker took its batch in time: more workers are needed';
   if (state === 'died') return 'its batch began and never ended: its worker died or hung';
-  // The timer is up to a second early at times: of two intervals, one and a half tell the same.
+  // Of two intervals, one and a half tell the same, however late or early the timer is.
   if (now - sweep.startedAt > 1.5 * intervalMs) return 'its batch is still running';
-  return now - seenAt > 2 * intervalMs
+  return now - seenAt > 2 * intervalMs + lateMs
     ? 'it was not watched for two intervals, and its batch is still running'
     : undefined;
 }

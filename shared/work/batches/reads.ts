@@ -59,7 +59,14 @@ async function read(deps: WatchDeps, sweep: string, lent: Lent | undefined): Pro
     const still = await freeOf(deps, sweep);
     for (const number of free.keys()) if (!still?.has(number)) free.delete(number);
   };
-  return { free, ...rows, lookAgain: () => (again ??= look()) };
+  const lookAgain = (): Promise<void> => {
+    again ??= look().catch((error: unknown) => {
+      again = undefined;
+      throw error;
+    });
+    return again;
+  };
+  return { free, ...rows, lookAgain };
 }
 
 async function readRows(deps: WatchDeps): Promise<Lent> {

@@ -1,10 +1,10 @@
 /** One batch of a sweep: claimed by one worker, watched like a small fleet, its end written into its row. */
 import type { LoadedFleet } from '../../fleet/source.ts';
 import { Sweeping } from '../../probe/gather.ts';
+import type { ClusterObservation } from '../../probe/observation.ts';
 import type { Batch, BatchResult, Stored } from '../../state/ports.ts';
 import { inShare } from '../../state/share.ts';
 import { channelNames, noteOutcomes } from '../channels.ts';
-import { besidesProbesMs } from '../deadline.ts';
 import type { WatchDeps } from '../deps.ts';
 import { reasonOf } from '../not-swept.ts';
 import { dueEachMinute } from '../nudge-steps.ts';
@@ -14,9 +14,7 @@ import { startOrder } from '../start-order.ts';
 import { leftClusters, owedIn, watchClusters } from '../watch-clusters.ts';
 import type { BatchName } from './batch-name.ts';
 import type { OfOneSweep } from './reads.ts';
-
-/** For what comes before and after the clusters of a batch, ms: storage, mostly. */
-const besidesClustersMs = 20_000;
+import { leaseMs } from './state-of.ts';
 
 /** How long a batch waits for the worker that has connections to its clusters, as a part of the interval. */
 const graceOfInterval = 1 / 6;
@@ -30,29 +28,52 @@ const graceOfInterval = 1 / 6;
  */
 export async function runBatches(deps: WatchDeps, name: BatchName): Promise<void> {
   const { clock, log, reads } = deps;
-  const shared = await reads.of(deps, name.sweep);
+  const shared = await reads.of(deps, name.sweep).catch(() => reads.of(deps, name.sweep));
   if (!shared) return log.info('batch-outdated', { ...name });
   const { free } = shared;
-  const take = (number: number | undefined): Stored<Batch> | undefined => {
-    const planned = number === undefined ? undefined : free.get(number);
-    if (planned) free.delete(planned.value.number);
-    return planned;
+  let failed: { error: unknown } | undefined;
+  /** Whether it is not free any more. One that could not be begun is: for another worker, or another message. */
+  const run = async (planned: Stored<Batch> | undefined): Promise<boolean> => {
+    if (!planned) return true;
+    const { number } = planned.value;
+    free.delete(number);
+    try {
+      await runBatch(deps, planned, shared);
+      return true;
+    } catch (error) {
+      log.error('batch-not-begun', { sweep: name.sweep, number, error });
+      free.set(number, planned);
+      failed = { error };
+      return false;
+    }
   };
-  const own = () => [...free.values()].find(({ value }) => value.home === reads.worker)?.value.number;
-  for (let next = take(own()); next; next = take(own())) await runBatch(deps, next, shared);
-  const homeless = free.get(name.number)?.value.home === undefined && take(name.number);
-  if (homeless) await runBatch(deps, homeless, shared);
-  // Who gives a message back at once takes another one's: each worker must get one to be woken by.
-  const [other] = [...free.values()].filter(({ value }) => value.home !== undefined);
-  if (other) {
-    const waitMs = other.value.sweep.startedAt + deps.intervalMs * graceOfInterval - clock.now();
-    if (waitMs > 0) await clock.sleep(waitMs);
-    await shared.lookAgain();
-  }
-  const left = take(name.number);
-  if (left) await runBatch(deps, left, shared);
+  const isOwn = ({ value }: Stored<Batch>) => value.home === reads.worker;
+  const runOwn = async (): Promise<void> => {
+    for (let next = [...free.values()].find(isOwn); next; next = [...free.values()].find(isOwn)) {
+      if (!(await run(next))) return;
+    }
+  };
+  const runNamed = async (): Promise<void> => {
+    const named = free.get(name.number);
+    if (named?.value.home === undefined) await run(named);
+    // Who gives a message back at once takes another one's: each worker must get one to be woken by.
+    const other = [...free.values()].find(
+      ({ value }) => value.home !== undefined && value.home !== reads.worker,
+    );
+    if (other) {
+      const graceMs = deps.intervalMs * graceOfInterval;
+      const waitMs = Math.min(graceMs, other.value.sweep.startedAt + graceMs - clock.now());
+      if (waitMs > 0) await clock.sleep(waitMs);
+      // The claim decides; this only saves asking for what is taken.
+      await shared.lookAgain().catch((error: unknown) => log.warn('batches-not-read', { error }));
+    }
+    await run(free.get(name.number));
+  };
+  await Promise.all([runOwn(), runNamed()]);
+  if (failed) throw failed.error;
 }
 
+/** Rejects when it could not be begun. */
 async function runBatch(deps: WatchDeps, planned: Stored<Batch>, shared: OfOneSweep): Promise<void> {
   const { log, state } = deps;
   const { number, sweep } = planned.value;
@@ -67,29 +88,45 @@ async function runBatch(deps: WatchDeps, planned: Stored<Batch>, shared: OfOneSw
     if (ended === 'conflict' || ended === 'gone') log.warn('batch-ended-late', named);
   };
   try {
-    await end({ result: await watchBatch(deps, claimed.value, loaded, shared) });
+    const { result, observations, startedAt } = await watchBatch(deps, claimed.value, loaded, shared);
+    await end({ result });
+    // For people only: its loss must not look like clusters that nobody watched.
+    await state.observations
+      .save({ at: startedAt, clusters: observations }, number)
+      .catch((error: unknown) => log.error('observations-not-saved', { error }));
   } catch (error) {
     log.error('batch-failed', { ...named, error });
-    await end({ failure: reasonOf(error) });
+    await end({ failure: reasonOf(error) }).catch((lost: unknown) =>
+      log.error('batch-end-not-written', { ...named, error: lost }),
+    );
   }
 }
 
-function claim(
+async function claim(
   { clock, reads, state }: WatchDeps,
   { value, etag }: Stored<Batch>,
   { fleet }: LoadedFleet,
 ): Promise<Stored<Batch> | 'conflict' | 'gone'> {
-  const at = clock.now();
-  const until = at + fleet.probe.deadlineMs + besidesProbesMs + besidesClustersMs;
-  return state.batches.update({ value: { ...value, claim: { by: reads.worker, at, until } }, etag });
+  // By the later of two clocks: a lease must not end early for whoever compares it with the timer's.
+  const at = Math.max(clock.now(), value.sweep.startedAt);
+  const ours = { by: reads.worker, at, until: at + leaseMs(fleet) };
+  const claimed = await state.batches.update({ value: { ...value, claim: ours }, etag });
+  if (claimed !== 'conflict') return claimed;
+  // The answer to a claim that was written may be lost, and the SDK asks again.
+  const { batches } = await state.batches.list();
+  const now = batches.find(
+    (row) => row.value.number === value.number && row.value.sweep.id === value.sweep.id,
+  );
+  const isOurs = now?.value.claim?.by === ours.by && now.value.claim.at === at && !now.value.result;
+  return now && isOurs ? now : 'conflict';
 }
 
 async function watchBatch(
   deps: WatchDeps,
-  { share, sweep, number }: Batch,
+  { share, sweep }: Batch,
   loaded: LoadedFleet,
   { quiets, holds, recoverRows }: OfOneSweep,
-): Promise<BatchResult> {
+): Promise<{ result: BatchResult; observations: ClusterObservation[]; startedAt: number }> {
   const { clock, log, state } = deps;
   const { fleet } = loaded;
   const startedAt = clock.now();
@@ -110,16 +147,10 @@ async function watchBatch(
     startedAt,
   });
   const { failed, slow, prompt, observations, outcomes } = watched;
-  await Promise.all([
-    // For people only: its loss must not look like clusters that nobody watched.
-    state.observations
-      .save({ at: startedAt, clusters: observations }, number)
-      .catch((error: unknown) => log.error('observations-not-saved', { error })),
-    noteOutcomes(deps, outcomes, channelNames(fleet)).catch((error: unknown) =>
-      log.error('outcomes-not-noted', { partition: fleetPartition, error }),
-    ),
-  ]);
-  return {
+  await noteOutcomes(deps, outcomes, channelNames(fleet)).catch((error: unknown) =>
+    log.error('outcomes-not-noted', { partition: fleetPartition, error }),
+  );
+  const result: BatchResult = {
     finishedAt: clock.now(),
     clusters: clusters.length,
     nodes: nodeCount(clusters),
@@ -128,5 +159,7 @@ async function watchBatch(
     prompt,
     owed: owedIn(remembered.partitions.values()),
     unreadable: remembered.unreadable,
+    ...(loaded.hash !== sweep.fleetHash && { watched: clusters.map(({ name }) => name) }),
   };
+  return { result, observations, startedAt };
 }

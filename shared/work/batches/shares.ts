@@ -10,6 +10,9 @@ const mostBatches = 400;
 /** Larger than any fleet: what makes more batches then is batches that still run. */
 const mostDoubled = 1 << 20;
 
+/** So many times the batches that are needed are still not worth to move clusters for. */
+const mostMore = 1.25;
+
 /** Clusters that wait for silent nodes get batches of their own while they are at most this share of all. */
 const mostSlow = 0.2;
 
@@ -53,10 +56,10 @@ interface Piece {
  */
 export function planShares(names: string[], past: Past[], limits: ProbeSettings['batches']): PlannedShare[] {
   const sorted = [...names].sort(byName);
-  const known = knownOf(sorted, past);
+  const known = knownOf(sorted, past, limits.durationMs);
   const shares = split(sorted, past, known, limits);
   const kept = past.every(({ state }) => state === 'done') ? past.map(({ batch }) => batch.share) : [];
-  const fits = kept.length > 0 && kept.length <= 2 * shares.length && fit(kept, sorted, known, limits);
+  const fits = kept.length > 0 && kept.length <= mostMore * shares.length && fit(kept, sorted, known, limits);
   const planned = fits ? kept.map((share) => ({ share, suspect: false })) : shares;
   return planned.map(({ share, suspect }) => {
     const home = homeOf(sorted.find(inShare(share)), past);
@@ -72,8 +75,10 @@ function split(
 ): PlannedShare[] {
   const running = past.filter(({ state }) => state === 'running').map(({ batch }) => batch.share);
   const runsAlone = nameIn(running.filter((share) => 'only' in share));
-  const runsByRange = nameIn(running.filter((share) => 'from' in share));
-  const slow = slowOf(sorted, known).filter((name) => !runsAlone(name) && !runsByRange(name));
+  const ranges = running.filter((share) => 'from' in share);
+  const runsByRange = (name: string): string | undefined =>
+    ranges.find((share) => inShare(share)(name))?.from;
+  const slow = slowOf(sorted, known).filter((name) => !runsAlone(name) && runsByRange(name) === undefined);
   const alone = new Set(slow);
   const isApart = (name: string): boolean => alone.has(name) || runsAlone(name);
   const cutInto = (cut: Cut): PlannedShare[] => [
@@ -82,8 +87,11 @@ function split(
   ];
   let shares = cutInto(new Cut(known, limits.clusters, limits.durationMs));
   const calm = new Map([...known].map(([name, { ms, slow: isSlow }]) => [name, { ms, slow: isSlow }]));
-  for (let by = 2; shares.length > mostBatches && by < mostDoubled; by *= 2) {
-    shares = cutInto(new Cut(calm, limits.clusters * by, limits.durationMs * by));
+  // What died stays halved while there is room for it.
+  for (const its of [known, calm]) {
+    for (let by = 2; shares.length > mostBatches && by < mostDoubled; by *= 2) {
+      shares = cutInto(new Cut(its, limits.clusters * by, limits.durationMs * by));
+    }
   }
   return shares;
 }
@@ -129,13 +137,15 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function knownOf(names: string[], past: Past[]): Map<string, Known> {
+/** @param durationMs a batch that did not end is not made larger: its clusters count as if they had filled one. */
+function knownOf(names: string[], past: Past[], durationMs: number): Map<string, Known> {
   const known = new Map<string, Known>();
   for (const { batch, state } of past) {
     const { share, number, result } = batch;
     const its = names.filter(inShare(share));
-    const slow = new Set(result?.slow);
-    const ms = result ? result.prompt.ms / Math.max(1, result.prompt.clusters) : 0;
+    const slow = new Set(result ? result.slow : 'only' in share ? share.only : []);
+    const whole = result ? result.prompt.ms / Math.max(1, result.prompt.clusters) : durationMs / its.length;
+    const ms = Math.min(whole, durationMs);
     const died = state === 'died' && { died: { number, clusters: its.length } };
     for (const name of its) {
       const isSlow = slow.has(name);
@@ -194,7 +204,7 @@ function byRange(
   sorted: string[],
   cut: Cut,
   apart: (name: string) => boolean,
-  running: (name: string) => boolean,
+  running: (name: string) => string | undefined,
 ): PlannedShare[] {
   return stretchesOf(sorted, apart, running).flatMap(({ from, to, names, except }) => {
     const pieces = cut.pieces(names);
@@ -211,13 +221,16 @@ function byRange(
 function stretchesOf(
   sorted: string[],
   apart: (name: string) => boolean,
-  running: (name: string) => boolean,
+  running: (name: string) => string | undefined,
 ): Stretch[] {
   const stretches: Stretch[] = [];
   let stretch: Stretch | undefined = { from: '', names: [], except: [] };
   for (const name of sorted) {
-    if (running(name)) {
-      if (stretch) stretches.push({ ...stretch, to: name });
+    const from = running(name);
+    if (from !== undefined) {
+      // A new name between that batch's beginning and its first cluster is that batch's.
+      const isFree = stretch && [...stretch.names, ...stretch.except].every((one) => one < from);
+      if (stretch) stretches.push({ ...stretch, to: isFree ? from : name });
       stretch = undefined;
       continue;
     }

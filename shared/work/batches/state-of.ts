@@ -1,12 +1,30 @@
-/** How far a batch has come. */
+/** How far a batch has come, and how long it may take. */
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { Batch } from '../../state/ports.ts';
+import { besidesProbesMs } from '../deadline.ts';
 
 /** `untaken`: no worker has it. `died`: its worker ended, or hung, with it. `failed`: its worker could not run it. */
 export type BatchState = 'done' | 'running' | 'died' | 'failed' | 'untaken';
 
-export function stateOf({ claim, result, failure }: Batch, now: number): BatchState {
+/** Storage, before and after the clusters of a batch: two calls of 20 s at most, ms. */
+const besidesClustersMs = 40_000;
+/** Clocks of two machines may differ by so much, ms. */
+const skewMs = 60_000;
+
+/** How long a worker has a batch, ms: as long as all that it waits for may take. */
+export function leaseMs({ probe }: Pick<Fleet, 'probe'>): number {
+  return probe.deadlineMs + besidesProbesMs + besidesClustersMs;
+}
+
+/** A lease that ends later than any of ours could was not made by us, or by a clock that is wrong: it is none. */
+export function stateOf({ claim, result, failure }: Batch, now: number, lease: number): BatchState {
   if (result) return 'done';
   if (failure !== undefined) return 'failed';
   if (!claim) return 'untaken';
-  return claim.until > now ? 'running' : 'died';
+  return claim.until > now && claim.until - now <= lease + skewMs ? 'running' : 'died';
+}
+
+/** Planned by a clock that is far ahead, or damaged: nothing in it can be compared with now. */
+export function isAhead({ sweep }: Batch, now: number): boolean {
+  return sweep.startedAt - now > skewMs;
 }

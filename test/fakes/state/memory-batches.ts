@@ -1,7 +1,7 @@
 /** Batches in memory, part of ./memory.ts. */
 import { boundedBatch } from '../../../shared/state/batch-result.ts';
 import { batchKeys, batchKind, fleetPartition, removedBy } from '../../../shared/state/batch-rows.ts';
-import type { Batches, Live, SweepRecord } from '../../../shared/state/ports.ts';
+import type { Batch, Batches, Live, SweepRecord } from '../../../shared/state/ports.ts';
 import { MemoryTable } from './memory-table.ts';
 
 /** @param fleet what else partition `fleet` has. @returns also `damage`, which makes a batch's row unreadable; it need not be there. */
@@ -25,12 +25,18 @@ export function memoryBatches(
       return { batches, fleet: partition, last, unreadable: [...others, ...unreadable] };
     },
 
-    async plan(batches, gone) {
+    async plan(batches, gone, read) {
       const removed = removedBy(batches, gone).map(batchKeys);
       const written = batches.map(boundedBatch);
       for (const batch of written) rows.check(batch);
+      const isAsRead = ({ number }: Batch) => {
+        const [keys, etag] = [batchKeys(number), read?.get(number)];
+        return etag === undefined ? !rows.has(keys) : rows.has(keys) && rows.isAt(keys, etag);
+      };
+      if (read && !(written.every(isAsRead) && removed.every((keys) => rows.has(keys)))) return 'conflict';
       for (const batch of written) rows.put(batch);
       for (const keys of removed) rows.remove(keys);
+      return 'planned';
     },
 
     async update({ value, etag }) {

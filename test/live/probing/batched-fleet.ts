@@ -60,6 +60,8 @@ export interface BatchedFleet {
   /** What people were told, in order: `CLUSTER CHANGE CODE SUBJECT`, as in `fleet fired sweep-gap orders`. */
   told(): string[];
   put(queue: string, message: string): Promise<void>;
+  /** Removes all messages, those that a worker died with among them: they are hidden for ten minutes. */
+  clear(queue: string): Promise<void>;
   /** How many messages there are, those that somebody works on among them. */
   waiting(queue: string): Promise<number>;
   close(): Promise<void>;
@@ -156,6 +158,9 @@ async function begin(
     told: () => receiver.received.flatMap(({ body }) => changesOf(body)),
     async put(queue, message) {
       await queues.getQueueClient(queue).sendMessage(message);
+    },
+    async clear(queue) {
+      await queues.getQueueClient(queue).clearMessages();
     },
     async waiting(queue) {
       return (await queues.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0;

@@ -22,12 +22,12 @@ const batch = (over: Partial<Batch> = {}): Batch => ({
   sweep: { id: 's', startedAt: at, turn: 1 },
   ...over,
 });
-const claim = (claimed: number) => ({ by: 'w', at: claimed, until: claimed + 75_000 });
+const claim = (claimed: number) => ({ by: 'w', at: claimed, until: claimed + 95_000 });
 const ended = (now: number, ...batches: Batch[]) => {
-  const past = batches.map((each) => ({ batch: each, state: stateOf(each, now) }));
+  const past = batches.map((each) => ({ batch: each, state: stateOf(each, now, 95_000) }));
   return endedSweep(past, ['a', 'b'], now, interval);
 };
-const why = (now: number, over: Partial<Batch>) => ended(now, batch(over))?.failed.map((one) => one.why)[0];
+const why = (now: number, over: Partial<Batch>) => ended(now, batch(over)).failed.map((one) => one.why)[0];
 
 describe('a batch at the next tick', () => {
   const next = at + interval;
@@ -46,7 +46,7 @@ describe('a batch at the next tick', () => {
   });
 
   it('running is told where it was not watched for two intervals before', () => {
-    expect(why(next, { claim: claim(at + 20_000), seenAt: at - interval - 1 })).toMatch(
+    expect(why(next, { claim: claim(at + 20_000), seenAt: at - interval - 1001 })).toMatch(
       /^it was not watched/,
     );
   });
@@ -54,7 +54,7 @@ describe('a batch at the next tick', () => {
 
 it('a batch that still runs after two intervals is told, and one whose lease ended has died', () => {
   expect(why(at + 2 * interval, { claim: claim(at) })).toBe('its batch is still running');
-  expect(why(at + 75_001, { claim: claim(at) })).toBe(
+  expect(why(at + 95_001, { claim: claim(at) })).toBe(
     'its batch began and never ended: its worker died or hung',
   );
 });
@@ -64,7 +64,8 @@ it('a sweep ended when the last of its batches did, and now where none did', () 
   const two = [batch({ result }), batch({ number: 1, result: late, share: { only: ['b'] } })];
   expect(ended(at + interval, ...two)).toMatchObject({ finishedAt: at + 9000, failed: [], untaken: [] });
   expect(ended(at + interval, batch())).toMatchObject({ finishedAt: at + interval, untaken: ['a', 'b'] });
-  expect(ended(at)).toBeUndefined();
+  expect(ended(at)).toMatchObject({ failed: [], finishedAt: at });
+  expect(ended(at)).not.toHaveProperty('sweep');
 });
 
 it('says what each batch said, of all sweeps that are in the rows', () => {
@@ -76,4 +77,24 @@ it('says what each batch said, of all sweeps that are in the rows', () => {
   });
   const both = ended(at + interval, older, batch({ result }));
   expect(both).toMatchObject({ failed, sweep: { id: 's' } });
+});
+
+it('a lease that ends later than any could is none', () => {
+  expect(why(at + interval, { claim: { by: 'w', at, until: at + 10 * 365 * 86_400_000 } })).toMatch(
+    /never ended/,
+  );
+});
+
+it('what a worker with another fleet.yaml did not watch was not watched', () => {
+  const { failed } = ended(at + interval, batch({ result: { ...result, watched: ['a', 'x'] } }));
+  expect(failed.map(({ cluster }) => cluster)).toEqual(['b']);
+  expect(failed[0]?.why).toMatch(/another fleet\.yaml/);
+});
+
+it('where a row cannot be read, whoever is in no other one was not watched', () => {
+  const rest = [{ batch: batch({ result, share: { only: ['a'] } }), state: 'done' as const }];
+  expect(endedSweep(rest, ['a', 'b'], at + interval, interval, 1).failed).toEqual([
+    { cluster: 'b', why: 'the row of its batch cannot be read' },
+  ]);
+  expect(endedSweep(rest, ['a', 'b'], at + interval, interval, 0).failed).toEqual([]);
 });

@@ -96,7 +96,7 @@ it('what fits stays as it is, with the worker that had it', () => {
     state,
     batch: { ...batch, claim: { by: `w${batch.number}`, at: 0, until: 1 } },
   }));
-  expect(plan(past)).toEqual([
+  expect(plan(past, { clusters: 7 })).toEqual([
     { share: shares[0], home: 'w0', suspect: false },
     { share: shares[1], home: 'w1', suspect: false },
   ]);
