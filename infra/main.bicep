@@ -88,7 +88,7 @@ param maximumInstances object = {
 @description('Messages that one instance of watch works on at the same time, of each queue: batches of a large fleet, nudges, notifications.')
 @minValue(1)
 @maxValue(32)
-param batchesAtOnce int = 4
+param batchesAtOnce int = 2
 
 @allowed([ 512, 2048, 4096 ])
 param instanceMemoryMB int = 2048

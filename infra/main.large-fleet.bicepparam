@@ -20,9 +20,6 @@ param maximumInstances = {
   recover: 40
 }
 
-// The code of an instance runs on one core: more instances sweep sooner than more batches on each.
-param batchesAtOnce = 2
-
 param instanceMemoryMB = 4096
 
 param zoneRedundant = true

@@ -51,6 +51,10 @@ var watchSettings = concat(everyAppSettings, [
   { name: 'SEALWATCH_SCHEDULE', value: schedule }
   // The Functions host's: instead of extensions.queues.batchSize of functions/watch/host.json.
   { name: 'AzureFunctionsJobHost__extensions__queues__batchSize', value: string(batchesAtOnce) }
+  // glibc's, for what it holds back: buffers of a sweep's many answers go back to the system (docs/scale.md).
+  { name: 'MALLOC_ARENA_MAX', value: '2' }
+  { name: 'MALLOC_TRIM_THRESHOLD_', value: '131072' }
+  { name: 'MALLOC_MMAP_THRESHOLD_', value: '32768' }
   { name: 'SEALWATCH_KEY_VAULTS', value: join(keyVaults.watch, ',') }
   { name: 'SEALWATCH_ENDPOINT_HOSTS', value: join(endpointHosts, ',') }
 ], runbooks == '' ? [] : [

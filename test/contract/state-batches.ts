@@ -41,7 +41,8 @@ export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
     });
 
     test('is shown with all that the fleet has, and with nothing of its clusters', async () => {
-      const { state, putNewerBatch } = await open();
+      const opened = await open();
+      const { state } = opened;
       const nothing = { batches: [], fleet: { outbox: [] }, last: undefined, unreadable: [] };
       expect(await state.batches.look()).toEqual(nothing);
       const [entry, record] = [anEntry(), { id: 'a', startedAt: 5, clusters: 2, nodes: 6, complete: false }];
@@ -50,7 +51,7 @@ export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
       await state.live.commit('fleet', head, undefined, [entry]);
       await state.sweeps.save(record);
       await state.batches.plan([aBatch(), aBatch({ number: 2 })], []);
-      await putNewerBatch(2);
+      await opened.putNewerBatch(2);
       const seen = await state.batches.look();
       expect(seen.batches).toEqual((await state.batches.list()).batches);
       expect(seen.fleet).toEqual(await state.live.read('fleet'));
@@ -146,9 +147,10 @@ export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
     });
 
     test('names rows of a newer version, gives the others, and writes over them', async () => {
-      const { state, putNewerBatch } = await open();
+      const opened = await open();
+      const { state } = opened;
       await state.batches.plan([aBatch({ number: 1 }), aBatch({ number: 2 })], []);
-      await putNewerBatch(2);
+      await opened.putNewerBatch(2);
       const why = expect.stringMatching(/^written by a newer Sealwatch \(v2\)/);
       const listed = await state.batches.list();
       expect(listed.batches.map(({ value }) => value.number)).toEqual([1]);
@@ -200,10 +202,11 @@ export function stateOfBatches(open: () => Promise<StateUnderTest>): void {
     });
 
     test('that a newer version wrote meanwhile is a conflict', async () => {
-      const { state, putNewerBatch } = await open();
+      const opened = await open();
+      const { state } = opened;
       await state.batches.plan([aBatch()], []);
       const { etag } = await first(state);
-      await putNewerBatch(0);
+      await opened.putNewerBatch(0);
       expect(await state.batches.update({ value: claimed, etag })).toBe('conflict');
     });
   });

@@ -44,8 +44,9 @@ export function stateOfShares(open: () => Promise<StateUnderTest>): void {
     });
 
     test('names what it cannot read of its own clusters, and of no others', async () => {
-      const { state, putNewerHead } = await stateOf(['a']);
-      for (const cluster of ['b', 'c', 'd']) await putNewerHead(cluster);
+      const opened = await stateOf(['a']);
+      const { state } = opened;
+      for (const cluster of ['b', 'c', 'd']) await opened.putNewerHead(cluster);
       const unread = async (share: Share) => {
         const { unreadable } = await state.live.scan(share);
         return unreadable.map(({ partition, row }) => `${partition}/${row}`);

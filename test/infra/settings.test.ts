@@ -7,6 +7,7 @@ import { composeRecover } from '../../shared/compose/recover.ts';
 import { composeRotate } from '../../shared/compose/rotate.ts';
 import { readSettings } from '../../shared/compose/settings.ts';
 import { composeWatch } from '../../shared/compose.ts';
+import { asDeployed } from '../bench/scale/workers.ts';
 import { declared } from './bicep/plain.ts';
 import { infra, readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
 import { bodyOf, Expression, isFields, textOf, type Value } from './bicep/value.ts';
@@ -167,7 +168,7 @@ it('the one setting of the Functions host among ours is how many messages an ins
   // learn.microsoft.com/azure/azure-functions/functions-host-json, "Override host.json values".
   const name = `AzureFunctionsJobHost__${path.join('__')}`;
   const hosts = (app: App) =>
-    settingNames(variable(own, `${app}Settings`), own).filter((one) => !one.startsWith('SEALWATCH_'));
+    settingNames(variable(own, `${app}Settings`), own).filter((one) => !/^(SEALWATCH|MALLOC)_/.test(one));
   expect(Object.fromEntries(apps.map((app) => [app, hosts(app)]))).toEqual({
     watch: [name],
     rotate: [],
@@ -178,10 +179,19 @@ it('the one setting of the Functions host among ours is how many messages an ins
   expect(main.text).toContain('    batchesAtOnce: batchesAtOnce\n');
   // What is not deployed with another number runs as its host.json says.
   const hostJson = JSON.parse(readFileSync(join(infra, '../functions/watch/host.json'), 'utf8'));
-  expect(hostJson).toMatchObject({ extensions: { queues: { batchSize: 4, newBatchThreshold: 0 } } });
-  expect(declared(main, 'param', 'batchesAtOnce').value).toBe(4);
+  expect(hostJson).toMatchObject({ extensions: { queues: { batchSize: 2, newBatchThreshold: 2 } } });
+  expect(declared(main, 'param', 'batchesAtOnce').value).toBe(2);
   // The queue extension takes no more than 32.
   expect(main.text).toMatch(/^@minValue\(1\)\n@maxValue\(32\)\nparam batchesAtOnce int/m);
+});
+
+it('the benchmark of large fleets runs with what a deployment gives to Node and to glibc', () => {
+  const [, args = ''] = /'languageWorkers__node__arguments', value: '([^']*)'/.exec(platform.text) ?? [];
+  expect(args.split(' ').filter((one) => one !== '--enable-source-maps')).toEqual(asDeployed.nodeOptions);
+  const malloc = own.text.matchAll(/name: '(MALLOC_\w+)', value: '(\d+)'/g);
+  expect(Object.fromEntries([...malloc].map(([, name, value]) => [name, value]))).toEqual(
+    asDeployed.environment,
+  );
 });
 
 it('every exception above is about a setting that is read', () => {

@@ -63,7 +63,9 @@ describe.each(apps)('%s', (app) => {
     });
     expect(built[app].files.has('main.mjs')).toBe(true);
     expect(jsonOf(app, 'host.json')).toMatchObject({
-      extensions: { queues: { messageEncoding: 'none', maxDequeueCount: 5, newBatchThreshold: 0 } },
+      extensions: {
+        queues: { messageEncoding: 'none', maxDequeueCount: 5, newBatchThreshold: app === 'watch' ? 2 : 0 },
+      },
     });
     const { functions } = jsonOf(app, 'manifest.json') as { functions: unknown[] };
     expect(functions.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Something between a host and its storage account's queues: it sees each request, may hold it, or answer instead. */
+/** Something between an app and its storage account's queues, or its blobs: it sees each request, may hold it, or answer instead. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ export interface QueueRequest {
 }
 
 export interface QueueProxy {
-  /** Of the same account, with its queues through this proxy. */
+  /** Of the same account, with that service through this proxy. */
   connectionString: string;
   close(): Promise<void>;
 }
@@ -20,8 +20,9 @@ export interface QueueProxy {
 export async function startQueueProxy(
   connectionString: string,
   intercept: (request: QueueRequest) => Promise<number | undefined> | number | undefined,
+  service: 'Queue' | 'Blob' = 'Queue',
 ): Promise<QueueProxy> {
-  const endpoint = /QueueEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? '';
+  const endpoint = new RegExp(`${service}Endpoint=([^;]+)`).exec(connectionString)?.[1] ?? '';
   const { hostname, port, pathname: account } = new URL(endpoint);
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,61 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { WatchDeps } from '../../shared/work/deps.ts';
 import { sweep } from '../../shared/work/sweep.ts';
-import { aroundPorts } from './around-ports.ts';
 import type { FleetUnderTest } from './fleet-under-test.ts';
 import { unseal } from './fleet-under-test.ts';
 import { expectAllTold, node, sealedNodeFleet } from './one-sealed-node.ts';
-
-/** Killed: nothing of the process happens any more. Failed: this one effect rejects, the process goes on. */
-type Stop = 'is killed before' | 'is killed after' | 'fails at' | 'fails right after';
-
-interface Stopping {
-  deps: WatchDeps;
-  /** Effects so far, in order. */
-  effects: string[];
-  killed: Promise<'killed'>;
-}
-
-const never = new Promise<never>(() => undefined);
-
-function stopping(deps: WatchDeps, stop?: { at: number; how: Stop }): Stopping {
-  const effects: string[] = [];
-  const { promise: killed, resolve } = Promise.withResolvers<'killed'>();
-  let dead = false;
-  const wrapped = aroundPorts(deps, async (call, run) => {
-    if (dead) return never;
-    if (call.effect) effects.push(call.name);
-    if (!call.effect || effects.length !== stop?.at) {
-      const result = await run();
-      return dead ? never : result;
-    }
-    if (stop.how === 'is killed before' || stop.how === 'is killed after') {
-      dead = true;
-      if (stop.how === 'is killed after') await run();
-      resolve('killed');
-      return never;
-    }
-    if (stop.how === 'fails right after') await run();
-    throw new Error(`${call.name}: no connection`);
-  });
-  return { deps: wrapped, effects, killed };
-}
-
-/** Senders and the heartbeat never throw: what fails there is an answer. */
-function answering({ deps, ...rest }: Stopping): Stopping {
-  return {
-    ...rest,
-    deps: {
-      ...deps,
-      heartbeat: (fleet) => deps.heartbeat(fleet).catch(() => undefined),
-      sender(name, fleet) {
-        const sender = deps.sender(name, fleet);
-        const lost = { delivered: false, reason: 'network', recoverable: true, detail: 'cut' } as const;
-        return sender && { deliver: (...args) => sender.deliver(...args).catch(() => lost) };
-      },
-    },
-  };
-}
+import { type Stop, stopping } from './stopping.ts';
 
 /** The whole night; a process that is killed is followed by a new one, half a minute later. */
 async function night(stop?: {
@@ -63,7 +11,7 @@ async function night(stop?: {
   how: Stop;
 }): Promise<{ fleet: FleetUnderTest; effects: string[] }> {
   const fleet = sealedNodeFleet();
-  const first = answering(stopping(fleet.process(), stop));
+  const first = stopping(fleet.process(), stop);
   let current = first;
   const sweepAfter = async (ms: number) => {
     await fleet.clock.advance(ms);
@@ -72,7 +20,7 @@ async function night(stop?: {
       () => 'failed',
     );
     const end = await fleet.passTime(Promise.race([swept, current.killed]));
-    if (end === 'killed') current = answering(stopping(fleet.process()));
+    if (end === 'killed') current = stopping(fleet.process());
   };
   await sweepAfter(0);
   await sweepAfter(30_000);

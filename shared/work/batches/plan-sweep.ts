@@ -53,7 +53,7 @@ export async function planSweep(
     // Timers fire twice at times, after a restart for one: nobody could have ended that plan yet.
     if (ended.sweep && since >= 0 && since < deps.intervalMs / 2) {
       log.info('sweep-too-early', { sweep: ended.sweep.id });
-      return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: last?.failed ?? [] };
+      return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: [] };
     }
     const settled = loaded.hash !== undefined && last?.fleetHash === loaded.hash;
     const sweep = nextSweep(deps.newId(), startedAt, ended, found, loaded, settled);

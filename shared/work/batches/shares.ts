@@ -229,7 +229,7 @@ function stretchesOf(
     const from = running(name);
     if (from !== undefined) {
       // A new name between that batch's beginning and its first cluster is that batch's.
-      const isFree = stretch && [...stretch.names, ...stretch.except].every((one) => one < from);
+      const isFree = stretch && stretch.names.every((one) => one < from);
       if (stretch) stretches.push({ ...stretch, to: isFree ? from : name });
       stretch = undefined;
       continue;

@@ -12,9 +12,15 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** What infra/ gives the app watch beside its own settings: test/infra/settings.test.ts compares. */
+export const asDeployed = {
+  nodeOptions: ['--max-semi-space-size=4'],
+  environment: { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '32768' },
+};
+
 /**
- * @param settings the functions' environment, all of it.
- * @param nodeOptions of Node and V8, as an app setting gives them to the worker of Azure Functions.
+ * @param settings the functions' environment, beside what a deployment gives to Node and to glibc.
+ * @param nodeOptions more of them.
  */
 export async function startWorkers(
   count: number,
@@ -23,8 +29,8 @@ export async function startWorkers(
 ): Promise<Workers> {
   const children = Array.from({ length: count }, () =>
     fork(join(import.meta.dirname, 'worker.ts'), {
-      env: { ...settings },
-      execArgv: nodeOptions,
+      env: { ...settings, ...asDeployed.environment },
+      execArgv: [...asDeployed.nodeOptions, ...nodeOptions],
       // Its log is no part of our result.
       stdio: ['ignore', 2, 2, 'ipc'],
     }),

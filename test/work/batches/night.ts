@@ -14,9 +14,16 @@ export interface LargeOptions {
   /** Within `probe.batches`. */
   batches?: string;
   top?: string;
+  /** Name of a cluster → lines of its entry. */
+  yaml?: Record<string, string>;
 }
 
-export function largeFleet({ clusters = 8, batches = 'from: 3, clusters: 3', top = '' }: LargeOptions = {}) {
+export function largeFleet({
+  clusters = 8,
+  batches = 'from: 3, clusters: 3',
+  top = '',
+  yaml = {},
+}: LargeOptions = {}) {
   const names = Array.from({ length: clusters }, (_, n) => `c${String(n).padStart(2, '0')}`);
   const lines = [
     'heartbeat: {url: "https://127.0.0.1/beat"}',
@@ -24,10 +31,9 @@ export function largeFleet({ clusters = 8, batches = 'from: 3, clusters: 3', top
     channels,
     top,
   ];
-  const options = { nodes: 1 };
   return new LargeFleet({
     top: lines.join('\n'),
-    clusters: Object.fromEntries(names.map((name) => [name, options])),
+    clusters: Object.fromEntries(names.map((name) => [name, { nodes: 1, yaml: yaml[name] ?? '' }])),
     env: { SECRET_CHAT: 'https://hooks.slack.com/services/T/B/X' },
   });
 }
@@ -61,9 +67,9 @@ export class LargeFleet extends FleetUnderTest {
     return result;
   }
 
-  async tick(afterMs: number = intervalMs): Promise<SweepResult> {
+  async tick(afterMs: number = intervalMs, timer: WatchDeps = this.main): Promise<SweepResult> {
     await this.clock.advance(afterMs);
-    return this.passTime(sweep(this.main));
+    return this.passTime(sweep(timer));
   }
 
   async work(names: string[], workers: WatchDeps[] = [this.main]): Promise<void> {

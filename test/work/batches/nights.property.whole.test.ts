@@ -81,8 +81,9 @@ async function interval(
 /** When each cluster was last watched to the end: its observation was saved with its batch. */
 function watchTimes(fleet: LargeFleet): Map<string, number> {
   const times = new Map<string, number>();
-  const { update } = fleet.state.batches;
-  fleet.state.batches.update = async (batch) => {
+  const { batches } = fleet.state;
+  const update = batches.update.bind(batches);
+  batches.update = async (batch) => {
     const updated = await update(batch);
     const { result } = batch.value;
     if (result && updated !== 'gone' && updated !== 'conflict') {

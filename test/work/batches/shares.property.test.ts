@@ -1,5 +1,5 @@
 /** However a fleet is split: every cluster is in one batch, and none is too large. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Batch, BatchResult, Share } from '../../../shared/state/ports.ts';
 import { inShare } from '../../../shared/state/share.ts';
