@@ -10,6 +10,8 @@ export interface SweepResult {
   clusters: number;
   nodes: number;
   failed: { cluster: string; why: string }[];
+  /** Not one cluster was watched: the run has failed. */
+  blind: boolean;
   /** Batches that it planned. */
   batches?: number;
 }
@@ -49,6 +51,11 @@ export function recordOf(
     ...(lastCompleteAt !== undefined && { lastCompleteAt }),
     ...(hash !== undefined && { fleetHash: hash }),
   };
+}
+
+export function isBlind(clusters: { name: string }[], failed: SweepResult['failed']): boolean {
+  const missed = new Set(failed.map(({ cluster }) => cluster));
+  return clusters.length > 0 && clusters.every(({ name }) => missed.has(name));
 }
 
 export function nodeCount(clusters: Cluster[]): number {

@@ -12,7 +12,7 @@ import { deliverDue } from './deliver.ts';
 import type { WatchDeps } from './deps.ts';
 import { sweepGap } from './gap.ts';
 import { dueEachMinute } from './nudge-steps.ts';
-import { recordOf, type SweepResult } from './record.ts';
+import { isBlind, recordOf, type SweepResult } from './record.ts';
 import { readRecoverRows } from './recover-rows.ts';
 import { remember, silentBefore, wordsOf } from './remember.ts';
 import { startOrder } from './start-order.ts';
@@ -76,7 +76,7 @@ async function sweepAll(deps: WatchDeps, loaded: LoadedFleet, startedAt: number)
   ]);
   if (record.complete) await beat(deps, fleet, owed);
   const { id, complete, clusters, nodes } = record;
-  return { id, complete, clusters, nodes, failed };
+  return { id, complete, clusters, nodes, failed, blind: isBlind(fleet.clusters, failed) };
 }
 
 /** Probes one cluster now: a nudge from another app, or from a person. Unknown names do nothing. */

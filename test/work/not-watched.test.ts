@@ -259,7 +259,15 @@ describe('a client that throws', () => {
         return { ...found, clients };
       },
     });
-    const { failed } = await fleet.sweep(0, deps);
+    const { failed, blind } = await fleet.sweep(0, deps);
     expect(failed).toEqual([{ cluster: 'orders', why: 'Error: see the log' }]);
+    expect(blind).toBe(false);
+  });
+
+  it('makes the whole sweep a failed run where no cluster is left', async () => {
+    const fleet = twoClusters();
+    const nobody = fleet.process({ access: () => Promise.reject(new Error('broken')) });
+    expect(await fleet.sweep(0, nobody)).toMatchObject({ complete: false, blind: true });
+    expect(await fleet.sweep(0)).toMatchObject({ complete: true, blind: false });
   });
 });

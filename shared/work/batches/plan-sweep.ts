@@ -8,7 +8,7 @@ import type { Batch, FleetRows } from '../../state/ports.ts';
 import { beat } from '../beat.ts';
 import type { WatchDeps } from '../deps.ts';
 import { sweepGap } from '../gap.ts';
-import { nodeCount, recordOf, type SweepResult } from '../record.ts';
+import { isBlind, nodeCount, recordOf, type SweepResult } from '../record.ts';
 import { readRecoverRows } from '../recover-rows.ts';
 import { fleetPartition, type Remembered } from '../remember.ts';
 import { owedIn } from '../watch-clusters.ts';
@@ -53,7 +53,7 @@ export async function planSweep(
     // Timers fire twice at times, after a restart for one: nobody could have ended that plan yet.
     if (ended.sweep && since >= 0 && since < deps.intervalMs / 2) {
       log.info('sweep-too-early', { sweep: ended.sweep.id });
-      return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: [] };
+      return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: [], blind: false };
     }
     const settled = loaded.hash !== undefined && last?.fleetHash === loaded.hash;
     const sweep = nextSweep(deps.newId(), startedAt, ended, found, loaded, settled);
@@ -80,7 +80,9 @@ export async function planSweep(
     ]);
     const complete = await noteEnd(deps, loaded, found, ended, watched.failed, seen);
     log.info('sweep-planned', { sweep: sweep.id, batches: batches.length, stillRunning: past.running.size });
-    return { id: sweep.id, complete, ...counts, failed: watched.failed, batches: batches.length };
+    const { failed } = watched;
+    const blind = isBlind(fleet.clusters, failed);
+    return { id: sweep.id, complete, ...counts, failed, blind, batches: batches.length };
   }
 }
 

@@ -140,8 +140,9 @@ describe('a batch whose worker cannot read storage', () => {
       },
     });
     await fleet.work(fleet.take(), [broken]);
-    const { failed } = await fleet.tick();
+    const { failed, blind } = await fleet.tick();
     expect(failed).toHaveLength(8);
+    expect(blind).toBe(true);
     expect(new Set(failed.map(({ why }) => why))).toEqual(
       new Set(['its batch could not run: TypeError: see the log']),
     );
