@@ -21,7 +21,7 @@ const usage = `usage: npm run bench -- sweep  [--nodes 1000] [--tls] [--interval
          exits with 1 if it takes longer than plain calls times the limit
        npm run bench -- recover --simulated [--clusters 200] [--vaults 3] [--limit 4000] [--json]
          exits with 1 unless all clusters serve and no vault was asked more often than the limit in any 10 s
-       npm run bench -- scale  [--nodes 100,1000,10000] [--workers 1,2,4] [--warm-up 4] [--sweeps 3] [--interval 30] [--batch N]
+       npm run bench -- scale  [--nodes 100,1000,10000] [--workers 1,2,4] [--warm-up N] [--sweeps 3] [--interval 30] [--batch N]
                                [--tls] [--node-options=--max-semi-space-size=4] [--json]
          exits with 1 unless time, memory, CPU and storage transactions are as docs/scale.md wants them`;
 
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
   options: {
     nodes: { type: 'string' },
     workers: { type: 'string', default: '1,2,4' },
-    'warm-up': { type: 'string', default: '4' },
+    'warm-up': { type: 'string' },
     sweeps: { type: 'string', default: '3' },
     batch: { type: 'string' },
     'node-options': { type: 'string', default: '' },
@@ -89,7 +89,7 @@ const benches: Record<string, () => Promise<unknown>> = {
         workers: numbers(values.workers),
         tls: values.tls,
         intervalSeconds: Number(values.interval),
-        warmUp: Number(values['warm-up']),
+        ...(values['warm-up'] !== undefined && { warmUp: Number(values['warm-up']) }),
         sweeps: Number(values.sweeps),
         nodeOptions: values['node-options'].split(' ').filter(Boolean),
         ...(values.batch !== undefined && { batch: Number(values.batch) }),

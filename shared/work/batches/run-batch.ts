@@ -16,8 +16,13 @@ import type { BatchName } from './batch-name.ts';
 import type { OfOneSweep } from './reads.ts';
 import { leaseMs } from './state-of.ts';
 
-/** How long a batch waits for the worker that has connections to its clusters, as a part of the interval. */
-const graceOfInterval = 1 / 6;
+/**
+ * How long a batch waits for the worker that has connections to its clusters, ms: longer than a host sleeps between two
+ * looks into its queue (host.json's maxPollingInterval, 2 s), and short enough that others can still run it.
+ */
+function graceOf(intervalMs: number): number {
+  return Math.min(intervalMs / 2, Math.max(3000, intervalMs / 6));
+}
 
 /**
  * A message wakes a worker: it runs the batches whose clusters it had last time, then the one that the message names, if nobody
@@ -61,7 +66,7 @@ export async function runBatches(deps: WatchDeps, name: BatchName): Promise<void
       ({ value }) => value.home !== undefined && value.home !== reads.worker,
     );
     if (other) {
-      const graceMs = deps.intervalMs * graceOfInterval;
+      const graceMs = graceOf(deps.intervalMs);
       const waitMs = Math.min(graceMs, other.value.sweep.startedAt + graceMs - clock.now());
       if (waitMs > 0) await clock.sleep(waitMs);
       // The claim decides; this only saves asking for what is taken.

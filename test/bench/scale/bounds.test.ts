@@ -15,6 +15,7 @@ function aRun(over: Partial<ScaleRun> = {}): ScaleRun {
     peakRssMiB: 450,
     cpuSeconds: 5,
     transactions: 146,
+    idleCpuSeconds: 0.1,
     idlePolls: 12,
     quiet: true,
     missed: [],

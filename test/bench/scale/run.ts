@@ -13,9 +13,10 @@ import { connectState } from '../../../shared/state/azure/connect.ts';
 import { median } from '../recover/fleet.ts';
 import { startSide } from '../sweep/children.ts';
 import type { Round } from '../sweep/rounds.ts';
+import { wanted } from './bounds.ts';
 import { startCountingProxy, total } from './counting-proxy.ts';
 import { type PlayedFleet, playFleet, writeFleet } from './fleet.ts';
-import { type SweepCost, type Sweeping, sweepOnce, writtenHeads } from './sweeps.ts';
+import { idleCpu, type SweepCost, type Sweeping, sweepOnce, writtenHeads } from './sweeps.ts';
 import { startWorkers } from './workers.ts';
 
 export interface ScaleOptions {
@@ -27,7 +28,7 @@ export interface ScaleOptions {
   /** Measured sweeps of each run. */
   sweeps: number;
   /** Sweeps before the measured ones at least: what V8 has compiled by then grows with them, in each worker by itself. */
-  warmUp: number;
+  warmUp?: number;
   /** Of the workers' Node; the bare loop has none. */
   nodeOptions: string[];
   /** Clusters of a batch, and of the smallest fleet that is split; undefined: the defaults of fleet.yaml. */
@@ -47,8 +48,10 @@ export interface ScaleRun {
   totalRssMiB: number;
   /** The most that a worker had at any time, the first sweep included. */
   peakRssMiB: number;
-  /** Of all workers together in a sweep, mean. */
+  /** Of all workers together in a sweep, mean, without what they take while nothing is swept. */
   cpuSeconds: number;
+  /** What they take in such a time while nothing is swept: on Azure the host polls, in a process of its own. */
+  idleCpuSeconds: number;
   /** Of the sweep with the most. */
   transactions: number;
   /** Looks into empty queues while a sweep ran, of the sweep with the most. No part of `transactions`. */
@@ -128,7 +131,8 @@ async function measure(options: ScaleOptions, fleet: PlayedFleet, workers: numbe
       const nodes = fleet.targets.addresses.length;
       const intervalMs = intervalSeconds * 1000;
       const sweeping = { workers: processes, proxy, state, fleet: { clusters, nodes }, intervalMs };
-      const learning = await learn(sweeping, options.warmUp, say);
+      const learning = await learn(sweeping, options.warmUp ?? warmUpOf(nodes), say);
+      const idle = await idleCpu(sweeping);
       const before = await writtenHeads(state);
       const costs = await atInterval(intervalSeconds, options.sweeps, async () => {
         const cost = await sweepOnce(sweeping);
@@ -136,7 +140,7 @@ async function measure(options: ScaleOptions, fleet: PlayedFleet, workers: numbe
         return cost;
       });
       const quiet = (await writtenHeads(state)) === before;
-      return { nodes, clusters, workers, ...summary(costs), quiet, learning };
+      return { nodes, clusters, workers, ...summary(costs, idle), quiet, learning };
     } finally {
       await processes.close();
     }
@@ -145,6 +149,11 @@ async function measure(options: ScaleOptions, fleet: PlayedFleet, workers: numbe
     await azurite.close();
     await rm(folder, { recursive: true });
   }
+}
+
+/** Where CPU is compared V8 has compiled what many workers share, too, as in processes that run for days. */
+function warmUpOf(nodes: number): number {
+  return nodes >= wanted.ratiosFromNodes ? 20 : 4;
 }
 
 /** Sweeps until two of them in a row missed nothing and found nothing new. */
@@ -180,7 +189,9 @@ async function atInterval<T>(seconds: number, count: number, act: () => Promise<
   return done;
 }
 
-function summary(costs: SweepCost[]) {
+/** @param idle CPU seconds a second of all workers that sweep nothing. */
+function summary(costs: SweepCost[], idle: number) {
+  const mean = (of: (cost: SweepCost) => number): number => sum(costs.map(of)) / costs.length;
   const seconds = costs.map((cost) => cost.seconds);
   const most = (of: (cost: SweepCost) => number): number => Math.max(...costs.map(of));
   const rss = ({ usage }: SweepCost): number[] => usage.map(({ rssMiB }) => rssMiB);
@@ -200,7 +211,11 @@ function summary(costs: SweepCost[]) {
       most(({ usage }) => Math.max(...usage.map(({ peakRssMiB }) => peakRssMiB))),
       1,
     ),
-    cpuSeconds: rounded(sum(costs.map(({ cpuSeconds }) => cpuSeconds)) / costs.length, 100),
+    cpuSeconds: rounded(
+      mean(({ cpuSeconds, windowSeconds }) => Math.max(0, cpuSeconds - idle * windowSeconds)),
+      100,
+    ),
+    idleCpuSeconds: rounded(idle * mean(({ windowSeconds }) => windowSeconds), 100),
     transactions: most(({ counted }) => total(counted)),
     missed: costs.flatMap(({ missed }) => missed),
     idlePolls: most(({ counted }) => counted.idlePolls),
@@ -211,7 +226,8 @@ function summary(costs: SweepCost[]) {
 async function measureBare(options: ScaleOptions, { targets }: PlayedFleet): Promise<ScaleResult['bare']> {
   const side = await startSide('bare-loop.ts', targets);
   try {
-    for (let round = 0; round < options.warmUp; round += 1) await side.round();
+    for (let round = 0; round < (options.warmUp ?? warmUpOf(targets.addresses.length)); round += 1)
+      await side.round();
     const rounds: Round[] = await atInterval(options.intervalSeconds, options.sweeps, () => side.round());
     return {
       nodes: targets.addresses.length,

@@ -9,8 +9,10 @@ import type { Workers } from './workers.ts';
 export interface SweepCost {
   /** From the timer until the last cluster's result was stored. */
   seconds: number;
-  /** Of all workers together. */
+  /** Of all workers together, until the last message was deleted. */
   cpuSeconds: number;
+  /** How long that was. */
+  windowSeconds: number;
   /** Of each worker when it was over. */
   usage: Usage[];
   counted: Counted;
@@ -48,17 +50,32 @@ export async function sweepOnce(sweeping: Sweeping): Promise<SweepCost> {
   const swept = planned ?? { ...(await inline(state, startedAt)), finishedAt: invokedAt };
   const counted = since(countedBefore, await settled(sweeping, countedBefore));
   const usage = await workers.usage();
+  const windowSeconds = (Date.now() - startedAt) / 1000;
   const cpu = (all: Usage[]): number => all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   const isWhole = swept.nodes === fleet.nodes && swept.clusters === fleet.clusters;
   const part = `${swept.clusters} of ${fleet.clusters} clusters, ${swept.nodes} of ${fleet.nodes} nodes`;
   return {
     seconds: (swept.finishedAt - startedAt) / 1000,
     cpuSeconds: cpu(usage) - cpu(usedBefore),
+    windowSeconds,
     usage,
     counted,
     batches: swept.batches,
     missed: isWhole ? swept.missed : [`only ${part}`, ...swept.missed],
   };
+}
+
+/** CPU seconds a second of all workers together while nothing is swept: the embedded host, which polls its queues. */
+export async function idleCpu({
+  workers,
+  intervalMs,
+}: Pick<Sweeping, 'workers' | 'intervalMs'>): Promise<number> {
+  const before = await workers.usage();
+  const seconds = intervalMs / 2000;
+  await wait(seconds * 1000);
+  const after = await workers.usage();
+  const used = after.reduce((sum, { cpuSeconds }, n) => sum + cpuSeconds - (before[n]?.cpuSeconds ?? 0), 0);
+  return used / seconds;
 }
 
 /** How often heads were written since there are any: the same twice is a quiet sweep. */
