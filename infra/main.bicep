@@ -74,9 +74,14 @@ param schedule string = '*/30 * * * * *'
 param logLevel string = 'info'
 
 // Size
-@description('Instances of watch that never go: 1 or 2. With none each sweep may wait for a cold start.')
+@description('Instances of watch\'s timer that never go. With none each sweep may wait for a cold start; a second has nothing to do, for one timer runs at a time.')
 @minValue(1)
 param watchAlwaysReady int = 1
+
+@description('Instances of probe-cluster that never go: workers of a fleet that is swept in batches (docs/infra.md). The others come and go with the queue.')
+@minValue(0)
+@maxValue(40)
+param workersAlwaysReady int = 0
 
 @description('At most so many instances, per app.')
 param maximumInstances object = {
@@ -85,10 +90,10 @@ param maximumInstances object = {
   recover: 40
 }
 
-@description('Messages that one instance of watch works on at the same time, of each queue: batches of a large fleet, nudges, notifications.')
+@description('Messages that one instance of watch takes at once, of each queue: batches of a large fleet, nudges, notifications. Two more run beside them at most (newBatchThreshold of functions/watch/host.json).')
 @minValue(1)
 @maxValue(32)
-param batchesAtOnce int = 2
+param batchesAtOnce int = 4
 
 @allowed([ 512, 2048, 4096 ])
 param instanceMemoryMB int = 2048
@@ -141,14 +146,19 @@ param githubRepository string = ''
 var suffix = uniqueString(resourceGroup().id, namePrefix)
 var apps = [ 'watch', 'rotate', 'recover' ]
 
-// A timer and its cluster probes scale apart: the timer is what must never wait for a cold start.
+// Timer and queue functions scale apart, each on instances of its own: the timer is what must never wait for a cold start.
 var alwaysReady = {
-  watch: [
+  watch: concat([
     {
       name: 'function:probe'
       instanceCount: watchAlwaysReady
     }
-  ]
+  ], workersAlwaysReady == 0 ? [] : [
+    {
+      name: 'function:probe-cluster'
+      instanceCount: workersAlwaysReady
+    }
+  ])
   rotate: []
   recover: []
 }

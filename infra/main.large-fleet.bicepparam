@@ -12,7 +12,8 @@ param entraClientIds = [ '00000000-0000-0000-0000-000000000002' ]
 param rotateAudience = '00000000-0000-0000-0000-000000000003'
 param recoverAudience = '00000000-0000-0000-0000-000000000004'
 
-param watchAlwaysReady = 2
+// Workers that keep their connections between sweeps; the rest come with the queue.
+param workersAlwaysReady = 2
 
 param maximumInstances = {
   watch: 200
@@ -41,6 +42,19 @@ param endpointHosts = [ 'events.pagerduty.com', 'hooks.slack.com' ]
 
 // What fleet.yaml names in login.audience, a registration a trust domain: infra/entra.sh --vaults prints each.
 param loginAudiences = [ 'api://00000000-0000-0000-0000-000000000005', 'api://00000000-0000-0000-0000-000000000006' ]
+
+// Vaults of the secrets that fleet.yaml refers to as keyvault:…, per app. Those of hooks are watch's.
+param keyVaults = {
+  watch: [ 'https://kv-sealwatch.vault.azure.net' ]
+  rotate: []
+  recover: []
+}
+
+// Where rotate looks after seals and writes new credentials: docs/rotation.md.
+// param sealVaults = [ 'https://kv-seal.vault.azure.net' ]
+// param sealHosts = [ 'vault-root.example.com:8200' ]
+// param sinkVaults = [ 'https://kv-sink.vault.azure.net' ]
+// param sinkHosts = [ 'deploy.example.com' ]
 
 param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net', 'https://kv-custodian-c.vault.azure.net' ]
 

@@ -35,6 +35,19 @@ param endpointHosts = [ 'hooks.example.com' ]
 // What fleet.yaml names in login.audience: infra/entra.sh --vaults prints each.
 param loginAudiences = [ 'api://00000000-0000-0000-0000-000000000005' ]
 
+// Vaults of the secrets that fleet.yaml refers to as keyvault:…, per app. Those of hooks are watch's.
+param keyVaults = {
+  watch: [ 'https://kv-sealwatch.vault.azure.net' ]
+  rotate: []
+  recover: []
+}
+
+// Where rotate looks after seals and writes new credentials: docs/rotation.md.
+// param sealVaults = [ 'https://kv-seal.vault.azure.net' ]
+// param sealHosts = [ 'vault-root.example.com:8200' ]
+// param sinkVaults = [ 'https://kv-sink.vault.azure.net' ]
+// param sinkHosts = [ 'deploy.example.com' ]
+
 param escrowVaults = [ 'https://kv-custodian-a.vault.azure.net', 'https://kv-custodian-b.vault.azure.net' ]
 
 param githubRepository = 'example/vault-operations'

@@ -6,7 +6,7 @@ param storage object
 
 param schedule string
 
-@description('Messages of a queue that one instance of watch works on at the same time: 1 to 32.')
+@description('Messages of a queue that one instance of watch takes at once: 1 to 32.')
 param batchesAtOnce int
 
 param logLevel string

@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { apps } from '../../package/apps.ts';
 
 const root = join(import.meta.dirname, '../..');
 const files = globSync('.github/workflows/*.{yml,yaml}', { cwd: root });
@@ -93,7 +92,10 @@ describe('the workflow that deploys', () => {
     expect(building?.permissions).toBeUndefined();
     expect(building?.environment).toBeUndefined();
     expect(deploying?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
-    expect(deploying?.strategy?.matrix.app).toEqual([...apps]);
+    // In the order in which they are approved: docs/upgrade.md.
+    expect(deploying?.strategy?.matrix.app).toEqual(['recover', 'rotate', 'watch']);
+    expect(textOf(file)).toContain('approve recover first, then rotate, then watch');
+    expect(textOf('docs/upgrade.md')).toContain('Deploy **recover, then rotate, then watch**');
     expect(deploying?.environment).toBe('sealwatch-${{ matrix.app }}');
   });
 

@@ -53,7 +53,7 @@ describe('the smallest file', () => {
         concurrency: 1000,
         maxResponseBytes: 262_144,
         confirmAfterMs: 500,
-        batches: { from: 500, clusters: 200, durationMs: 5000 },
+        batches: { from: 2000, clusters: 200, durationMs: 5000 },
         warmNodes: 10_000,
       },
       alerts: {

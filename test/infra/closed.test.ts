@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { infra, readTemplates, resources, templateAt, variable } from './bicep/template.ts';
+import { infra, readTemplates, resources, templateAt } from './bicep/template.ts';
 import { type Fields, isFields } from './bicep/value.ts';
 import { apps } from './design.ts';
 
@@ -87,10 +87,12 @@ describe('names that rules and scaling rely on are those of functions', () => {
     return manifest.functions.map(({ name, trigger }) => ({ app, name, type: trigger.type }));
   });
 
-  it('the instance that is always ready is for the timer of the sweep', () => {
-    const { watch } = variable(templateAt(templates, 'main.bicep'), 'alwaysReady') as Fields;
-    expect(watch).toMatchObject([{ name: 'function:probe' }]);
+  it('instances that are always ready are for the timer of the sweep and its workers', () => {
+    const { text } = templateAt(templates, 'main.bicep');
+    const ready = [...text.matchAll(/name: 'function:([\w-]+)'/g)].map(([, name]) => name);
+    expect(ready).toEqual(['probe', 'probe-cluster']);
     expect(names).toContainEqual({ app: 'watch', name: 'probe', type: 'timerTrigger' });
+    expect(names).toContainEqual({ app: 'watch', name: 'probe-cluster', type: 'queueTrigger' });
   });
 
   it('every function of a poison queue is named for it', () => {

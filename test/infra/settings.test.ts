@@ -179,8 +179,8 @@ it('the one setting of the Functions host among ours is how many messages an ins
   expect(main.text).toContain('    batchesAtOnce: batchesAtOnce\n');
   // What is not deployed with another number runs as its host.json says.
   const hostJson = JSON.parse(readFileSync(join(infra, '../functions/watch/host.json'), 'utf8'));
-  expect(hostJson).toMatchObject({ extensions: { queues: { batchSize: 2, newBatchThreshold: 2 } } });
-  expect(declared(main, 'param', 'batchesAtOnce').value).toBe(2);
+  expect(hostJson).toMatchObject({ extensions: { queues: { batchSize: 4, newBatchThreshold: 2 } } });
+  expect(declared(main, 'param', 'batchesAtOnce').value).toBe(4);
   // The queue extension takes no more than 32.
   expect(main.text).toMatch(/^@minValue\(1\)\n@maxValue\(32\)\nparam batchesAtOnce int/m);
 });
@@ -214,4 +214,27 @@ it('the names of settings that functions are registered with are among them', ()
     });
   expect(named).not.toEqual([]);
   for (const { app, name } of named) expect(set(app as App)).toContain(name);
+});
+
+describe('local.settings.json.example', () => {
+  const root = join(import.meta.dirname, '../..');
+  const { Values: values } = JSON.parse(readFileSync(join(root, 'local.settings.json.example'), 'utf8')) as {
+    Values: Record<string, string>;
+  };
+  const ours = Object.keys(values).filter((name) => name.startsWith('SEALWATCH_'));
+
+  it('sets what the code reads, and nothing that it does not', () => {
+    const everywhere = apps.flatMap(read);
+    expect(ours.filter((name) => !everywhere.includes(name))).toEqual([]);
+  });
+
+  it('sets what functions are registered with, and where fleet.yaml is: each app starts with it', () => {
+    const registered = apps
+      .map((app) => readFileSync(join(root, `functions/${app}/manifest.json`), 'utf8'))
+      .flatMap((text) => [...text.matchAll(/SEALWATCH_\w+/g)].map(([name]) => name));
+    expect(registered).toContain('SEALWATCH_SCHEDULE');
+    expect(ours).toEqual(expect.arrayContaining([...new Set(registered), 'SEALWATCH_FLEET']));
+    for (const compose of [composeWatch, composeRotate, composeRecover])
+      expect(() => compose(values)).not.toThrow();
+  });
 });

@@ -155,6 +155,20 @@ it('each is told what it may go by, and no limit of another one', () => {
   ]);
 });
 
+it('workers of a large fleet are kept ready beside the timer where they are asked for, and for watch alone', () => {
+  const { resources } = deploy('main.bicep', { fleetWriters: [], alertEmails: [], workersAlwaysReady: 3 });
+  const sites = resources.filter(({ type }) => type === 'Microsoft.Web/sites');
+  const ready = 'properties.functionAppConfig.scaleAndConcurrency.alwaysReady';
+  expect(sites.map((site) => at(site, ready))).toEqual([
+    [
+      { name: 'function:probe', instanceCount: 1 },
+      { name: 'function:probe-cluster', instanceCount: 3 },
+    ],
+    [],
+    [],
+  ]);
+});
+
 it('without a repository nobody deploys', () => {
   const bare = deploy('main.bicep', { fleetWriters: [], alertEmails: [] });
   expect(bare.resources.filter(({ type }) => type.includes('federatedIdentity'))).toEqual([]);

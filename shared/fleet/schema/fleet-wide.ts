@@ -31,7 +31,7 @@ export const probe = z
           'A fleet of more clusters than this is swept in batches, by as many workers as there are.',
           1,
           20_000,
-        ).prefault(500),
+        ).prefault(2000),
         clusters: whole('Most clusters in one batch.', 1, 2000).prefault(200),
         duration: duration('A batch that took longer is made smaller.', '500ms', '2m').prefault('5s'),
       })

@@ -17,7 +17,7 @@ import { wanted } from './bounds.ts';
 import { startCountingProxy, total } from './counting-proxy.ts';
 import { type PlayedFleet, playFleet, writeFleet } from './fleet.ts';
 import { idleCpu, type SweepCost, type Sweeping, sweepOnce, writtenHeads } from './sweeps.ts';
-import { startWorkers } from './workers.ts';
+import { asDeployed, startWorkers } from './workers.ts';
 
 export interface ScaleOptions {
   nodes: number[];
@@ -224,7 +224,8 @@ function summary(costs: SweepCost[], idle: number) {
 
 /** As many rounds as a run has sweeps, at the same pace. */
 async function measureBare(options: ScaleOptions, { targets }: PlayedFleet): Promise<ScaleResult['bare']> {
-  const side = await startSide('bare-loop.ts', targets);
+  // As the workers run: memory that V8 and the allocator let lie is on neither side.
+  const side = await startSide('bare-loop.ts', targets, [], asDeployed);
   try {
     for (let round = 0; round < (options.warmUp ?? warmUpOf(targets.addresses.length)); round += 1)
       await side.round();

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { next } from '../sweep/children.ts';
+import { next, type RunsWith } from '../sweep/children.ts';
 import type { Ask, Reply, Usage } from './worker.ts';
 
 export interface Workers {
@@ -13,7 +13,7 @@ export interface Workers {
 }
 
 /** What infra/ gives the app watch beside its own settings: test/infra/settings.test.ts compares. */
-export const asDeployed = {
+export const asDeployed: RunsWith = {
   nodeOptions: ['--max-semi-space-size=4'],
   environment: { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '32768' },
 };

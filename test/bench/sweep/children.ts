@@ -24,8 +24,20 @@ export async function next<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-function start(file: string, args: string[]): ChildProcess {
-  return fork(join(import.meta.dirname, file), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** What a process runs with beside its arguments. */
+export interface RunsWith {
+  nodeOptions: string[];
+  environment: Record<string, string>;
+}
+
+function start(file: string, args: string[], runsWith?: RunsWith): ChildProcess {
+  return fork(join(import.meta.dirname, file), args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    ...(runsWith && {
+      execArgv: runsWith.nodeOptions,
+      env: { ...process.env, ...runsWith.environment },
+    }),
+  });
 }
 
 /** @param place of its first node in a larger fleet, whose nodes have an address each: 127.NETWORK.X.Y. */
@@ -45,8 +57,9 @@ export async function startSide(
   file: 'bare-loop.ts' | 'sealwatch.ts',
   fleet: Fleet,
   args: string[] = [],
+  runsWith?: RunsWith,
 ): Promise<Side> {
-  const child = start(file, args);
+  const child = start(file, args, runsWith);
   child.send({ fleet });
   await next<'ready'>(child);
   return {
