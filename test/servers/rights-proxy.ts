@@ -2,12 +2,9 @@
  * Something between an app and Azurite, which knows no roles: it lets pass what the app's role assignments let pass on
  * Azure (learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory), and refuses the rest.
  */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-
-type Service = 'table' | 'queue' | 'blob';
+import { type Service, startInFront } from './in-front.ts';
 
 export interface RightsProxy {
   /** Of the same account, by way of this proxy. */
@@ -62,32 +59,7 @@ export async function startRightsProxy(connectionString: string, rights: string[
     passed.end(body);
   }
 
-  const servers = await Promise.all(
-    (['Table', 'Queue', 'Blob'] as const).map(async (name) => {
-      const target = new URL(new RegExp(`${name}Endpoint=([^;]+)`).exec(connectionString)?.[1] ?? '');
-      const service = name.toLowerCase() as Service;
-      const server = createServer((request, response) => {
-        pass(service, target, request, response).catch((error: Error) => response.destroy(error));
-      });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return { server, host: target.host, own };
-    }),
-  );
-  return {
-    connectionString: servers.reduce((text, { host, own }) => text.replace(host, own), connectionString),
-    used,
-    refused,
-    requests,
-    async close() {
-      for (const { server } of servers) {
-        server.closeAllConnections();
-        server.close();
-        await once(server, 'close');
-      }
-    },
-  };
+  return { ...(await startInFront(connectionString, pass)), used, refused, requests };
 }
 
 interface Need {

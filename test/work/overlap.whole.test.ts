@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../shared/work/sweep.ts';
+import { seeded } from '../fakes/seeded.ts';
 import { aroundPorts } from './around-ports.ts';
 import { type FleetUnderTest, unseal } from './fleet-under-test.ts';
 import { expectAllTold, node, sealedNodeFleet } from './one-sealed-node.ts';
-
-/** Small, fast and the same everywhere (mulberry32): an order that fails can be had again by its seed. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** Two processes sweep at once; which of them takes its next step is drawn before and after each of them. */
 async function sweepTogether(fleet: FleetUnderTest, draw: (below: number) => number): Promise<string[]> {

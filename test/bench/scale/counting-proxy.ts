@@ -1,10 +1,8 @@
 /** Something between Sealwatch and its storage account that counts what it asks. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-
-type Service = 'table' | 'queue' | 'blob';
+import { type Service, startInFront } from '../../servers/in-front.ts';
 
 export interface Counted {
   /** Requests, by `SERVICE METHOD NAME`; a transaction of several rows is one, and so is each page of an answer. */
@@ -45,29 +43,9 @@ export async function startCountingProxy(connectionString: string): Promise<Coun
     response.writeHead(answer.statusCode ?? 502, answer.headers).end(body);
   }
 
-  const servers = await Promise.all(
-    (['Table', 'Queue', 'Blob'] as const).map(async (name) => {
-      const target = new URL(new RegExp(`${name}Endpoint=([^;]+)`).exec(connectionString)?.[1] ?? '');
-      const service = name.toLowerCase() as Service;
-      const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
-        pass(service, target, request, response).catch((error: Error) => response.destroy(error));
-      });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return { server, host: target.host, own };
-    }),
-  );
   return {
-    connectionString: servers.reduce((text, { host, own }) => text.replace(host, own), connectionString),
+    ...(await startInFront(connectionString, pass)),
     counted: () => ({ transactions: new Map(transactions), idlePolls }),
-    async close() {
-      for (const { server } of servers) {
-        server.closeAllConnections();
-        server.close();
-        await once(server, 'close');
-      }
-    },
   };
 }
 

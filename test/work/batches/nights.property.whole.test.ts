@@ -6,23 +6,13 @@ import { expect, it } from 'vitest';
 import type { WatchDeps } from '../../../shared/work/deps.ts';
 import type { SweepResult } from '../../../shared/work/record.ts';
 import { sweep } from '../../../shared/work/sweep.ts';
+import { seeded } from '../../fakes/seeded.ts';
 import { aroundPorts } from '../around-ports.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
 
 const never = new Promise<never>(() => undefined);
 const stepMs = 500;
 const nights = process.env.SEALWATCH_DEEP ? 2000 : 60;
-
-/** Small, fast and the same everywhere (mulberry32): a night that fails can be had again by its seed. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** A process that ends before or after its n-th call of a port. */
 function mortal(fleet: LargeFleet, calls: number, before: boolean): { deps: WatchDeps; end: Promise<void> } {
