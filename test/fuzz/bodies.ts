@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { kindNames } from '../../shared/rotation/rotation.ts';
 import type { Seeded } from './seeded.ts';
 
-/** Part of what is sent, never of what is answered: no name of ours holds a `~`. */
+/** Part of what is sent, never of a refusal: no name of ours holds a `~`. ./requests.ts makes it one request's own. */
 export const canary = 'Xk9~Canary';
 
 const word = fc.oneof(

@@ -188,3 +188,18 @@ export function requestOf(...asked: Parameters<typeof anyRequestOf>): fc.Arbitra
     { weight: 1, arbitrary: rightRequestOf(hosted, asking) },
   );
 }
+
+let count = 0;
+
+/**
+ * The canary of this request alone: what an earlier one left as its reason is shown by right, also by a refusal.
+ * As long as the other, so that lengths stay; base64 keeps the common one.
+ */
+export function ownCanary(sent: Sent): { sent: Sent; own: string } {
+  count += 1;
+  const own = `Xk9~${String(count).padStart(canary.length - 4, '0')}`;
+  const stamped = (text: string) => text.replaceAll(canary, own);
+  const headers = sent.headers.map(([name, value]): [string, string] => [stamped(name), stamped(value)]);
+  const body = Buffer.from(stamped(sent.body.toString('latin1')), 'latin1');
+  return { sent: { ...sent, path: stamped(sent.path), headers, body }, own };
+}

@@ -3,6 +3,8 @@ import { reasonProblem } from '../../shared/people/reason.ts';
 
 const key = Buffer.from(Array.from({ length: 33 }, (_, i) => (i * 53 + 7) % 256));
 
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 describe('a reason', () => {
   it.each([
     'all three nodes sealed after the node pool upgrade',
@@ -31,6 +33,10 @@ describe('a reason', () => {
     `key: ${key.toString('base64')}`,
     `hvs.${'CAESIJ0x'.repeat(4)}`,
     `s.${'a1B2c3D4'.repeat(3)}`,
+    `hvs.~${'CAESIJ0x'.repeat(4)}`,
+    `Abc8Q~${'x.y-z_~w'.repeat(4)}`,
+    `secret=Abc8Q~${'x.y-z_~w'.repeat(4)}12`,
+    `${part({ alg: 'RS256' })}.${part({ oid: 'ada', exp: 1 })}.${key.toString('base64url')}`,
   ])('that holds a key is refused without repeating it: %s', (reason) => {
     const problem = reasonProblem(`unseal ${reason}`);
     expect(problem).toContain('looks like a key');
