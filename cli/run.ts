@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Command>> = {
   'escrow rebind': async () => (await import('./escrow/commands.ts')).rebind,
   'escrow go-back': async () => (await import('./escrow/commands.ts')).goBack,
   'escrow export': async () => (await import('./escrow/commands.ts')).exportTo,
+  status: async () => (await import('./status/status.ts')).status,
   readiness: async () => (await import('./readiness/readiness.ts')).readiness,
   request: async () => (await import('./people/recoveries.ts')).request,
   show: async () => (await import('./people/recoveries.ts')).show,

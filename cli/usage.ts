@@ -2,6 +2,9 @@
 
 export const usage = `usage: sealwatch COMMAND
 
+What watch last saw
+  status [--cluster C] [--json]                  clusters, nodes and alerts, the worst first, and whether anybody watches
+
 Escrow
   escrow import --cluster C [--file F] [--yes]   shares of vault operator init, or typed unseen, to the custodians
   escrow list                                    what is in use, proven, or wrong, of each cluster
@@ -39,12 +42,15 @@ People
 Settings
   SEALWATCH_API               where recover runs               http://127.0.0.1:7071
   SEALWATCH_ROTATE_API        where rotate runs                as SEALWATCH_API
+  SEALWATCH_WATCH_API         where watch runs                 as SEALWATCH_API
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
-  SEALWATCH_ENTRA_AUDIENCE    application id of Sealwatch's registration
+  SEALWATCH_ENTRA_AUDIENCE    application id of recover's registration; SEALWATCH_ROTATE_AUDIENCE and
+                              SEALWATCH_WATCH_AUDIENCE of the others': infra/entra.sh prints the three
   SEALWATCH_FLEET             path or blob URL of fleet.yaml   ./fleet.yaml
   SEALWATCH_STORAGE...        recover's storage account, used with your login by escrow import, list, verify,
                               export, and recover; without it, the embedded host's of this folder
   SEALWATCH_ISSUER_FILE       key of the embedded host's issuer  .sealwatch/issuer.pem
 
 Exit codes: 0 done, 1 refused or failed, 2 not understood.
-Of readiness also 1: a cluster is not ready, at risk, or was exercised too long ago.`;
+Of readiness also 1: a cluster is not ready, at risk, or was exercised too long ago.
+Of status also 1: nobody watches, or something is critical, unknown or unreadable.`;

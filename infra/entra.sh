@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Entra's side: who may act, and what the Vaults' tokens are for. Shows the az commands; --apply runs them.
 #
-#   infra/entra.sh                                     registrations of rotate and recover
+#   infra/entra.sh                                     registrations of watch, rotate and recover
 #   infra/entra.sh --vaults DOMAIN --login OBJECT_ID   one for the Vaults of a trust domain, and who may have tokens for it
 #
 # --prefix NAME     begins the registrations' names (sealwatch)
@@ -39,10 +39,9 @@ if [ ${#logins[@]} -gt 0 ] && [ -z "$domain" ]; then echo '--login needs --vault
 role() { printf '{"id":"%s","value":"%s","displayName":"%s","description":"%s","allowedMemberTypes":["%s"],"isEnabled":true}' "$@"; }
 # Roles are people's: app-only tokens count for nothing (DESIGN, rule 7).
 see=5ea10000-0000-4000-8000-000000000001 operate=5ea10000-0000-4000-8000-000000000002 approve=5ea10000-0000-4000-8000-000000000003
-peopleIds="$see $operate $approve"
+reads=$(role $see Sealwatch.Read Read 'Sees clusters, recoveries and rotations.' User)
 people=$(
-  printf '[%s,%s,%s]' \
-    "$(role $see Sealwatch.Read Read 'Sees clusters, recoveries and rotations.' User)" \
+  printf '[%s,%s,%s]' "$reads" \
     "$(role $operate Sealwatch.Operate Operate 'Asks for recoveries and rotations, holds, escrow upkeep.' User)" \
     "$(role $approve Sealwatch.Approve Approve 'Approves what somebody else asked for.' User)"
 )
@@ -148,17 +147,21 @@ if [ -n "$domain" ]; then
 else
   access="{\"id\":\"$scope\",\"value\":\"Sealwatch.Access\",\"type\":\"User\",\"isEnabled\":true,\"adminConsentDisplayName\":\"Act in Sealwatch\",\"adminConsentDescription\":\"Act in Sealwatch with the roles that you have.\",\"userConsentDisplayName\":\"Act in Sealwatch\",\"userConsentDescription\":\"Act in Sealwatch with the roles that you have.\"}"
   allowed="[{\"appId\":\"$client\",\"delegatedPermissionIds\":[\"$scope\"]}]"
-  # Not watch: nobody acts through it. A token for one app is none for the other.
+  # A token for one app is none for another. Nobody acts through watch: it is looked at.
   made=()
-  for app in rotate recover; do
-    find_made "$prefix-$app" "$peopleIds"
+  for app in watch rotate recover; do
+    ids="$see $operate $approve"
+    if [ $app = watch ]; then ids=$see; fi
+    find_made "$prefix-$app" "$ids"
     made+=("$found")
   done
   all_found "${made[*]}"
   i=0
-  for app in rotate recover; do
+  for app in watch rotate recover; do
     api="\"requestedAccessTokenVersion\":2,\"oauth2PermissionScopes\":[$access]"
-    register "$prefix-$app" "$people" "{$api}" "${made[$i]}"
+    roles=$people
+    if [ $app = watch ]; then roles="[$reads]"; fi
+    register "$prefix-$app" "$roles" "{$api}" "${made[$i]}"
     i=$((i + 1))
     # Only once the scope is there.
     graph PATCH "applications/$object" "{\"api\":{$api,\"preAuthorizedApplications\":$allowed}}"

@@ -27,6 +27,9 @@ param entraTenantId string = tenant().tenantId
 @description('Application ids of the clients that people sign in with.')
 param entraClientIds array = []
 
+@description('Application id of the registration of watch. Empty: its status is shown to whoever has its function key, and to nobody else.')
+param watchAudience string = ''
+
 @description('Application id of the registration of rotate. Empty: nobody has access to its routes.')
 param rotateAudience string = ''
 
@@ -233,6 +236,7 @@ module settings 'modules/settings.bicep' = {
     entraTenantId: entraTenantId
     entraClientIds: entraClientIds
     audiences: {
+      watch: watchAudience
       rotate: rotateAudience
       recover: recoverAudience
     }

@@ -10,6 +10,7 @@ param fleetWriters = [ '00000000-0000-0000-0000-000000000001' ]
 param alertEmails = [ 'platform@example.com' ]
 
 param entraClientIds = [ '00000000-0000-0000-0000-000000000002' ]
+param watchAudience = '00000000-0000-0000-0000-000000000007'
 param rotateAudience = '00000000-0000-0000-0000-000000000003'
 param recoverAudience = '00000000-0000-0000-0000-000000000004'
 

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { AccessPool } from './compose/access.ts';
+import { type Authenticate, createAuthenticate } from './compose/authenticate.ts';
 import { composeBase } from './compose/base.ts';
 import { systemClock } from './compose/clock.ts';
 import { createHeartbeat, createSenders } from './compose/endpoints.ts';
@@ -21,6 +22,7 @@ import { SweepReads } from './work/batches/reads.ts';
 import type { WatchDeps } from './work/deps.ts';
 
 let composed: WatchDeps | undefined;
+let composedForPeople: WatchForPeople | undefined;
 let composedRecover: RecoverApp | undefined;
 let composedRotate: RotateApp | undefined;
 
@@ -28,6 +30,12 @@ let composedRotate: RotateApp | undefined;
 export function watch(): WatchDeps {
   composed ??= composeWatch(process.env);
   return composed;
+}
+
+/** The same, for the route that people have. */
+export function watchForPeople(): WatchForPeople {
+  composedForPeople ??= composeWatchForPeople(process.env, watch());
+  return composedForPeople;
 }
 
 /** The recover app's, in the same way. */
@@ -40,6 +48,20 @@ export function recover(): RecoverApp {
 export function rotate(): RotateApp {
   composedRotate ??= composeRotate(process.env);
   return composedRotate;
+}
+
+export interface WatchForPeople {
+  deps: WatchDeps;
+  authenticate: Authenticate;
+}
+
+/**
+ * Apart from the rest: what is wrong with people's settings stops no probe.
+ *
+ * @throws SettingsInvalid naming every variable of people's that is wrong.
+ */
+export function composeWatchForPeople(env: Environment, deps: WatchDeps): WatchForPeople {
+  return { deps, authenticate: createAuthenticate(env, deps.log) };
 }
 
 /** What tests, the benchmark and the demo put in place of parts of the world. */

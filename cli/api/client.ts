@@ -30,7 +30,7 @@ const Refusal = z.object({ error: z.string().optional(), message: z.string() });
 /** @throws Refused without an address or a token; nothing is called yet. */
 export async function connectApi(context: Context, app: ApiApp = 'recover'): Promise<Api> {
   const origin = apiOrigin(context.env, app);
-  const token = await personToken(context, origin);
+  const token = await personToken(context, origin, app);
   return {
     origin,
     person: personIn(token),

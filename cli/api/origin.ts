@@ -4,11 +4,15 @@ import type { Environment } from '../../shared/compose/settings.ts';
 import { Refused } from '../context.ts';
 
 /** The apps that a command calls, and the setting that says where each is. */
-export const apiSettings = { recover: 'SEALWATCH_API', rotate: 'SEALWATCH_ROTATE_API' } as const;
+export const apiSettings = {
+  recover: 'SEALWATCH_API',
+  rotate: 'SEALWATCH_ROTATE_API',
+  watch: 'SEALWATCH_WATCH_API',
+} as const;
 export type ApiApp = keyof typeof apiSettings;
 
 /**
- * Where rotate has no address of its own, it is looked for beside recover: so it is in the embedded host.
+ * What has no address of its own is looked for beside recover: so it is in the embedded host.
  *
  * @throws Refused
  */

@@ -1,13 +1,21 @@
-/** The token with which a person's commands call recover: given, or of the Azure login. It is never shown. */
+/** The token with which a person's commands call an app: given, or of the Azure login. It is never shown. */
 import { userInfo } from 'node:os';
 import { decodeJwt } from 'jose';
 import { type Context, Refused } from '../context.ts';
-import { isLoopback } from './origin.ts';
+import { type ApiApp, isLoopback } from './origin.ts';
+
+/** Each app has a registration of its own: a token for one is none for another. */
+export const audienceSettings = {
+  recover: 'SEALWATCH_ENTRA_AUDIENCE',
+  rotate: 'SEALWATCH_ROTATE_AUDIENCE',
+  watch: 'SEALWATCH_WATCH_AUDIENCE',
+} as const satisfies Record<ApiApp, string>;
 
 /** @throws Refused with the way to get one. */
 export async function personToken(
   { env, world }: Pick<Context, 'env' | 'world'>,
   origin: string,
+  app: ApiApp = 'recover',
 ): Promise<string> {
   const given = env.SEALWATCH_TOKEN?.trim();
   if (given) return headerSafe(given);
@@ -16,23 +24,24 @@ export async function personToken(
       'no token: run  export SEALWATCH_TOKEN=$(npm run --silent sealwatch -- token --as NAME --role operate)  in the folder of the embedded host',
     );
   }
-  const audience = env.SEALWATCH_ENTRA_AUDIENCE?.trim();
+  const setting = audienceSettings[app];
+  const audience = (env[setting] ?? '').trim();
   if (!audience) {
     throw new Refused(
-      "no token: set SEALWATCH_ENTRA_AUDIENCE to the application id of Sealwatch's registration and run az login, or set SEALWATCH_TOKEN",
+      `no token: set ${setting} to the application id of ${app}'s registration and run az login, or set SEALWATCH_TOKEN`,
     );
   }
   const token = await (world.azureToken ?? azureToken)(`api://${audience}/.default`);
   if (token === undefined) {
     throw new Refused(
-      `the Azure login gives no token for api://${audience}: run az login, and have the Azure CLI allowed to use Sealwatch's registration`,
+      `the Azure login gives no token for api://${audience}: run az login, and have the Azure CLI allowed to use the registration of ${app} (${setting})`,
     );
   }
   return headerSafe(token);
 }
 
 /**
- * Only what signs people in: an identity of a machine is no person, and recover refuses it. The scope is `.default`:
+ * Only what signs people in: an identity of a machine is no person, and no app takes it for one. The scope is `.default`:
  * the Azure CLI takes a resource, and would take any other scope's name for one (@azure/identity, azureCliCredential).
  */
 async function azureToken(scope: string): Promise<string | undefined> {
@@ -55,7 +64,7 @@ function headerSafe(token: string): string {
   throw new Refused('SEALWATCH_TOKEN is no token: one line, without quotes or "Bearer"');
 }
 
-/** Whom the token is of, unverified: a label of who made a blob. Recover alone verifies. */
+/** Whom the token is of, unverified: a label of who made a blob. Only the app verifies. */
 export function personIn(token: string): string {
   try {
     const { tid, oid } = decodeJwt(token);
@@ -63,7 +72,7 @@ export function personIn(token: string): string {
       return `${tid}/${oid}`;
     }
   } catch {
-    // Not a JWT: recover will say so.
+    // Not a JWT: the app will say so.
   }
   return `local:${userInfo().username}`;
 }

@@ -2,7 +2,8 @@
 import { type Api, connectApi, plain } from '../api/client.ts';
 import { parse, required } from '../arguments.ts';
 import { type Command, type Context, Refused } from '../context.ts';
-import { asJson, Cluster, describe, Fleet, isCalm } from './answer.ts';
+import { asJson } from '../terminal/as-json.ts';
+import { Cluster, describe, Fleet, isCalm } from './answer.ts';
 
 export const readiness: Command = async (args, context) => {
   const { values } = parse(args, {

@@ -2,7 +2,7 @@
 import { connectApi, plain } from '../api/client.ts';
 import { parse, required } from '../arguments.ts';
 import type { Command } from '../context.ts';
-import { asJson } from '../readiness/answer.ts';
+import { asJson } from '../terminal/as-json.ts';
 import { All, describe, lineOf, Shown } from './answer.ts';
 import { at, nameOne } from './named.ts';
 

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { approveRotation } from '../../shared/work/rotate/respond-rotation.ts';
-import { forPersonOfRotate } from '../person-route.ts';
+import { forPersonOfRotate } from '../rotate-route.ts';
 
 /** `needs.hash` of what GET showed: a step that changed since is not approved unseen. */
 const Body = z.strictObject({ binding: z.string().regex(/^[0-9a-f]{64}$/, 'needs.hash of GET') });

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { confirmRotation } from '../../shared/work/rotate/respond-rotation.ts';
-import { forPersonOfRotate } from '../person-route.ts';
+import { forPersonOfRotate } from '../rotate-route.ts';
 
 const Body = z.strictObject({ reason: z.string() });
 

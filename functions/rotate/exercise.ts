@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { exerciseNow } from '../../shared/work/rotate/show.ts';
-import { forPersonOfRotate } from '../person-route.ts';
+import { forPersonOfRotate } from '../rotate-route.ts';
 
 /** Exercises the seal of one cluster now. */
 app.http('exercise-seal', {

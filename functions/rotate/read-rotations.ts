@@ -2,8 +2,8 @@ import { app } from '@azure/functions';
 import { z } from 'zod';
 import { refused } from '../../shared/work/recover/said.ts';
 import { showRotations } from '../../shared/work/rotate/show-rotations.ts';
-import { forPersonOfRotate } from '../person-route.ts';
 import { ClusterName } from '../request-limits.ts';
+import { forPersonOfRotate } from '../rotate-route.ts';
 
 /** `?cluster=payments`: of one cluster only. Where each rotation is, and what it waits for. */
 app.http('read-rotations', {

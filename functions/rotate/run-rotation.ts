@@ -2,8 +2,8 @@ import { app } from '@azure/functions';
 import { z } from 'zod';
 import { kindNames } from '../../shared/rotation/rotation.ts';
 import { runRotation } from '../../shared/work/rotate/respond-rotation.ts';
-import { forPersonOfRotate } from '../person-route.ts';
 import { ClusterName } from '../request-limits.ts';
+import { forPersonOfRotate } from '../rotate-route.ts';
 
 const Body = z.strictObject({ cluster: ClusterName, kind: z.enum(kindNames), reason: z.string() });
 

@@ -33,7 +33,7 @@ param entraTenantId string
 
 param entraClientIds array
 
-@description('{rotate, recover}; empty: nobody has access to its routes.')
+@description('{watch, rotate, recover}; empty: nobody has access to its routes for people.')
 param audiences object
 
 // Every app checks the whole of fleet.yaml, and that names the custodians' vaults and the audiences of logins.
@@ -59,6 +59,10 @@ var watchSettings = concat(everyAppSettings, [
   { name: 'SEALWATCH_ENDPOINT_HOSTS', value: join(endpointHosts, ',') }
 ], runbooks == '' ? [] : [
   { name: 'SEALWATCH_RUNBOOKS', value: runbooks }
+], audiences.watch == '' ? [] : [
+  { name: 'SEALWATCH_ENTRA_TENANT', value: entraTenantId }
+  { name: 'SEALWATCH_ENTRA_CLIENTS', value: join(entraClientIds, ',') }
+  { name: 'SEALWATCH_ENTRA_AUDIENCE', value: audiences.watch }
 ])
 
 var rotateSettings = concat(everyAppSettings, [

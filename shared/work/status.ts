@@ -1,10 +1,11 @@
-/** What GET /api/status answers: the fleet as last seen, and whether anybody has been looking. */
+/** What GET /api/status and /api/status/clusters answer: the fleet as last seen, and whether anybody has been looking. */
 import type { Alert } from '../alert/alert.ts';
 import type { Severity } from '../finding.ts';
 import type { NodeFacts } from '../probe/head-facts.ts';
 import type { LivePartition, SweepRecord } from '../state/ports.ts';
 import type { WatchDeps } from './deps.ts';
 import { type ReadinessLine, readinessLine } from './readiness-line.ts';
+import { refused, type Said, said } from './recover/said.ts';
 import { readRecoverRows } from './recover-rows.ts';
 import { type RecoveryLine, recoveryLine } from './recovery-line.ts';
 import { wordsOf } from './remember.ts';
@@ -103,6 +104,15 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
     undelivered: [...scanned.partitions.values()].reduce((sum, { outbox }) => sum + messages(outbox), 0),
     unreadable: scanned.unreadable.map(({ partition, row, why }) => `${partition}/${row}: ${why}`),
   };
+}
+
+/** For a person. @param cluster undefined: all; the rest of the fleet is told with each. */
+export async function showStatus(deps: WatchDeps, cluster?: string): Promise<Said<Status>> {
+  const status = await readStatus(deps);
+  if (cluster === undefined) return said(status);
+  const clusters = status.clusters.filter((one) => one.cluster === cluster);
+  if (clusters.length === 0) return refused('not-found', `fleet.yaml has no cluster "${cluster}"`);
+  return said({ ...status, clusters });
 }
 
 function watching(last: SweepRecord | undefined, now: number, intervalMs: number): Status['watching'] {

@@ -30,6 +30,13 @@ describe("recover's address", () => {
   });
 });
 
+it.each(['rotate', 'watch'] as const)("%s's address is refused by its own name", (app) => {
+  const setting = `SEALWATCH_${app.toUpperCase()}_API`;
+  const env = { SEALWATCH_API: 'https://recover.example.com', [setting]: 'http://x.example.com' };
+  expect(() => apiOrigin(env, app)).toThrow(new RegExp(`^${setting} must be https`));
+  expect(apiOrigin(env)).toBe('https://recover.example.com');
+});
+
 describe("rotate's address", () => {
   it.each([
     [{}, 'http://127.0.0.1:7071'],
@@ -43,15 +50,6 @@ describe("rotate's address", () => {
     ],
   ])('of %j is %s', (env, origin) => {
     expect(apiOrigin(env, 'rotate')).toBe(origin);
-  });
-
-  it('is refused by its own name', () => {
-    const env = {
-      SEALWATCH_API: 'https://recover.example.com',
-      SEALWATCH_ROTATE_API: 'http://x.example.com',
-    };
-    expect(() => apiOrigin(env, 'rotate')).toThrow(/^SEALWATCH_ROTATE_API must be https/);
-    expect(apiOrigin(env)).toBe('https://recover.example.com');
   });
 });
 
@@ -72,6 +70,32 @@ describe("a person's token", () => {
     };
     expect(await token({ SEALWATCH_ENTRA_AUDIENCE: 'app' }, azure, { azureToken })).toBe('a.b.c');
     expect(scopes).toEqual(['api://app/.default']);
+  });
+
+  it('is for the registration of the app that is called, and for no other', async () => {
+    const env = {
+      SEALWATCH_ENTRA_AUDIENCE: 'of-recover',
+      SEALWATCH_ROTATE_AUDIENCE: 'of-rotate',
+      SEALWATCH_WATCH_AUDIENCE: 'of-watch',
+    };
+    const scopes: string[] = [];
+    const world: World = {
+      async azureToken(scope) {
+        scopes.push(scope);
+        return 'a.b.c';
+      },
+    };
+    for (const app of ['recover', 'rotate', 'watch'] as const) await personToken({ env, world }, azure, app);
+    expect(scopes).toEqual([
+      'api://of-recover/.default',
+      'api://of-rotate/.default',
+      'api://of-watch/.default',
+    ]);
+    const { SEALWATCH_WATCH_AUDIENCE: _, ...without } = env;
+    await expect(personToken({ env: without, world }, azure, 'watch')).rejects.toThrow(
+      "set SEALWATCH_WATCH_AUDIENCE to the application id of watch's registration",
+    );
+    expect(scopes).toHaveLength(3);
   });
 
   it('never goes from the Azure login to loopback by itself', async () => {

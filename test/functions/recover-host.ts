@@ -1,4 +1,4 @@
-/** Routes of the recover app in the embedded host, over HTTP, with tokens of its own issuer. A process of its own each. */
+/** Routes of one app in the embedded host, over HTTP, with tokens of its own issuer. A process of its own each. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export function startRecoverHost(names: string[], fleet?: string): Promise<Recov
 
 /** The same of any app that people have routes of. */
 export async function startHostOf(
-  app: 'recover' | 'rotate',
+  app: 'recover' | 'rotate' | 'watch',
   names: string[],
   fleet?: string,
 ): Promise<RecoverHost> {

@@ -69,6 +69,7 @@ export const bodies = ({ bindings }: Pick<Seeded, 'bindings'>): Record<string, f
   'read-readiness': nothing,
   'read-rotation': nothing,
   'read-rotations': nothing,
+  'read-status': nothing,
   'roll-back-rotation': reasoned,
   'run-rotation': fc.record({
     // One that fleet.yaml asks for, mostly.

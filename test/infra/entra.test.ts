@@ -1,6 +1,6 @@
 /** infra/entra.sh: what it shows is what it does, and roles and scope are those that the code asks for. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -116,13 +116,16 @@ const bodies = (calls: string[][]) =>
 describe('the registrations of the apps', () => {
   it('have the roles that routes ask for, for people only, and the scope', async () => {
     const { calls, stdout } = await applied();
+    const created = calls.filter((call) => call.slice(0, 3).join(' ') === 'ad app create');
+    const named = created.map((call) => call[call.indexOf('--display-name') + 1]);
+    expect(named).toEqual(['sealwatch-watch', 'sealwatch-rotate', 'sealwatch-recover']);
     const registered = bodies(calls).filter((body) => 'appRoles' in body);
-    expect(registered).toHaveLength(2);
+    const values = registered.map(({ appRoles }) => appRoles.map(({ value }: { value: string }) => value));
+    // Nobody acts through watch.
+    expect(values).toEqual([['Sealwatch.Read'], roles, roles]);
     for (const { appRoles, api, identifierUris } of registered) {
-      expect(appRoles.map(({ value }: { value: string }) => value)).toEqual(roles);
-      expect(appRoles.flatMap((one: { allowedMemberTypes: string[] }) => one.allowedMemberTypes)).toEqual(
-        roles.map(() => 'User'),
-      );
+      const members = appRoles.flatMap((one: { allowedMemberTypes: string[] }) => one.allowedMemberTypes);
+      expect(new Set(members)).toEqual(new Set(['User']));
       expect(api.requestedAccessTokenVersion).toBe(2);
       expect(api.oauth2PermissionScopes.map(({ value }: { value: string }) => value)).toEqual([
         localTokens.scope,
@@ -131,7 +134,7 @@ describe('the registrations of the apps', () => {
     }
     expect(bodies(calls)).toContainEqual({ appRoleAssignmentRequired: true });
     expect(stdout).toContain("param recoverAudience = '00000000-0000-0000-0000-0000000000aa'");
-    expect(stdout).not.toContain('watchAudience');
+    expect(stdout).toContain("param watchAudience = '00000000-0000-0000-0000-0000000000aa'");
   });
 
   it('are shown first: the same commands, and none is run', async () => {
@@ -187,9 +190,10 @@ describe('a registration that is there already', () => {
     const { code, calls, stdout } = await appliedIn(tenant, '--app-id', earlier);
     expect(code).toBe(0);
     expect(stdout).toContain(`param rotateAudience = '${earlier}'`);
-    // Recover has none of its name.
+    // Watch and recover have none of their names.
+    expect(stdout).toContain(`param watchAudience = '${made}'`);
     expect(stdout).toContain(`param recoverAudience = '${made}'`);
-    expect(writes(calls).filter((call) => call === 'ad app create')).toHaveLength(1);
+    expect(writes(calls).filter((call) => call === 'ad app create')).toHaveLength(2);
   });
 
   it.for<[string, Tenant, string]>([
@@ -221,9 +225,20 @@ describe('a registration that is there already', () => {
   });
 });
 
+it('the client that people sign in with is the same wherever the docs name it', () => {
+  const root = join(infra, '..');
+  const [client] = /client=([0-9a-f-]{36})/.exec(readFileSync(script, 'utf8'))?.slice(1) ?? [];
+  const named = globSync('{README.md,docs/**/*.md}', { cwd: root }).flatMap(
+    (file) => readFileSync(join(root, file), 'utf8').match(/\b04b07795-[0-9a-f-]*/g) ?? [],
+  );
+  expect(named).not.toEqual([]);
+  expect(new Set(named)).toEqual(new Set([client]));
+});
+
 it('says who became the owner of what it made', async () => {
   const { code, stderr } = await appliedIn({ appOwner: 'ada' });
   expect(code).toBe(0);
+  expect(stderr).toContain('ada owns sealwatch-watch');
   expect(stderr).toContain('ada owns sealwatch-rotate');
   expect(stderr).toContain('ada owns sealwatch-recover');
 });

@@ -20,6 +20,7 @@ const asked: Record<string, Known> = {
   endpointHosts: ['endpoint host'],
   loginAudiences: ['audience of Vault'],
   runbooks: 'runbooks',
+  watchAudience: 'audience of watch',
   rotateAudience: 'audience of rotate',
   recoverAudience: 'audience of recover',
   keyVaults: { watch: ['vault of watch'], rotate: ['vault of rotate'], recover: ['vault of recover'] },

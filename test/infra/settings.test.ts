@@ -6,7 +6,7 @@ import { largestBodyBytes } from '../../functions/request-limits.ts';
 import { composeRecover } from '../../shared/compose/recover.ts';
 import { composeRotate } from '../../shared/compose/rotate.ts';
 import { readSettings } from '../../shared/compose/settings.ts';
-import { composeWatch } from '../../shared/compose.ts';
+import { composeWatch, composeWatchForPeople } from '../../shared/compose.ts';
 import { asDeployed } from '../bench/scale/workers.ts';
 import { declared } from './bicep/plain.ts';
 import { infra, readTemplates, type Template, templateAt, variable } from './bicep/template.ts';
@@ -48,7 +48,8 @@ function read(app: App): string[] {
       return Reflect.get(target, name);
     },
   });
-  ({ watch: composeWatch, rotate: composeRotate, recover: composeRecover })[app](env);
+  const watch = () => composeWatchForPeople(env, composeWatch(env));
+  ({ watch, rotate: () => composeRotate(env), recover: () => composeRecover(env) })[app]();
   return [...asked].filter((name) => name.startsWith('SEALWATCH_')).sort();
 }
 
@@ -134,10 +135,6 @@ it('SEALWATCH_FLEET is the address of a blob of the data account, which each app
   const rights = givenRights().filter((right) => / blob\.\w+ fleet$/.test(right));
   const ofApps = rights.filter((right) => apps.some((app) => right.startsWith(`${app} `)));
   expect(ofApps).toEqual([...apps].sort().map((app) => `${app} blob.read fleet`));
-});
-
-it('of people, watch has none: nobody acts through it', () => {
-  expect(set('watch').filter((name) => name.includes('ENTRA'))).toEqual([]);
 });
 
 it('what the platform reads is this', () => {

@@ -139,6 +139,7 @@ it('each is told what it may go by, and no limit of another one', () => {
   expect(ours).toEqual([
     {
       ...everyApp('watch'),
+      ...people('watch'),
       SEALWATCH_SCHEDULE: '*/30 * * * * *',
       SEALWATCH_ENDPOINT_HOSTS: 'endpoint host',
       SEALWATCH_RUNBOOKS: 'runbooks',

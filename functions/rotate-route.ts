@@ -1,4 +1,4 @@
-/** Routes for people of the rotate app. Recover's are apart: no package contains two apps (package/). */
+/** Routes for people of the rotate app; apart from other apps', so that no package contains two (package/). */
 import { rotate } from '../shared/compose.ts';
 import { peopleOf } from './people-of.ts';
 
