@@ -44,6 +44,7 @@ beforeAll(async () => {
     env: {
       PATH: process.env.PATH,
       SEALWATCH_PORT: '0',
+      SEALWATCH_SCHEDULE: '*/5 * * * * *',
       SEALWATCH_SECRET_PAYMENTS_SEAL: seal.token,
       SEALWATCH_SECRET_ROOT: login.auth.client_token,
     },
@@ -193,8 +194,30 @@ test('the status page says it too, a line a cluster', async () => {
   });
 });
 
-test('somebody who may only read is shown it, and exercises nothing', async () => {
+test('somebody who may only read is shown what watch saw, without its key: the worst first', async () => {
   token = (await sealwatch('token', '--as', 'grace', '--role', 'read')).stdout.trim();
+  const told = await until(
+    'a cluster without an answer',
+    60,
+    async () => {
+      const { stdout } = await sealwatch('status');
+      return /^orders: critical/m.test(stdout) ? stdout : undefined;
+    },
+    () => output,
+  );
+  expect(told).toMatch(new RegExp(`^Watching: the last sweep began ${time} and ended \\d+ s ago$`, 'm'));
+  const names = [...told.matchAll(/^(orders|payments|root): /gm)].map(([, name]) => name);
+  // Its seal would not open payments.
+  expect(names).toEqual(['payments', 'orders', 'root']);
+  const one = await sealwatch('status', '--cluster', 'orders');
+  expect(one.code).toBe(1);
+  expect(one.stdout).toMatch(/^ {4}First: ./m);
+  expect((await sealwatch('status', '--cluster', 'nobody')).stderr).toContain(
+    'fleet.yaml has no cluster "nobody"',
+  );
+});
+
+test('somebody who may only read is shown readiness, and exercises nothing', async () => {
   expect((await sealwatch('readiness')).stdout).toContain('payments: not-ready');
   const refused = await sealwatch('readiness', '--now', '--cluster', 'payments');
   expect([refused.code, refused.stdout]).toEqual([1, '']);

@@ -14,8 +14,8 @@ interface Lent {
 export interface OfOneSweep extends Lent {
   /** Those that nobody is known to have, by number; whoever takes one removes it. */
   free: Map<number, Stored<Batch>>;
-  /** Looks which ones are still free; once, for all that wait for it. @throws StateError */
-  lookAgain(): Promise<void>;
+  /** Looks which ones are still free; once, for all that wait until then. @param afterMs names the look. @throws StateError */
+  lookAgain(afterMs: number): Promise<void>;
 }
 
 /** Messages of older sweeps come in between: what is read for a newer one must outlast them. */
@@ -54,17 +54,18 @@ async function read(deps: WatchDeps, sweep: string, lent: Lent | undefined): Pro
   const free = await freeOf(deps, sweep);
   if (!free) return undefined;
   const rows = lent ?? (await readRows(deps));
-  let again: Promise<void> | undefined;
+  const looks = new Map<number, Promise<void>>();
   const look = async (): Promise<void> => {
     const still = await freeOf(deps, sweep);
     for (const number of free.keys()) if (!still?.has(number)) free.delete(number);
   };
-  const lookAgain = (): Promise<void> => {
-    again ??= look().catch((error: unknown) => {
-      again = undefined;
-      throw error;
-    });
-    return again;
+  const lookAgain = (afterMs: number): Promise<void> => {
+    const known = looks.get(afterMs);
+    if (known) return known;
+    const looking = look();
+    looks.set(afterMs, looking);
+    looking.catch(() => looks.delete(afterMs));
+    return looking;
   };
   return { free, ...rows, lookAgain };
 }

@@ -16,12 +16,16 @@ import type { BatchName } from './batch-name.ts';
 import type { OfOneSweep } from './reads.ts';
 import { leaseMs } from './state-of.ts';
 
+/** Longer than a host sleeps between two looks into its queue (host.json's maxPollingInterval, 2 s), ms. */
+const wokenMs = 3000;
+
 /**
- * How long a batch waits for the worker that has connections to its clusters, ms: longer than a host sleeps between two
- * looks into its queue (host.json's maxPollingInterval, 2 s), and short enough that others can still run it.
+ * When a worker looks whether others came for their batches, ms after the sweep began: as soon as each was woken, and at
+ * the end of what a batch waits for the worker that has connections to its clusters, in time for somebody else.
  */
-function graceOf(intervalMs: number): number {
-  return Math.min(intervalMs / 2, Math.max(3000, intervalMs / 6));
+function looksOf(intervalMs: number): number[] {
+  const graceMs = Math.min(intervalMs / 2, Math.max(wokenMs, intervalMs / 6));
+  return graceMs > wokenMs ? [wokenMs, graceMs] : [graceMs];
 }
 
 /**
@@ -61,16 +65,18 @@ export async function runBatches(deps: WatchDeps, name: BatchName): Promise<void
   const runNamed = async (): Promise<void> => {
     const named = free.get(name.number);
     if (named?.value.home === undefined) await run(named);
-    // Who gives a message back at once takes another one's: each worker must get one to be woken by.
-    const other = [...free.values()].find(
-      ({ value }) => value.home !== undefined && value.home !== reads.worker,
-    );
-    if (other) {
-      const graceMs = graceOf(deps.intervalMs);
-      const waitMs = Math.min(graceMs, other.value.sweep.startedAt + graceMs - clock.now());
+    const since = clock.now();
+    for (const lookMs of looksOf(deps.intervalMs)) {
+      // Who gives a message back at once takes another one's: each worker must get one to be woken by.
+      const other = [...free.values()].find(
+        ({ value }) => value.home !== undefined && value.home !== reads.worker,
+      );
+      if (!other) break;
+      // By the timer's clock, and at most as long by this one's.
+      const waitMs = Math.min(since, other.value.sweep.startedAt) + lookMs - clock.now();
       if (waitMs > 0) await clock.sleep(waitMs);
       // The claim decides; this only saves asking for what is taken.
-      await shared.lookAgain().catch((error: unknown) => log.warn('batches-not-read', { error }));
+      await shared.lookAgain(lookMs).catch((error: unknown) => log.warn('batches-not-read', { error }));
     }
     await run(free.get(name.number));
   };

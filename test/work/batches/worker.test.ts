@@ -37,12 +37,31 @@ describe('the plan', () => {
     expect(Object.keys(fleet.askedSince(0))).toHaveLength(3);
   });
 
-  it('is looked at again once, for all messages that waited for others', async () => {
+  it('is looked at again twice while nobody comes, for all messages that wait for others', async () => {
     const fleet = largeFleet();
     await fleet.round(0);
     await fleet.tick();
     const { worker, calls } = counted(fleet.process(), 'batches.list');
     await fleet.work(fleet.take(), [worker]);
+    expect(calls).toHaveLength(3);
+    expect(fleet.askedSince(8)).toEqual(each(1));
+  });
+
+  it('is looked at again as soon as others were woken: where each came for its own, nobody waits longer', async () => {
+    const fleet = largeFleet();
+    const home = fleet.process();
+    await fleet.round(0, [home]);
+    await fleet.tick();
+    const { worker, calls } = counted(fleet.process(), 'batches.list');
+    const [first = '', ...others] = fleet.take();
+    const from = fleet.clock.now();
+    const ended: number[] = [];
+    const waiting = others.map(async (name) => {
+      await fleet.run(name, worker);
+      ended.push(fleet.clock.now() - from);
+    });
+    await fleet.passTime(Promise.all([...waiting, fleet.run(first, home)]));
+    expect(ended).toEqual(others.map(() => 3000));
     expect(calls).toHaveLength(2);
     expect(fleet.askedSince(8)).toEqual(each(1));
   });
@@ -60,7 +79,7 @@ describe('the plan', () => {
     expect(calls).toEqual([]);
   });
 
-  it('that cannot be looked at again harms nothing, and is by the next message', async () => {
+  it('that cannot be looked at again harms nothing, and is by the next look and message', async () => {
     const fleet = largeFleet();
     await fleet.round(0);
     await fleet.tick();
@@ -70,7 +89,7 @@ describe('the plan', () => {
     expect(Object.keys(fleet.askedSince(8))).toHaveLength(3);
     expect(events(fleet)).toContain('batches-not-read');
     await fleet.work([second], [worker]);
-    expect(calls).toHaveLength(3);
+    expect(calls).toHaveLength(4);
     expect(Object.keys(fleet.askedSince(8))).toHaveLength(6);
   });
 });
