@@ -32,10 +32,10 @@ param importersGroupId string = ''
 @description('Keys in hardware.')
 param hsm bool = false
 
-@description('Public addresses or ranges from which people break glass. Empty: only from the network.')
+@description('Public addresses or ranges from which people break glass. Empty: only from Sealwatch\'s network, or from one that is peered with it and linked to the zone below.')
 param allowedAddresses array = []
 
-@description('Of main.bicep\'s outputs, for recover to reach the vault.')
+@description('Of main.bicep\'s outputs, for recover to reach the vault; people, too, where they have no address above.')
 param endpointSubnetId string = ''
 param vaultZoneId string = ''
 

@@ -114,14 +114,32 @@ param addressPrefixes object = {
   endpoints: '10.113.0.192/26'
 }
 
-@description('DNS servers that know the names of your Vaults. Empty: those of Azure.')
+@description('DNS servers that know the names of your Vaults, and ask Azure\'s resolver for the rest from a network of zoneNetworkIds. Empty: those of Azure.')
 param dnsServers array = []
 
 @description('Network of your Vaults, to peer with. Empty: none.')
 param hubNetworkId string = ''
 
-@description('Whether the apps\' routes are reached from the internet. Storage never is.')
-param publicHttp bool = true
+@description('Takes in what the hub passes on from other networks: where a firewall there stands before your Vaults.')
+param hubForwards bool = false
+
+@description('Goes by the VPN or ExpressRoute gateway of the hub; the peering from its side allows gateway transit.')
+param hubGateway bool = false
+
+@description('Route table of the apps\' subnets: where their way to the Vaults is a firewall. Empty: none.')
+param routeTableId string = ''
+
+@description('Networks that ask the private DNS zones, too: of people and runners, and of the servers in dnsServers. A network without a link is told public addresses, peered or not.')
+param zoneNetworkIds array = []
+
+@description('Private DNS zones that are there already, to use instead of new ones: {blob, queue, table, vault}, and sites with publicHttp: false. Their owner links them, and zoneNetworkIds does nothing.')
+param existingZoneIds object = {}
+
+@description('Whether the apps\' routes and deployments are reached from the internet. If not: by private endpoints. Storage never is.')
+param publicHttp bool = false
+
+@description('With publicHttp: the public addresses or ranges (203.0.113.7/32) that reach them. Empty: all.')
+param httpAddresses array = []
 
 param fixedOutbound bool = false
 
@@ -143,8 +161,11 @@ param monthlyBudget int = 0
 @description('First day of the month of the first deployment with a budget, yyyy-MM-01. Azure takes no earlier month for a new budget and no other date for one that is there: give later deployments the same.')
 param budgetStart string = utcNow('yyyy-MM-01')
 
-@description('OWNER/NAME on GitHub whose reviewed environments deploy the apps. Empty: no deployers.')
+@description('OWNER/NAME on GitHub whose environments deploy the apps: they need reviewers (docs/deploy.md). Empty: no deployers.')
 param githubRepository string = ''
+
+@description('How the subject of its tokens begins. Of repositories made, renamed or moved after 15 July 2026 it has ids, repo:OWNER@ID/NAME@ID: docs/deploy.md has the command that shows it.')
+param githubSubject string = 'repo:${githubRepository}'
 
 var suffix = uniqueString(resourceGroup().id, namePrefix)
 var apps = [ 'watch', 'rotate', 'recover' ]
@@ -181,6 +202,11 @@ module network 'modules/network.bicep' = {
     addressPrefixes: addressPrefixes
     dnsServers: dnsServers
     hubNetworkId: hubNetworkId
+    hubForwards: hubForwards
+    hubGateway: hubGateway
+    routeTableId: routeTableId
+    zoneNetworkIds: zoneNetworkIds
+    existingZoneIds: existingZoneIds
     privateSites: !publicHttp
     fixedOutbound: fixedOutbound
   }
@@ -265,14 +291,30 @@ module hostStorage 'modules/host-storage.bicep' = [for (app, i) in apps: {
     location: location
     tags: tags
     principalId: identities[i].properties.principalId
+  }
+}]
+
+// Endpoints are made one after another, those of the data account first: of two at once in one subnet Azure refuses one
+// now and then. What they lead to is made side by side.
+@batchSize(1)
+module hostEndpoints 'modules/private-endpoint.bicep' = [for (app, i) in apps: {
+  name: 'host-storage-${app}-blob'
+  dependsOn: [ data ]
+  params: {
+    name: '${hostStorage[i].outputs.name}-blob-pe'
+    location: location
+    tags: tags
     subnetId: network.outputs.subnetIds.endpoints
-    blobZoneId: network.outputs.zoneIds.blob
+    targetId: hostStorage[i].outputs.id
+    groupId: 'blob'
+    zoneId: network.outputs.zoneIds.blob
   }
 }]
 
 module functionApps 'modules/app.bicep' = [for (app, i) in apps: {
   name: 'app-${app}'
-  dependsOn: [ access ]
+  // The host finds its storage at its first start.
+  dependsOn: [ access, hostEndpoints ]
   params: {
     name: '${namePrefix}-${app}-${suffix}'
     location: location
@@ -292,10 +334,22 @@ module functionApps 'modules/app.bicep' = [for (app, i) in apps: {
     zoneRedundant: zoneRedundant
     subnetId: network.outputs.subnetIds[app]
     publicHttp: publicHttp
-    endpointSubnetId: network.outputs.subnetIds.endpoints
-    sitesZoneId: network.outputs.zoneIds.sites
-    insightsName: monitoring.outputs.insightsName
+    httpAddresses: publicHttp ? httpAddresses : []
     workspaceId: monitoring.outputs.workspaceId
+  }
+}]
+
+@batchSize(1)
+module siteEndpoints 'modules/private-endpoint.bicep' = [for (app, i) in apps: if (!publicHttp) {
+  name: 'app-${app}-sites'
+  params: {
+    name: '${functionApps[i].outputs.name}-pe'
+    location: location
+    tags: tags
+    subnetId: network.outputs.subnetIds.endpoints
+    targetId: functionApps[i].outputs.id
+    groupId: 'sites'
+    zoneId: network.outputs.zoneIds.sites
   }
 }]
 
@@ -307,8 +361,8 @@ module watching 'modules/watching.bicep' = {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    watchName: functionApps[0].outputs.name
-    appNames: [ functionApps[0].outputs.name, functionApps[1].outputs.name, functionApps[2].outputs.name ]
+    watchInsightsId: functionApps[0].outputs.insightsId
+    insightsIds: [ functionApps[0].outputs.insightsId, functionApps[1].outputs.insightsId, functionApps[2].outputs.insightsId ]
     monthlyBudget: monthlyBudget
     budgetStart: budgetStart
     alertEmails: alertEmails
@@ -323,6 +377,7 @@ module deployers 'modules/deployer.bicep' = [for (app, i) in apps: if (!empty(gi
     tags: tags
     appName: functionApps[i].outputs.name
     repository: githubRepository
+    subjectPrefix: githubSubject
     environmentName: 'sealwatch-${app}'
   }
 }]

@@ -1,6 +1,8 @@
 using 'main.bicep'
 
-// Thousands of nodes: batches on many instances, state in a second region, apps over the zones of this one.
+// Thousands of nodes: batches on many instances, state in a second region, apps over the zones of this one. Nothing is
+// reached from outside: people, and the runner that deploys, are in the hub: the network that this one is peered with, and
+// that is linked to its private DNS zones.
 
 param namePrefix = 'sealwatch'
 
@@ -38,6 +40,7 @@ param addressPrefixes = {
 }
 
 param hubNetworkId = '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub'
+param zoneNetworkIds = [ '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub' ]
 
 param endpointHosts = [ 'events.pagerduty.com', 'hooks.slack.com' ]
 

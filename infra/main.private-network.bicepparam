@@ -1,7 +1,7 @@
 using 'main.bicep'
 
 // Vaults in a network without internet: nothing of Sealwatch is reached from outside. People, and the runner that
-// deploys, are in the network that this one is peered with.
+// deploys, are in the hub: the network that this one is peered with, and that is linked to its private DNS zones.
 
 param namePrefix = 'sealwatch'
 
@@ -14,8 +14,6 @@ param watchAudience = '00000000-0000-0000-0000-000000000007'
 param rotateAudience = '00000000-0000-0000-0000-000000000003'
 param recoverAudience = '00000000-0000-0000-0000-000000000004'
 
-param publicHttp = false
-
 param addressPrefixes = {
   network: '10.20.4.0/24'
   watch: '10.20.4.0/26'
@@ -26,8 +24,19 @@ param addressPrefixes = {
 
 param hubNetworkId = '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub'
 
-// They forward the privatelink zones to Azure's own resolver, or recover will not find its storage.
+// They are in the hub, and forward what they do not know to Azure's own resolver (168.63.129.16). It answers by the links
+// of the network that asks, which is theirs: without zoneNetworkIds no app would find its storage.
 param dnsServers = [ '10.20.0.4', '10.20.0.5' ]
+
+param zoneNetworkIds = [ '/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub' ]
+
+// Where the hub is linked to central privatelink zones already, Azure refuses it a second zone of a name. Then give theirs:
+// param existingZoneIds = { blob: '…', queue: '…', table: '…', vault: '…', sites: '…' }
+
+// Where the Vaults are behind a firewall of the hub, or behind its VPN or ExpressRoute gateway:
+// param routeTableId = '…'
+// param hubForwards = true
+// param hubGateway = true
 
 param fixedOutbound = true
 

@@ -1,6 +1,10 @@
 using 'main.bicep'
 
-// A few clusters, one team. Routes are reached from the internet with Entra tokens; storage is not.
+// A few clusters, one team without a VPN into this network. So routes and deployments are reached from the internet, from
+// these addresses alone, with Entra tokens and function keys. Storage is not. With a VPN, or a network that is peered and in
+// zoneNetworkIds, leave both out.
+param publicHttp = true
+param httpAddresses = [ '203.0.113.7/32' ]
 
 param namePrefix = 'sealwatch'
 

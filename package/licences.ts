@@ -17,13 +17,24 @@ export function packageFolders(modules: readonly string[]): string[] {
   return [...new Set(found)].sort();
 }
 
-/** @throws ZodError for a package that names no licence: it must not be shipped before somebody looked. */
-export async function licenceList(modules: readonly string[]): Promise<string> {
-  const parts = await Promise.all(
+/**
+ * These packages, as they are installed: what esbuild took.
+ * @throws ZodError for one that names no licence: it must not be shipped before somebody looked.
+ */
+export async function packagesOf(modules: readonly string[]) {
+  return Promise.all(
     packageFolders(modules).map(async (folder) => {
-      const { name, version, license } = packageJson.parse(
-        JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')),
-      );
+      const text = await readFile(join(root, folder, 'package.json'), 'utf8');
+      return { folder, ...packageJson.parse(JSON.parse(text)) };
+    }),
+  );
+}
+
+/** @throws ZodError as above. */
+export async function licenceList(modules: readonly string[]): Promise<string> {
+  const packages = await packagesOf(modules);
+  const parts = await Promise.all(
+    packages.map(async ({ folder, name, version, license }) => {
       const names = (await readdir(join(root, folder))).filter((file) => isLicence.test(file)).sort();
       const texts = await Promise.all(names.map((file) => readFile(join(root, folder, file), 'utf8')));
       const text = texts.map((each) => each.replaceAll('\r\n', '\n').trim()).join('\n\n');

@@ -32,5 +32,7 @@ for (const app of apps) {
   );
   for (const problem of problems) console.log(`       ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
-  if (values.graph && app === 'recover') await writeFile(join(root, graphFile), graphText(built.modules));
+  if (values.graph && app === 'recover') {
+    await writeFile(join(root, graphFile), await graphText(built.modules));
+  }
 }

@@ -36,23 +36,30 @@ param zoneRedundant bool
 @description('Of the app: it sends out by this one.')
 param subnetId string
 
-@description('Whether requests come from the internet, with a token that the app checks. Else by a private endpoint only.')
+@description('Whether requests come from the internet, with a token that the app checks. Else by a private endpoint only (main.bicep).')
 param publicHttp bool
 
-@description('Of the private endpoint.')
-param endpointSubnetId string
+@description('With publicHttp, public addresses or ranges that requests and deployments come from. Empty: from all of them. The app\'s subnet has the service endpoint Microsoft.Web then.')
+param httpAddresses array
 
-param sitesZoneId string
-
-param insightsName string
-
+@description('Log Analytics workspace that all apps share.')
 param workspaceId string
 
 // Monitoring Metrics Publisher: the app's identity writes telemetry; nobody has a key.
 var telemetryWriter = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: insightsName
+// One for each app: whoever may write to a component writes what it likes, other apps' names too. Which component a row
+// came by (_ResourceId) the service notes itself, and the rules of watching.bicep go by that.
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: '${name}-insights'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspaceId
+    DisableLocalAuth: true
+  }
 }
 
 // What the platform reads. ApplicationInsightsAgent_EXTENSION_VERSION stays unset: an agent in the process could read
@@ -72,6 +79,23 @@ var platformSettings = [
   { name: 'SEALWATCH_STORAGE__credential', value: 'managedidentity' }
   { name: 'SEALWATCH_STORAGE__clientId', value: identity.clientId }
 ]
+
+// A deployment has the app call itself for what its functions are (synctriggers), and waits for the answer.
+var itself = [
+  {
+    name: 'itself'
+    action: 'Allow'
+    vnetSubnetResourceId: subnetId
+    priority: 100
+  }
+]
+
+var fromAddresses = [for (address, i) in httpAddresses: {
+  name: 'address-${i}'
+  action: 'Allow'
+  ipAddress: address
+  priority: 200 + i
+}]
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: '${name}-plan'
@@ -104,9 +128,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
   properties: {
     // checkov:skip=CKV_AZURE_17: people come with Entra tokens that the app checks (DESIGN, rule 7), not with client certificates
-    // checkov:skip=CKV_AZURE_222: closed where publicHttp is false; else the app's routes ask for a token or a function key
+    // checkov:skip=CKV_AZURE_222: closed unless publicHttp opens it, to httpAddresses; the app's routes ask for a token or a function key
     // checkov:skip=CKV_AZURE_212: Flex Consumption has no workers to count: alwaysReady and zoneRedundant say it
     // checkov:skip=CKV_AZURE_213: Flex Consumption has no health check path; /api/status and watching.bicep watch the app
+    // checkov:skip=CKV_AZURE_78: Flex Consumption has no FTP and refuses ftpsState: the deployment would end there
+    // checkov:skip=CKV_AZURE_72: Flex Consumption has no remote debugging to switch off
     serverFarmId: plan.id
     httpsOnly: true
     clientAffinityEnabled: false
@@ -137,9 +163,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
-      remoteDebuggingEnabled: false
+      ipSecurityRestrictionsDefaultAction: empty(httpAddresses) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: empty(httpAddresses) ? [] : concat(itself, fromAddresses)
+      // Deployments come the same way.
+      scmIpSecurityRestrictionsUseMain: true
       appSettings: concat(platformSettings, settings)
     }
   }
@@ -185,18 +213,7 @@ resource platformLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-module endpoint 'private-endpoint.bicep' = if (!publicHttp) {
-  name: '${name}-sites'
-  params: {
-    name: '${name}-pe'
-    location: location
-    tags: tags
-    subnetId: endpointSubnetId
-    targetId: app.id
-    groupId: 'sites'
-    zoneId: sitesZoneId
-  }
-}
-
+output id string = app.id
 output name string = app.name
 output hostName string = app.properties.defaultHostName
+output insightsId string = insights.id

@@ -228,8 +228,12 @@ resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
+// One after another, and after what else is written to the account: each takes it for itself, and Azure refuses a second
+// one (StorageAccountOperationInProgress).
+@batchSize(1)
 module endpoints 'private-endpoint.bicep' = [for part in [ 'blob', 'queue', 'table' ]: {
   name: '${name}-${part}'
+  dependsOn: [ blobService, lifecycle ]
   params: {
     name: '${name}-${part}-pe'
     location: location

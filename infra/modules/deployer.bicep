@@ -13,8 +13,17 @@ param appName string
 @description('OWNER/NAME on GitHub.')
 param repository string
 
-@description('Environment on GitHub. Give it required reviewers there: whoever may run a job in it may run code as the app.')
+@description('How GitHub\'s tokens begin their subject: repo:OWNER/NAME, or repo:OWNER@ID/NAME@ID of newer repositories.')
+param subjectPrefix string
+
+@description('Environment on GitHub. Give it required reviewers there (docs/deploy.md): whoever may run a job in it may run code as the app.')
 param environmentName string
+
+// With ids or without, it is this repository: a prefix of another one would let its jobs deploy here. And it is no whole
+// subject: that has more colons. What is no JSON ends the deployment and is shown (checkov does not know fail() yet).
+var subjectNames = [for part in split(subjectPrefix, '/'): split(part, '@')[0]]
+var isOurs = toLower(join(subjectNames, '/')) == toLower('repo:${repository}') && length(split(subjectPrefix, ':')) == 2
+var trusted = isOurs ? subjectPrefix : json('githubSubject is no prefix of ${repository}: docs/deploy.md has the command that shows it.')
 
 // Website Contributor: packages and settings of this one app. No role assignment, no key or secret of a Key Vault, no blob or
 // row; and no other app's identity can be given to this app with it (that needs assign/action on the identity).
@@ -42,7 +51,7 @@ resource federation 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedI
   name: 'github'
   properties: {
     issuer: 'https://token.actions.githubusercontent.com'
-    subject: 'repo:${repository}:environment:${environmentName}'
+    subject: '${trusted}:environment:${environmentName}'
     audiences: [ 'api://AzureADTokenExchange' ]
   }
 }

@@ -11,10 +11,6 @@ param tags object
 @description('Of the one app whose account this is.')
 param principalId string
 
-param subnetId string
-
-param blobZoneId string
-
 @description('Storage Blob Data Owner: what the host asks for, for leases of timers, keys of functions and its package.')
 var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 
@@ -83,18 +79,6 @@ resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-module endpoint 'private-endpoint.bicep' = {
-  name: '${name}-blob'
-  params: {
-    name: '${name}-blob-pe'
-    location: location
-    tags: tags
-    subnetId: subnetId
-    targetId: account.id
-    groupId: 'blob'
-    zoneId: blobZoneId
-  }
-}
-
+output id string = account.id
 output name string = account.name
 output packagesUrl string = '${account.properties.primaryEndpoints.blob}packages'

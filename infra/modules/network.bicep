@@ -17,6 +17,21 @@ param dnsServers array
 @description('Resource id of a network that this one is peered with, from this side; its owner peers back. Empty: none.')
 param hubNetworkId string
 
+@description('Whether what the hub passes on from other networks comes in.')
+param hubForwards bool
+
+@description('Whether the hub\'s gateway is used.')
+param hubGateway bool
+
+@description('Route table of the apps\' subnets. Empty: none.')
+param routeTableId string
+
+@description('Other networks that ask the zones made here.')
+param zoneNetworkIds array
+
+@description('Zones to use instead: {blob, queue, table, vault}, and sites where privateSites. Empty: they are made here.')
+param existingZoneIds object
+
 @description('Whether the apps themselves are reached by private endpoints, too.')
 param privateSites bool
 
@@ -139,6 +154,15 @@ var appSubnets = [for app in apps: {
     natGateway: fixedOutbound ? {
       id: outbound.id
     } : null
+    routeTable: empty(routeTableId) ? null : {
+      id: routeTableId
+    }
+    // An app that is reached from some public addresses alone knows its own calls by their subnet (app.bicep).
+    serviceEndpoints: privateSites ? [] : [
+      {
+        service: 'Microsoft.Web'
+      }
+    ]
     delegations: [
       {
         name: 'flex-consumption'
@@ -181,22 +205,25 @@ resource peering 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings@2024-
   name: 'to-the-vaults'
   properties: {
     allowVirtualNetworkAccess: true
-    allowForwardedTraffic: false
+    allowForwardedTraffic: hubForwards
     allowGatewayTransit: false
-    useRemoteGateways: false
+    useRemoteGateways: hubGateway
     remoteVirtualNetwork: {
       id: hubNetworkId
     }
   }
 }
 
-resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zones: {
+// A network is linked to one zone of a name: where there are central ones, others would be refused or would hide them.
+var makesZones = empty(existingZoneIds)
+
+resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zones: if (makesZones) {
   name: zone
   location: 'global'
   tags: tags
 }]
 
-resource dnsLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, i) in zones: {
+resource dnsLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, i) in zones: if (makesZones) {
   parent: dnsZones[i]
   name: '${namePrefix}-vnet'
   location: 'global'
@@ -210,6 +237,16 @@ resource dnsLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06
   }
 }]
 
+module otherLinks 'zone-links.bicep' = [for networkId in zoneNetworkIds: if (makesZones) {
+  name: 'zone-links-${uniqueString(networkId)}'
+  dependsOn: [ dnsZones ]
+  params: {
+    networkId: networkId
+    zoneNames: zones
+    tags: tags
+  }
+}]
+
 output subnetIds object = {
   watch: '${network.id}/subnets/watch'
   rotate: '${network.id}/subnets/rotate'
@@ -217,10 +254,19 @@ output subnetIds object = {
   endpoints: '${network.id}/subnets/endpoints'
 }
 
-output zoneIds object = {
+var usedZoneIds = makesZones ? {
   blob: dnsZones[0].id
   queue: dnsZones[1].id
   table: dnsZones[2].id
   vault: dnsZones[3].id
   sites: privateSites ? dnsZones[4].id : ''
+} : existingZoneIds
+
+// Each by its name: a zone that existingZoneIds leaves out ends the deployment here.
+output zoneIds object = {
+  blob: usedZoneIds.blob
+  queue: usedZoneIds.queue
+  table: usedZoneIds.table
+  vault: usedZoneIds.vault
+  sites: privateSites ? usedZoneIds.sites : ''
 }

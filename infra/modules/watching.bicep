@@ -11,11 +11,11 @@ param workspaceId string
 
 param actionGroupId string
 
-@description('Of the app watch: the role name of its telemetry.')
-param watchName string
+@description('Component of Application Insights that only watch writes to.')
+param watchInsightsId string
 
-@description('Of all three.')
-param appNames array
+@description('Those of all three apps.')
+param insightsIds array
 
 @description('Told at 80 and 100 percent, and when the forecast passes it; in the currency of the subscription. 0: no budget.')
 param monthlyBudget int
@@ -25,7 +25,8 @@ param budgetStart string
 
 param alertEmails array
 
-var ofApps = '| where AppRoleName in~ (\'${join(appNames, '\', \'')}\')'
+// By the component that a row came by, which the service notes, and not by AppRoleName, which the sender writes.
+var ofApps = '| where _ResourceId in~ (\'${join(insightsIds, '\', \'')}\')'
 
 // Requests are never sampled (host.json); names are those of the functions' manifests.
 var rules = [
@@ -33,7 +34,7 @@ var rules = [
     name: 'no-sweep'
     severity: 0
     description: 'No sweep of watch succeeded for 5 minutes: nobody looks at any Vault.'
-    query: 'AppRequests | where Name == "probe" and Success == true and AppRoleName =~ "${watchName}" | summarize found = count() | where found == 0'
+    query: 'AppRequests | where Name == "probe" and Success == true and _ResourceId =~ "${watchInsightsId}" | summarize found = count() | where found == 0'
     window: 'PT5M'
     every: 'PT1M'
     above: 0

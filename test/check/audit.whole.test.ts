@@ -1,6 +1,7 @@
 /** `npm run audit` with the real npm, against registries of ours on loopback. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -40,7 +41,13 @@ async function registry(status: number, advisories: object) {
 }
 
 async function audit(url: string, ...args: string[]) {
-  const env = { ...process.env, npm_config_registry: url, npm_config_fetch_retries: '0' };
+  // As in an image that leaves development out.
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    npm_config_registry: url,
+    npm_config_fetch_retries: '0',
+  };
   const child = spawn(process.execPath, ['check/audit.ts', ...args], { cwd: root, env });
   const [out, err, [code]] = await Promise.all([
     text(child.stdout),
@@ -50,17 +57,26 @@ async function audit(url: string, ...args: string[]) {
   return { out, err, code };
 }
 
-it('asks for every production package with its version, and for no other', async () => {
+it('asks for every package of the lock file with its version: development’s, too, for esbuild writes what runs', async () => {
   const { url, asked } = await registry(200, {});
   const { out, code } = await audit(url);
-  expect([code, out]).toEqual([0, expect.stringMatching(/^ok: no known advisory against \d\d+ production/)]);
+  const clean = /^ok: no known advisory against (\d\d\d) packages, (\d\d+) of them production\n$/;
+  expect([code, out]).toEqual([0, expect.stringMatching(clean)]);
+  const [all = 0, production = 0] = clean.exec(out)?.slice(1).map(Number) ?? [];
+  expect(production).toBeLessThan(all);
   const [packages = {}] = asked;
   expect(packages['undici']).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
   expect(packages).toHaveProperty('zod');
-  expect(packages).not.toHaveProperty('vitest');
+  for (const name of ['esbuild', 'typescript', 'vitest'])
+    expect(packages[name], name).toEqual([expect.any(String)]);
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { name?: string }>;
+  };
+  const names = Object.keys(lock.packages).flatMap((path) => path.split('node_modules/').slice(1).slice(-1));
+  expect(names.filter((name) => !(name in packages))).toEqual([]);
 });
 
-it('fails on a known advisory, and names package, versions and where to read', async () => {
+it('fails on a known advisory, and names package, versions, whose it is and where to read', async () => {
   const advisory = {
     id: 1,
     url: 'https://github.com/advisories/GHSA-0000',
@@ -68,14 +84,17 @@ it('fails on a known advisory, and names package, versions and where to read', a
     severity: 'low',
     vulnerable_versions: '<=999.0.0',
   };
-  const { url } = await registry(200, {
-    undici: [{ ...advisory, cwe: [], cvss: { score: 2, vectorString: null } }],
-  });
-  const { err, code } = await audit(url);
-  expect(code).toBe(1);
-  expect(err).toContain(
-    'undici <=999.0.0: low: Requests can be split (https://github.com/advisories/GHSA-0000)',
-  );
+  const known = [{ ...advisory, cwe: [], cvss: { score: 2, vectorString: null } }];
+  const said = 'Requests can be split (https://github.com/advisories/GHSA-0000)';
+  for (const [name, whose] of [
+    ['undici', 'production'],
+    ['esbuild', 'development'],
+  ] as const) {
+    const { url } = await registry(200, { [name]: known });
+    const { err, code } = await audit(url);
+    expect(code, name).toBe(1);
+    expect(err).toContain(`  ${whose}: ${name} <=999.0.0: low: ${said}`);
+  }
 });
 
 it.each<[string, string[], number]>([

@@ -29,7 +29,7 @@ describe('what watches the watcher', () => {
         severity: 0,
         description: 'No sweep of watch succeeded for 5 minutes: nobody looks at any Vault.',
         query:
-          'AppRequests | where Name == "probe" and Success == true and AppRoleName =~ "${watchName}" | summarize found = count() | where found == 0',
+          'AppRequests | where Name == "probe" and Success == true and _ResourceId =~ "${watchInsightsId}" | summarize found = count() | where found == 0',
         window: 'PT5M',
         every: 'PT1M',
         above: 0,
@@ -55,8 +55,8 @@ describe('what watches the watcher', () => {
     ]);
   });
 
-  // AppRoleName is the app's name: '${join(…)}' writes 'a', 'b', 'c'.
-  const ofApps = "| where AppRoleName in~ ('${join(appNames, '\\', \\'')}')";
+  // '${join(…)}' writes 'a', 'b', 'c'.
+  const ofApps = "| where _ResourceId in~ ('${join(insightsIds, '\\', \\'')}')";
 
   it('asks all of them, and calls the action group', () => {
     const alerts = declared(watching, 'resource', 'alerts');
@@ -81,8 +81,8 @@ describe('what watches the watcher', () => {
     expect(plain(bodyOf(module.value)['params'])).toMatchObject({
       workspaceId: '=monitoring.outputs.workspaceId',
       actionGroupId: '=monitoring.outputs.actionGroupId',
-      watchName: '=functionApps[0].outputs.name',
-      appNames: [0, 1, 2].map((app) => `=functionApps[${app}].outputs.name`),
+      watchInsightsId: '=functionApps[0].outputs.insightsId',
+      insightsIds: [0, 1, 2].map((app) => `=functionApps[${app}].outputs.insightsId`),
       alertEmails: '=alertEmails',
     });
     expect(plain(variable(main, 'apps'))).toEqual(['watch', 'rotate', 'recover']);
@@ -116,7 +116,7 @@ describe('what watches the watcher', () => {
     }
   });
 
-  it('mails people itself, and takes telemetry of the apps’ identities only', () => {
+  it('mails people itself, and is read and written with roles, not keys', () => {
     const monitoring = at('modules/monitoring.bicep');
     const properties = (name: string) =>
       plain(bodyOf(declared(monitoring, 'resource', name).value)['properties']);
@@ -126,15 +126,10 @@ describe('what watches the watcher', () => {
       emailReceivers:
         '=[for address in alertEmails: { name: address emailAddress: address useCommonAlertSchema: true }]',
     });
-    expect(properties('insights')).toMatchObject({
-      WorkspaceResourceId: '=workspace.id',
-      DisableLocalAuth: true,
-    });
     expect(properties('workspace')).toMatchObject({ features: { disableLocalAuth: true } });
     const outputs = monitoring.declarations.filter(({ kind }) => kind === 'output');
     expect(Object.fromEntries(outputs.map(({ name, value }) => [name, plain(value)]))).toEqual({
       workspaceId: '=workspace.id',
-      insightsName: '=insights.name',
       actionGroupId: '=people.id',
     });
   });
@@ -192,7 +187,6 @@ it('every rule and alert of infra/ is one of these', () => {
     'modules/custodian-alarms.bicep alarms: on',
     'modules/custodian-alarms.bicep changes: on',
     'modules/custodian-alarms.bicep owner: on',
-    'modules/custodian-alarms.bicep rights: on',
     'modules/monitoring.bicep people: on',
     'modules/watching.bicep alerts: on',
   ]);

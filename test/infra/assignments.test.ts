@@ -13,8 +13,14 @@ const templates = [...(await readTemplates()).values()];
 const lines = (from: Deployed) =>
   assignedBy(from).map(({ who, role, on }) => `${who}: ${[role].flat().join(', ')} on ${on}`);
 
+/** Of everybody: what each of its rights takes it for. */
 const owners = (from: Deployed) =>
-  Object.fromEntries(assignedBy(from).map((one) => [one.who, one.principalType]));
+  Object.fromEntries(
+    assignedBy(from).map(({ who }, _, all) => {
+      const types = all.filter((one) => one.who === who).map(({ principalType }) => principalType);
+      return [who, [...new Set(types)].join(' or ')];
+    }),
+  );
 
 const custodian = deploy('custodian.bicep', {
   vaultName: 'kv',
@@ -46,7 +52,7 @@ describe('of main.bicep', () => {
         .flatMap((app) => [
           // The app's own account, in which nothing of ours lies.
           `${app}: Storage Blob Data Owner on storageAccounts/sw${app}unique`,
-          `${app}: Monitoring Metrics Publisher on components/sealwatch-insights`,
+          `${app}: Monitoring Metrics Publisher on components/sealwatch-${app}-unique-insights`,
           `deploys-${app}: Website Contributor on sites/sealwatch-${app}-unique`,
           // Its size and tier: no code, no setting.
           `deploys-${app}: Reader on serverfarms/sealwatch-${app}-unique-plan`,

@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { madeOf } from './bicep/deploy.ts';
+import { isObject, listOf, memberOf, shown } from './bicep/known.ts';
 import { infra, readTemplates, resources, templateAt } from './bicep/template.ts';
 import { type Fields, isFields } from './bicep/value.ts';
 import { apps } from './design.ts';
+import { deployed } from './rights.ts';
 
 const templates = await readTemplates();
 
@@ -22,7 +25,7 @@ function properties(type: string): [string, Fields][] {
 }
 
 it.for(properties('Microsoft.Storage/storageAccounts'))(
-  '%s: no public access, no shared keys, TLS 1.2 only',
+  '%s: no public access, no shared keys, TLS 1.2 only, encrypted twice',
   ([, own]) => {
     expect(own).toMatchObject({
       publicNetworkAccess: 'Disabled',
@@ -32,7 +35,16 @@ it.for(properties('Microsoft.Storage/storageAccounts'))(
       allowCrossTenantReplication: false,
       supportsHttpsTrafficOnly: true,
       minimumTlsVersion: 'TLS1_2',
+      accessTier: 'Hot',
+      encryption: { keySource: 'Microsoft.Storage', requireInfrastructureEncryption: true },
     });
+  },
+);
+
+it.for(properties('Microsoft.Storage/storageAccounts/blobServices/containers'))(
+  '%s: nobody reads it without a role',
+  ([, own]) => {
+    expect(own['publicAccess']).toBe('None');
   },
 );
 
@@ -56,7 +68,7 @@ it.for(properties('Microsoft.KeyVault/vaults/keys'))(
 it.for(properties('Microsoft.Web/sites'))('%s: HTTPS, TLS 1.2 or newer, in the network', ([, own]) => {
   expect(own).toMatchObject({
     httpsOnly: true,
-    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', ftpsState: 'Disabled' },
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2' },
     functionAppConfig: {
       runtime: { name: 'node', version: '24' },
       deployment: { storage: { authentication: { type: 'UserAssignedIdentity' } } },
@@ -65,10 +77,19 @@ it.for(properties('Microsoft.Web/sites'))('%s: HTTPS, TLS 1.2 or newer, in the n
   expect(own['virtualNetworkSubnetId']).toBeDefined();
 });
 
-it.for(properties('Microsoft.Web/sites/basicPublishingCredentialsPolicies'))(
-  '%s: no passwords',
-  ([, own]) => {
-    expect(own).toEqual({ allow: false });
+it.for(madeOf(deployed, 'Microsoft.Network/privateEndpoints').map((made) => [made.name, made] as const))(
+  '%s: behind the rules of its subnet, which endpoints pass by unless it says so',
+  ([, made]) => {
+    const id = shown(memberOf(memberOf(made.fields['properties'] ?? null, 'subnet'), 'id'));
+    const [network] = madeOf(deployed, 'Microsoft.Network/virtualNetworks');
+    const subnets = listOf(memberOf(network?.fields['properties'] ?? null, 'subnets')).filter(isObject);
+    const own = subnets.filter((subnet) => id === `${network?.id}/subnets/${shown(subnet['name'] ?? '')}`);
+    expect(own.map(({ properties }) => properties)).toMatchObject([
+      {
+        privateEndpointNetworkPolicies: 'Enabled',
+        networkSecurityGroup: { id: 'networkSecurityGroups/sealwatch-nsg-endpoints' },
+      },
+    ]);
   },
 );
 

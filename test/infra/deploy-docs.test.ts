@@ -145,6 +145,31 @@ describe('docs/deploy.md', () => {
     });
   });
 
+  it('closes again what a step opens to the internet, before that step ends', () => {
+    const opens = /(publicAccess=|--public-network-access )Enabled\b/;
+    const closes = /--public-network-access Disabled\b/;
+    const steps = text.split(/^### /m).slice(1);
+    const opening = steps.filter((step) => opens.test(step));
+    expect(opening.map((step) => step.slice(0, 2))).toEqual(['6.', '7.']);
+    for (const step of opening) {
+      const after = step
+        .slice(step.search(opens))
+        .replaceAll(/\\\n\s*/g, '')
+        .split('\n');
+      const [last = ''] = after
+        .filter((line) => /^az .*(secret set|blob upload|network-access)/.test(line))
+        .slice(-1);
+      expect(last, step.split('\n')[0]).toMatch(closes);
+    }
+  });
+
+  it('says what to do where Azure refuses a part of the first deployment that came too soon', () => {
+    const [, step = ''] = text.split('### 5. ');
+    expect(step.split('### 6. ')[0]).toMatch(
+      /StorageAccountOperationInProgress.*Run the same command again/s,
+    );
+  });
+
   it('grants the secret that fleet.yaml refers to', () => {
     const referred = found(/vault\.azure\.net\/secrets\/([\w-]+)/g, text);
     expect(referred).toEqual(found(/keyvault secret set .* -n ([\w-]+)/g, text));
@@ -174,6 +199,28 @@ describe('deployers', () => {
     expect(commands.join('\n')).toContain('-n sealwatch-deploys-watch ');
     const asked = found(/\bvars\.(\w+)/g, workflow).sort();
     expect(found(/`((?:AZURE|SEALWATCH)_\w+)`/g, text.split('**Releases')[1] ?? '').sort()).toEqual(asked);
+  });
+});
+
+describe('the repository that deploys', () => {
+  const releases = text.split('**Releases')[1] ?? '';
+  const asking = (path: string) =>
+    commands.filter((line) => line.startsWith(`gh api repos/OWNER/NAME/${path} --jq `));
+
+  it('has its subject shown by a command, for the parameter that takes it', () => {
+    expect(asking('actions/oidc/customization/sub')).toEqual([expect.stringMatching(/ \.sub_claim_prefix$/)]);
+    expect(releases).toContain('`githubSubject`');
+    expect(namesOf(main, 'param')).toContain('githubSubject');
+  });
+
+  it('has reviewers, and not only by name: where it has none this is said, with what to do', () => {
+    const [asked = ''] = asking('environments/sealwatch-recover');
+    for (const field of ['can_admins_bypass', 'required_reviewers', 'prevent_self_review'])
+      expect(asked).toContain(field);
+    for (const words of ['GitHub Enterprise', '*Prevent self-review*', 'leave `githubRepository` empty'])
+      expect(releases).toContain(words);
+    for (const page of ['docs/infra.md', 'docs/security.md'])
+      expect(read(page)).toContain('GitHub Enterprise');
   });
 });
 

@@ -62,21 +62,21 @@ describe('private endpoints', () => {
         group: '=part',
         zone: '=zoneIds[part]',
       },
-      'modules/host-storage.bicep endpoint': {
-        when: '',
+      'main.bicep hostEndpoints': {
+        when: 'for (app, i) in apps',
         location: '=location',
-        subnet: '=subnetId',
-        target: '=account.id',
+        subnet: '=network.outputs.subnetIds.endpoints',
+        target: '=hostStorage[i].outputs.id',
         group: 'blob',
-        zone: '=blobZoneId',
+        zone: '=network.outputs.zoneIds.blob',
       },
-      'modules/app.bicep endpoint': {
-        when: 'if (!publicHttp)',
+      'main.bicep siteEndpoints': {
+        when: 'for (app, i) in apps: if (!publicHttp)',
         location: '=location',
-        subnet: '=endpointSubnetId',
-        target: '=app.id',
+        subnet: '=network.outputs.subnetIds.endpoints',
+        target: '=functionApps[i].outputs.id',
         group: 'sites',
-        zone: '=sitesZoneId',
+        zone: '=network.outputs.zoneIds.sites',
       },
       'modules/key-vault.bicep endpoint': { ...vault, target: '=vault.id', zone: '=vaultZoneId' },
       'grants.bicep endpoint': { ...vault, target: '=vault.id', zone: '=vaultZoneId' },
@@ -141,10 +141,10 @@ describe('names inside the network', () => {
   });
 
   it('are asked by the whole network; of vaults on the internet, too, where the zone has none', () => {
-    expect(condition(declared(network, 'resource', 'dnsZones'))).toBe('for zone in zones');
+    expect(condition(declared(network, 'resource', 'dnsZones'))).toBe('for zone in zones: if (makesZones)');
     expect(plain(bodyOf(declared(network, 'resource', 'dnsZones').value)['name'])).toBe('=zone');
     const link = declared(network, 'resource', 'dnsLinks');
-    expect(condition(link)).toBe('for (zone, i) in zones');
+    expect(condition(link)).toBe('for (zone, i) in zones: if (makesZones)');
     const { parent, properties } = bodyOf(link.value);
     expect(plain(parent)).toBe('=dnsZones[i]');
     expect(plain(properties)).toEqual({
@@ -156,17 +156,8 @@ describe('names inside the network', () => {
     expect(link.of.split('@')[1]?.localeCompare('2024-06-01')).toBeGreaterThanOrEqual(0);
   });
 
-  it('each zone is handed out under the name of its part', () => {
-    const [zoneIds, subnetIds] = ['zoneIds', 'subnetIds'].map((name) =>
-      plain(declared(network, 'output', name).value),
-    );
-    expect(zoneIds).toEqual({
-      blob: '=dnsZones[0].id',
-      queue: '=dnsZones[1].id',
-      table: '=dnsZones[2].id',
-      vault: '=dnsZones[3].id',
-      sites: "=privateSites ? dnsZones[4].id : ''",
-    });
+  it('each subnet is handed out under its name', () => {
+    const subnetIds = plain(declared(network, 'output', 'subnetIds').value);
     const subnets = ['watch', 'rotate', 'recover', 'endpoints'];
     expect(subnetIds).toEqual(
       Object.fromEntries(subnets.map((name) => [name, `\${network.id}/subnets/${name}`])),
@@ -181,16 +172,11 @@ describe('main.bicep puts each thing into the network', () => {
   it.for([
     ['data', { subnetId: '=network.outputs.subnetIds.endpoints', zoneIds: '=network.outputs.zoneIds' }],
     [
-      'hostStorage',
-      { subnetId: '=network.outputs.subnetIds.endpoints', blobZoneId: '=network.outputs.zoneIds.blob' },
-    ],
-    [
       'functionApps',
       {
         subnetId: '=network.outputs.subnetIds[app]',
         publicHttp: '=publicHttp',
-        endpointSubnetId: '=network.outputs.subnetIds.endpoints',
-        sitesZoneId: '=network.outputs.zoneIds.sites',
+        httpAddresses: '=publicHttp ? httpAddresses : []',
       },
     ],
     ['network', { privateSites: '=!publicHttp' }],
@@ -216,7 +202,11 @@ describe('main.bicep puts each thing into the network', () => {
       direction: 'Inbound',
       protocol: '*',
       sourceAddressPrefix: '*',
+      sourcePortRange: '*',
+      destinationAddressPrefix: '*',
       destinationPortRange: '*',
+      // After all others: the last that Azure takes.
+      priority: 4096,
     };
     expect(rules('appRules').securityRules.map((one) => one.properties)).toMatchObject([
       { ...anything, access: 'Deny' },
@@ -227,7 +217,10 @@ describe('main.bicep puts each thing into the network', () => {
         direction: 'Inbound',
         protocol: 'Tcp',
         sourceAddressPrefix: 'VirtualNetwork',
+        sourcePortRange: '*',
+        destinationAddressPrefix: '*',
         destinationPortRange: '443',
+        priority: 100,
       },
       { ...anything, access: 'Deny' },
     ]);
@@ -261,15 +254,5 @@ describe('vaults', () => {
       publicAccess: "=empty(allowedAddresses) ? 'Disabled' : 'Enabled'",
     });
     expect(plain(declared(at('custodian.bicep'), 'param', 'allowedAddresses').value)).toEqual([]);
-  });
-});
-
-it('no jobs but those of an app’s environment get a token of its deployer', () => {
-  const federation = declared(at('modules/deployer.bicep'), 'resource', 'federation');
-  expect(condition(federation)).toBe('');
-  expect(plain(bodyOf(federation.value)['properties'])).toEqual({
-    issuer: 'https://token.actions.githubusercontent.com',
-    subject: 'repo:${repository}:environment:${environmentName}',
-    audiences: ['api://AzureADTokenExchange'],
   });
 });

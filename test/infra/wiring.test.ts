@@ -4,6 +4,7 @@ import { deploy, type Known, type Made, madeOf } from './bicep/deploy.ts';
 import { isObject, listOf, memberOf, shown } from './bicep/known.ts';
 import { apps } from './design.ts';
 import { deployed } from './rights.ts';
+import { assignedBy } from './roles.ts';
 
 const identities = 'userAssignedIdentities/sealwatch';
 
@@ -52,17 +53,10 @@ describe.for([...apps])('%s', (app) => {
       userAssignedIdentities: { [identity]: {} },
     });
     expect(at(site, 'properties.keyVaultReferenceIdentity')).toBe(identity);
-    expect(settingsOf(app)).toMatchObject({
-      AZURE_CLIENT_ID: clientId,
-      AzureWebJobsStorage__clientId: clientId,
-      SEALWATCH_STORAGE__clientId: clientId,
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
-    });
   });
 
   it('has its package, leases and keys in its own account', () => {
     const account = `sw${app}unique`;
-    expect(settingsOf(app)['AzureWebJobsStorage__accountName']).toBe(account);
     const { storage } = at(site, 'properties.functionAppConfig.deployment') as {
       storage: Record<string, Known>;
     };
@@ -72,6 +66,32 @@ describe.for([...apps])('%s', (app) => {
     expect(storage['authentication']).toEqual({
       type: 'UserAssignedIdentity',
       userAssignedIdentityResourceId: identity,
+    });
+  });
+
+  it('writes telemetry by a component that no other app writes to, and by its identity alone', () => {
+    const name = `sealwatch-${app}-unique-insights`;
+    expect(at(only('Microsoft.Insights/components', name), 'properties')).toEqual({
+      Application_Type: 'web',
+      WorkspaceResourceId: 'workspaces/sealwatch-logs',
+      DisableLocalAuth: true,
+    });
+    const writers = assignedBy(deployed).filter(({ on }) => on === `components/${name}`);
+    expect(writers.map(({ who, role }) => [who, role])).toEqual([[app, 'Monitoring Metrics Publisher']]);
+  });
+
+  it('is told this of the platform, word for word', () => {
+    const others = Object.entries(settingsOf(app)).filter(([name]) => !/^(SEALWATCH|MALLOC)_/.test(name));
+    expect(Object.fromEntries(others)).toEqual({
+      AzureWebJobsStorage__accountName: `sw${app}unique`,
+      AzureWebJobsStorage__credential: 'managedidentity',
+      AzureWebJobsStorage__clientId: clientId,
+      AZURE_CLIENT_ID: clientId,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: `{components/sealwatch-${app}-unique-insights.properties.ConnectionString}`,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
+      languageWorkers__node__arguments: '--enable-source-maps --max-semi-space-size=4',
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '65536',
+      ...(app === 'watch' && { AzureFunctionsJobHost__extensions__queues__batchSize: '4' }),
     });
   });
 
@@ -168,6 +188,59 @@ it('workers of a large fleet are kept ready beside the timer where they are aske
     [],
     [],
   ]);
+});
+
+describe('a deployer trusts jobs of its environment in this repository, and no others', () => {
+  const subjects = (githubSubject?: string) => {
+    const own: Record<string, Known> = githubSubject === undefined ? {} : { githubSubject };
+    const given = { fleetWriters: [], alertEmails: [], githubRepository: 'Owner/name', ...own };
+    const type = 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials';
+    return madeOf(deploy('main.bicep', given), type).map((made) => at(made, 'properties.subject'));
+  };
+  const of = (prefix: string) => apps.map((app) => `${prefix}:environment:sealwatch-${app}`);
+
+  it('whose subjects have names alone', () => {
+    expect(subjects()).toEqual(of('repo:Owner/name'));
+  });
+
+  it.for([
+    'repo:Owner@12/name@345',
+    'repo:Owner/name',
+    // As GitHub spells it, which is what Entra compares with.
+    'repo:owner@12/Name@345',
+  ])('whose subjects begin as GitHub says: %s', (prefix) => {
+    expect(subjects(prefix)).toEqual(of(prefix));
+  });
+
+  it.for([
+    ['another owner', 'repo:other@12/name@345'],
+    ['another repository', 'repo:Owner@12/other@345'],
+    ['a name that begins like it', 'repo:Owner/names'],
+    ['an owner alone', 'repo:Owner@12'],
+    ['no subject of a repository', 'Owner@12/name@345'],
+    ['a whole subject', 'repo:Owner/name:environment:sealwatch-watch'],
+    ['a whole subject with ids', 'repo:Owner@12/name@345:environment:sealwatch-watch'],
+    ['a whole subject of a branch', 'repo:Owner@12/name@345:ref:refs/heads/main'],
+    ['nothing', ''],
+  ])('never by %s', ([, prefix]) => {
+    expect(() => subjects(prefix)).toThrow('githubSubject');
+  });
+});
+
+it('no-sweep believes the component of watch alone, the other rules those of all three', () => {
+  const component = (app: string) => `components/sealwatch-${app}-unique-insights`;
+  const queries = madeOf(deployed, 'Microsoft.Insights/scheduledQueryRules').map((rule) => ({
+    name: rule.name,
+    asks: shown(at(rule, 'properties.criteria.allOf')),
+  }));
+  const asked = queries.map(({ name, asks }) => [name, apps.filter((app) => asks.includes(component(app)))]);
+  expect(asked).toEqual([
+    ['sealwatch-no-sweep', ['watch']],
+    ['sealwatch-poison', [...apps]],
+    ['sealwatch-failures', [...apps]],
+  ]);
+  // Whoever sends telemetry writes that itself.
+  for (const { asks } of queries) expect(asks).not.toContain('AppRoleName');
 });
 
 it('without a repository nobody deploys', () => {

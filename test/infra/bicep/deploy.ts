@@ -198,6 +198,7 @@ function binary(operator: string, left: () => Known, right: () => Known): Known 
   if (operator === '??') return left() ?? right();
   if (operator === '==') return shown(left()) === shown(right());
   if (operator === '!=') return shown(left()) !== shown(right());
+  if (operator === '+') return Number(left()) + Number(right());
   if (operator === '>') return Number(left()) > Number(right());
   throw new Error(`${operator} is not known here`);
 }

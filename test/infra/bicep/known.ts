@@ -99,6 +99,15 @@ export function memberOf(of: Known, name: string | number): Known {
   return found;
 }
 
+/** Like Azure it shows what it cannot read. */
+function jsonOf(text: string): Known {
+  try {
+    return JSON.parse(text) as Known;
+  } catch (cause) {
+    throw new Error(`no JSON: ${text}`, { cause });
+  }
+}
+
 /** Bicep's functions, as far as infra/ uses them. */
 export function call(name: string, given: Known[]): Known {
   const [first = null, second = null] = given;
@@ -127,6 +136,12 @@ export function call(name: string, given: Known[]): Known {
       return given.flatMap(listOf);
     case 'join':
       return listOf(first).map(shown).join(shown(second));
+    case 'split':
+      return shown(first).split(shown(second));
+    case 'length':
+      return listOf(first).length;
+    case 'json':
+      return jsonOf(shown(first));
     case 'string':
       return shown(first);
     case 'toLower':
