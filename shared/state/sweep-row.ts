@@ -6,6 +6,8 @@ import { checkVersion, pack, parseRow, schemaVersion, type Unpacked, unpack } fr
 import type { SweepRecord } from './ports.ts';
 import { failedSchema, sweepSchema } from './schema.ts';
 
+export const sweepKey = 'sweep';
+
 /** Without its keys. @throws StateError `state-too-large` */
 export function sweepColumns({ failed, ...record }: SweepRecord): Record<string, unknown> {
   return {

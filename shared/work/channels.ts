@@ -14,6 +14,11 @@ import type { WatchDeps } from './deps.ts';
  */
 const rememberedMs = 24 * 3_600_000;
 
+/** Others that noted something meanwhile: more than this are not a coincidence. */
+const mostTries = 4;
+/** The last failure is noted as exactly as that, ms. */
+const exactlyMs = 60_000;
+
 export type ChannelFacts = NonNullable<ClusterFacts['channels']>;
 
 /** Facts after these outcomes; those of channels that left fleet.yaml, and those that are old, are dropped. */
@@ -34,26 +39,37 @@ export function afterOutcomes(
   return facts;
 }
 
-/** Notes outcomes of deliveries outside a sweep. A conflict is a sweep's: it will see the channel for itself. */
+/**
+ * Notes outcomes of deliveries outside a sweep. Batches end together: on a conflict it reads and commits again, and who finds
+ * that another one said the same drops out.
+ */
 export async function noteOutcomes(
   deps: WatchDeps,
   outcomes: ChannelOutcome[],
   channels: string[],
 ): Promise<void> {
   if (outcomes.length === 0) return;
-  const { head } = await deps.state.live.read('fleet');
-  const before = head?.value.facts.channels ?? {};
-  const after = afterOutcomes(before, outcomes, channels, deps.clock.now());
-  if (isDeepStrictEqual(before, after)) return;
-  const value = {
-    cluster: 'fleet',
-    revision: (head?.value.revision ?? 0) + 1,
-    facts: { nodes: {}, channels: after },
-    alerts: head?.value.alerts ?? [],
-  };
-  await deps.state.live.commit('fleet', value, head?.etag, []);
+  for (let tries = 1; tries <= mostTries; tries += 1) {
+    const { head } = await deps.state.live.read('fleet');
+    const before = head?.value.facts.channels ?? {};
+    const after = afterOutcomes(before, outcomes, channels, deps.clock.now());
+    if (isDeepStrictEqual(said(before), said(after))) return;
+    const value = {
+      cluster: 'fleet',
+      revision: (head?.value.revision ?? 0) + 1,
+      facts: { nodes: {}, channels: after },
+      alerts: head?.value.alerts ?? [],
+    };
+    const { committed } = await deps.state.live.commit('fleet', value, head?.etag, []);
+    if (committed) return;
+  }
+  deps.log.warn('outcomes-not-noted', { partition: 'fleet', why: 'others write it all the time' });
 }
 
 export function channelNames({ channels }: Fleet): string[] {
   return channels.map(({ name }) => name);
+}
+
+function said(facts: ChannelFacts): unknown {
+  return Object.entries(facts).map(([name, { at = 0, ...rest }]) => [name, rest, Math.floor(at / exactlyMs)]);
 }

@@ -14,7 +14,7 @@ export type NudgeDue = (since: number) => boolean;
 
 /**
  * Due with the first sweep of each minute that a cluster is down. Nothing is stored for it: the times of this sweep
- * and the one before tell.
+ * and the one before tell, or in batches those of this watch and the one before.
  */
 export function dueEachMinute(startedAt: number, before: number | undefined): NudgeDue {
   const minute = (at: number, since: number) => Math.max(0, Math.floor((at - since) / everyMs));

@@ -20,7 +20,9 @@ import type { During } from './watch-cluster.ts';
 import { settle, unreadableHeads, type Watched } from './watch-clusters.ts';
 
 /** What a sweep saw, beside what its clusters told. */
-export interface Seen extends Pick<Swept, 'owed' | 'settled'>, Pick<Missed, 'untaken' | 'running'> {
+export interface Seen
+  extends Pick<Swept, 'owed' | 'owedInPart' | 'settled'>,
+    Pick<Missed, 'untaken' | 'running'> {
   gap: SweepRecord['gap'] | undefined;
   unreadable: UnreadableRow[];
   startedAt: number;
@@ -33,7 +35,7 @@ export function sweepFleet(
   remembered: Remembered,
   during: Pick<During, 'sweeping' | 'recoverRows'>,
   { failed, outcomes }: Pick<Watched, 'failed' | 'outcomes'>,
-  { gap, owed, settled, unreadable, untaken, running, startedAt }: Seen,
+  { gap, owed, owedInPart = false, settled, unreadable, untaken, running, startedAt }: Seen,
 ): Promise<boolean> {
   return settle(deps, during, { failed }, fleetPartition, async () => {
     const before = remembered.partitions.get(fleetPartition) ?? { outbox: [] };
@@ -52,7 +54,7 @@ export function sweepFleet(
       ...(running && { running }),
     };
     const { openRotations } = await during.recoverRows;
-    const swept = { missed, owed, openRotations, settled };
+    const swept = { missed, owed, owedInPart, openRotations, settled };
     await watchFleet(deps, loaded, before, wordsOf(remembered, fleetPartition, startedAt), swept, outcomes);
   });
 }
@@ -61,6 +63,8 @@ interface Swept {
   missed: Missed;
   /** By every cluster and by the fleet. */
   owed: Owed[];
+  /** Some clusters did not say what they owe. */
+  owedInPart?: boolean;
   openRotations: OpenRotations;
   /** Two sweeps saw the same fleet.yaml. */
   settled: boolean;
@@ -72,7 +76,7 @@ async function watchFleet(
   loaded: LoadedFleet,
   before: LivePartition,
   words: { quiets: Quiet[]; hold: Hold | undefined },
-  { missed, owed, openRotations, settled }: Swept,
+  { missed, owed, owedInPart, openRotations, settled }: Swept,
   outcomes: ChannelOutcome[],
 ): Promise<void> {
   const { fleet } = loaded;
@@ -86,7 +90,7 @@ async function watchFleet(
     assessment: merge([
       judgeConfig(loaded.problems),
       judgeMissed(missed),
-      judgeUndeliverable(owed, fleet.channels, remembered),
+      judgeUndeliverable(owed, fleet.channels, remembered, !owedInPart),
       judgeLeftOpen(openRotations, fleet.clusters, settled),
     ]),
     watched: ({ subject }) => isWatched(subject, fleet),
@@ -104,6 +108,8 @@ async function watchFleet(
     decision,
     fleet.channels,
   );
+  // A decision that came second was dropped, and these with it.
+  await noteOutcomes(deps, outcomes, channels);
   await noteOutcomes(deps, await deliverDue(deps, fleet, 'fleet', [...before.outbox, ...fresh]), channels);
 }
 

@@ -25,6 +25,16 @@ it('a channel whose messages are still being tried is not judged', () => {
   expect(verdict([owed(2, 'unavailable: x answered 500')])).toMatchObject({ state: 'unjudged' });
 });
 
+it('a channel is well only where all that is owed was read', () => {
+  const inPart = (entries: OutboxEntry[]) =>
+    verdictOf(judgeUndeliverable(owedOf(entries), channels, {}, false), 'alert-undeliverable', {
+      kind: 'channel',
+      name: 'ops',
+    });
+  expect(inPart([])).toMatchObject({ state: 'unjudged' });
+  expect(inPart([owed(3, 'network: x')])).toMatchObject({ state: 'present' });
+});
+
 it('a channel that failed three times is undeliverable, with the reason', () => {
   expect(verdict([owed(3, 'unavailable: x answered 500')])).toMatchObject({
     state: 'present',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { afterOutcomes } from '../../shared/work/channels.ts';
+import { afterOutcomes, noteOutcomes } from '../../shared/work/channels.ts';
+import { sweep } from '../../shared/work/sweep.ts';
+import { FleetUnderTest } from './fleet-under-test.ts';
 
 const hour = 3_600_000;
 const failed = [{ channel: 'pager', failure: 'gone: HTTP 410' }];
@@ -30,5 +32,65 @@ describe('what is remembered of a channel', () => {
     const before = { pager: { since: hour, failure: 'gone: HTTP 410' } };
     expect(afterOutcomes(before, [], ['pager'], 25 * hour - 1)).toEqual(before);
     expect(afterOutcomes(before, [], ['pager'], 25 * hour)).toEqual({});
+  });
+});
+
+describe('outcomes of deliveries that end together', () => {
+  const outcomeOf = (channel: string) => [{ channel, failure: 'gone: HTTP 410' }];
+
+  it('are noted of each channel, however many say the same of another one', async () => {
+    const fleet = new FleetUnderTest();
+    const channels = [...Array.from({ length: 20 }, () => 'pager'), 'chat', 'ops'];
+    await Promise.all(
+      channels.map((channel) => noteOutcomes(fleet.main, outcomeOf(channel), ['pager', 'chat', 'ops'])),
+    );
+    const { head } = await fleet.state.live.read('fleet');
+    expect(Object.keys(head?.value.facts.channels ?? {})).toEqual(['pager', 'chat', 'ops']);
+    expect(head?.value.revision).toBe(3);
+  });
+
+  it('are given up, with a line in the log, where others write all the time', async () => {
+    const fleet = new FleetUnderTest();
+    let tries = 0;
+    const commit = async () => {
+      tries += 1;
+      return { committed: false, why: 'conflict' } as const;
+    };
+    const deps = fleet.process({ state: { ...fleet.state, live: { ...fleet.state.live, commit } } });
+    await noteOutcomes(deps, outcomeOf('pager'), ['pager']);
+    expect(tries).toBe(4);
+    expect(fleet.logged.at(-1)).toContain('"event":"outcomes-not-noted"');
+  });
+
+  it('are not lost with the word of a sweep that came second', async () => {
+    const url = 'kind: slack, url: "env:SECRET_CHAT"';
+    const fleet = new FleetUnderTest({
+      top: `channels: {pager: {${url}, fallback: chat}, chat: {${url}}}`,
+      clusters: { payments: { nodes: 1, yaml: 'notify: [pager]' } },
+      env: { SECRET_CHAT: 'https://hooks.slack.com/services/T/B/X' },
+    });
+    await fleet.sweep();
+    fleet.answers.set('pager', { delivered: false, reason: 'gone', recoverable: false, detail: 'HTTP 410' });
+    fleet.simulation().apply({ kind: 'seal', node: 'payments-1' });
+    const { live } = fleet.state;
+    let conflicts = 0;
+    const commit: typeof live.commit = async (partition, ...rest) => {
+      if (partition !== 'fleet' || conflicts > 0) return live.commit(partition, ...rest);
+      conflicts += 1;
+      return { committed: false, why: 'conflict' };
+    };
+    const deps = fleet.process({ state: { ...fleet.state, live: { ...live, commit } } });
+    await fleet.passTime(sweep(deps));
+    expect(conflicts).toBe(1);
+    expect(Object.keys((await live.read('fleet')).head?.value.facts.channels ?? {})).toEqual(['pager']);
+  });
+
+  it('write nothing where the same was noted within a minute', async () => {
+    const fleet = new FleetUnderTest();
+    for (const afterMs of [0, 1, 60_000]) {
+      await fleet.clock.advance(afterMs);
+      await noteOutcomes(fleet.main, outcomeOf('pager'), ['pager']);
+    }
+    expect((await fleet.state.live.read('fleet')).head?.value.revision).toBe(2);
   });
 });

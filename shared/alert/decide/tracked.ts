@@ -77,7 +77,9 @@ function trackKnown(known: Alert, listed: Verdict | undefined, input: TrackInput
   }
   const judged = listed ??
     input.assessment.defaults[code] ?? { state: 'unjudged' as const, why: 'not assessed' };
-  const { alert, verdict } = heldOpen(known, judged, input.now);
+  const { alert: held, verdict } = heldOpen(known, judged, input.now);
+  // Where a clock was ahead as it began, it must not wait until that time has come.
+  const alert = held.since > input.now ? { ...held, since: input.now } : held;
   const rest = { key: alert.key, before: alert, since: alert.since };
   if (verdict.state !== 'present') return { ...rest, standing: verdict, finding: alert.finding, ripe: fired };
   const finding = kept(verdict.finding);

@@ -6,10 +6,10 @@ import { StateError } from '../errors.ts';
 import { decode, encode, type Keys } from '../kind.ts';
 import { transactionBytes } from '../limits.ts';
 import type { Batch, Batches, LivePartition, Stored, SweepRecord, UnreadableRow } from '../ports.ts';
-import { readSweepRow } from '../sweep-row.ts';
+import { readSweepRow, sweepKey } from '../sweep-row.ts';
 import { type Call, fenced, isGone } from './calls.ts';
 import type { Clients } from './clients.ts';
-import { type Row as LiveRow, sortRow, sweepKey } from './live-rows.ts';
+import { type Row as LiveRow, sortRow } from './live-rows.ts';
 import { beginsWith, inPartition, openTable, submit } from './table.ts';
 
 const { table } = batchKind;

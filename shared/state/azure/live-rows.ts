@@ -6,9 +6,9 @@ import { fleetPartition, isBatchRow } from '../batch-rows.ts';
 import { checkVersion, unpack } from '../packing.ts';
 import type { LivePartition, UnreadableRow } from '../ports.ts';
 import { headSchema, outboxSchema } from '../schema.ts';
+import { sweepKey } from '../sweep-row.ts';
 
 export const headKey = 'head';
-export const sweepKey = 'sweep';
 
 export function outboxKey(id: string): string {
   return `outbox-${id}`;

@@ -1,10 +1,10 @@
 /** The last sweep: row `sweep` of partition `fleet` in table `live` (../sweep-row.ts). */
 import { fleetPartition } from '../batch-rows.ts';
 import type { Sweeps, UnreadableRow } from '../ports.ts';
-import { readSweepRow, sweepColumns } from '../sweep-row.ts';
+import { readSweepRow, sweepColumns, sweepKey } from '../sweep-row.ts';
 import { type Call, isGone } from './calls.ts';
 import type { Clients } from './clients.ts';
-import { type Row, sweepKey } from './live-rows.ts';
+import type { Row } from './live-rows.ts';
 
 const what = 'table live';
 

@@ -2,12 +2,12 @@
 import type { Batch, BatchResult, Owed, UnreadableRow } from '../../state/ports.ts';
 import { inShare } from '../../state/share.ts';
 import type { SweepResult } from '../record.ts';
-import type { BatchState } from './state-of.ts';
+import { type BatchState, begunAt } from './state-of.ts';
 
 export interface Ended {
   /** The newest sweep that is in the rows; undefined where none can be read. */
   sweep?: Batch['sweep'];
-  /** When the last of its batches ended, ms; now, where none did. */
+  /** When the last of its batches ended, ms, as far as the timer's own clock allows; now, where none did. */
   finishedAt: number;
   failed: SweepResult['failed'];
   /** Clusters whose batches no worker took. */
@@ -23,17 +23,18 @@ const lateMs = 1000;
 
 /**
  * A cluster whose batch ended has the batch's word. One whose batch no worker took, or that died, was not watched. One
- * whose batch still runs is no failure yet: it is after a whole interval more.
+ * whose batch still runs is no failure yet: it is after a whole interval more. Nobody goes unwatched for two without a word;
+ * where no plan was made for so long, a pause is told of the fleet.
  *
- * @param names of fleet.yaml's clusters. @param damaged rows of the plan that cannot be read: whoever is in none of the
- * others may be in those.
+ * @param names of fleet.yaml's clusters. @param more `damaged`: rows of the plan that cannot be read; whoever is in none of the
+ * others may be in those. `plannedAt`: of the last plan, which has no rows where all batches of the one before still ran, ms.
  */
 export function endedSweep(
   past: { batch: Batch; state: BatchState }[],
   names: string[],
   now: number,
   intervalMs: number,
-  damaged = 0,
+  { damaged = 0, plannedAt = 0 } = {},
 ): Ended {
   const [newest] = past.map(({ batch }) => batch.sweep).sort((a, b) => b.startedAt - a.startedAt);
   const results = past.flatMap(({ batch }) => batch.result ?? []);
@@ -42,7 +43,12 @@ export function endedSweep(
   const failed = past.flatMap(({ batch, state }) => {
     const its = names.filter(inShare(batch.share));
     for (const name of its) covered.add(name);
-    if (batch.result) return [...batch.result.failed, ...unknownTo(batch.result, its)];
+    if (batch.result) {
+      const said = [...batch.result.failed, ...unknownTo(batch.result, its)];
+      const wasLeftOut = batch.sweep.startedAt < Math.max(plannedAt, newest?.startedAt ?? 0);
+      const isLongAgo = now - (begunAt(batch, now) ?? now) > 2 * intervalMs + lateMs;
+      return wasLeftOut && isLongAgo ? [...said, ...othersOf(its, said)] : said;
+    }
     if (state === 'untaken') untaken?.push(...its);
     if (state === 'running') running?.push(...its);
     const why = whyNot(batch, state, now, intervalMs);
@@ -52,13 +58,27 @@ export function endedSweep(
   const lost = damaged > 0 ? names.filter((name) => !covered.has(name)) : [];
   return {
     ...(newest && { sweep: newest }),
-    finishedAt: results.length > 0 ? Math.max(...results.map(({ finishedAt }) => finishedAt)) : now,
+    finishedAt: finishedAt(newest, results, now),
     failed: [...failed, ...lost.map((cluster) => ({ cluster, why }))],
     untaken: untaken ?? [],
     running: running ?? [],
     owed: results.flatMap(({ owed }) => owed),
     unreadable: results.flatMap(({ unreadable }) => unreadable),
   };
+}
+
+/** Workers' clocks may be wrong: what one of them says must neither hide a pause nor make one. */
+function finishedAt(sweep: Batch['sweep'] | undefined, results: BatchResult[], now: number): number {
+  if (!sweep || results.length === 0) return now;
+  const latest = Math.max(...results.map((result) => result.finishedAt));
+  return Math.max(sweep.startedAt, Math.min(latest, now));
+}
+
+/** Of a batch that the last plan left out, as it still ran, and that no plan had since. */
+function othersOf(its: string[], said: SweepResult['failed']): SweepResult['failed'] {
+  const told = new Set(said.map(({ cluster }) => cluster));
+  const why = 'it was not watched for two intervals';
+  return its.filter((name) => !told.has(name)).map((cluster) => ({ cluster, why }));
 }
 
 /** Clusters that the batch's worker did not know. */

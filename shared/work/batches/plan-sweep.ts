@@ -5,6 +5,7 @@
 import type { LoadedFleet } from '../../fleet/source.ts';
 import { Sweeping } from '../../probe/gather.ts';
 import type { Batch, FleetRows } from '../../state/ports.ts';
+import { sweepKey } from '../../state/sweep-row.ts';
 import { beat } from '../beat.ts';
 import type { WatchDeps } from '../deps.ts';
 import { sweepGap } from '../gap.ts';
@@ -15,7 +16,8 @@ import { owedIn } from '../watch-clusters.ts';
 import { type Seen, sweepFleet } from '../watch-fleet.ts';
 import { batchName } from './batch-name.ts';
 import { type Ended, endedSweep } from './ended.ts';
-import { type Past, pastOf, planned } from './plan.ts';
+import { pastOf, planned } from './plan.ts';
+import { isBatch, PlanRows } from './plan-rows.ts';
 
 /** A message that waited for two intervals names a plan that is no more; it must outlive its own run, too, ms. */
 const longestRunMs = 240_000;
@@ -37,18 +39,22 @@ export async function planSweep(
   const { clock, log, reads, state } = deps;
   const { fleet } = loaded;
   const recoverRows = readRecoverRows(deps);
-  const [first, quiets, holds] = await Promise.all([
-    state.batches.look(),
+  const [rows, quiets, holds] = await Promise.all([
+    PlanRows.read(state.batches),
     state.words.quiets(),
     state.words.holds(),
   ]);
   const names = fleet.clusters.map(({ name }) => name);
   const counts = { clusters: names.length, nodes: nodeCount(fleet.clusters) };
-  for (let found = first, tries = 1; ; found = await state.batches.look(), tries += 1) {
+  for (let tries = 1; ; tries += 1) {
+    const { found } = rows;
     const { last } = found;
     const past = pastOf(found, fleet, startedAt);
     const damaged = found.unreadable.filter(({ row }) => isBatch(row)).length + past.ahead.length;
-    const ended = endedSweep(past.rows, names, startedAt, deps.intervalMs, damaged);
+    const ended = endedSweep(past.rows, names, startedAt, deps.intervalMs, {
+      damaged,
+      plannedAt: last?.plannedAt,
+    });
     const since = startedAt - (ended.sweep?.startedAt ?? 0);
     // Timers fire twice at times, after a restart for one: nobody could have ended that plan yet.
     if (ended.sweep && since >= 0 && since < deps.intervalMs / 2) {
@@ -58,12 +64,13 @@ export async function planSweep(
     const settled = loaded.hash !== undefined && last?.fleetHash === loaded.hash;
     const sweep = nextSweep(deps.newId(), startedAt, ended, found, loaded, settled);
     const batches = planned(past.rows, sweep, names, fleet);
-    if (!(await store(deps, batches, found, past, tries < mostTries))) continue;
+    if (!(await rows.write(batches, past.running, tries < mostTries))) continue;
     for (const row of found.unreadable) log.error('row-unreadable', { ...row });
     reads.lend(sweep.id, { quiets, holds, recoverRows });
 
     const gap = sweepGap(last, startedAt, deps.intervalMs, ended.sweep?.startedAt);
     const owed = [...ended.owed, ...owedIn([found.fleet])];
+    const saidAll = past.rows.length > 0 && past.rows.every(({ batch }) => batch.result);
     const watched = { failed: [...ended.failed], outcomes: [] };
     const partitions = new Map([[fleetPartition, found.fleet]]);
     const remembered: Remembered = { partitions, unreadable: found.unreadable, quiets, holds, last };
@@ -71,8 +78,10 @@ export async function planSweep(
       onError: (error) => log.error('sweep-timer-failed', { error }),
     });
     const { untaken, running } = ended;
-    const unreadable = [...found.unreadable.filter(({ row }) => !isBatch(row)), ...ended.unreadable];
-    const seen: Seen = { gap, owed, settled, startedAt, unreadable, untaken, running };
+    const messages = found.unreadable.filter(({ row }) => !isBatch(row) && row !== sweepKey);
+    const unreadable = [...messages, ...ended.unreadable];
+    const owedInPart = damaged > 0 || !saidAll;
+    const seen: Seen = { gap, owed, owedInPart, settled, startedAt, unreadable, untaken, running };
     // Together: a channel that does not answer must not keep clusters waiting.
     await Promise.all([
       sweepFleet(deps, loaded, remembered, { sweeping, recoverRows }, watched, seen),
@@ -105,28 +114,6 @@ function nextSweep(
   };
 }
 
-/**
- * Writes the plan over the rows that it was made from. At last, over whatever is there: a worker that took one just now
- * then ends in vain.
- *
- * @returns whether it was written.
- */
-async function store(
-  { state }: WatchDeps,
-  batches: Batch[],
-  { batches: rows, unreadable }: FleetRows,
-  { running }: Past,
-  guarded: boolean,
-): Promise<boolean> {
-  const there = [...rows.map(({ value }) => value.number), ...unreadable.flatMap(({ row }) => numberOf(row))];
-  const taken = new Set([...running, ...batches.map(({ number }) => number)]);
-  const gone = there.filter((number) => !taken.has(number));
-  // What cannot be read has no ETag.
-  const known = guarded && !unreadable.some(({ row }) => isBatch(row));
-  const etags = new Map(rows.map(({ value, etag }) => [value.number, etag]));
-  return (await state.batches.plan(batches, gone, known ? etags : undefined)) === 'planned';
-}
-
 /** A batch without a message is one that no worker takes: the next tick tells so. */
 async function sendAll({ log, state, intervalMs }: WatchDeps, batches: Batch[]): Promise<void> {
   const lifetimeMs = 2 * intervalMs + longestRunMs;
@@ -157,14 +144,4 @@ async function noteEnd(
   // After a pause it is an old sweep that was complete.
   if (record.complete && gap?.to !== plannedAt) await beat(deps, loaded.fleet, owed);
   return record.complete;
-}
-
-/** Of a row that cannot be read: its key still tells. */
-function numberOf(row: string): number[] {
-  const [, number] = /^batch-(\d{5})$/.exec(row) ?? [];
-  return number === undefined ? [] : [Number(number)];
-}
-
-function isBatch(row: string): boolean {
-  return row.startsWith('batch-');
 }

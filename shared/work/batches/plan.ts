@@ -4,7 +4,7 @@ import type { Batch, FleetRows, SweepRecord } from '../../state/ports.ts';
 import { inShare } from '../../state/share.ts';
 import { startOrder } from '../start-order.ts';
 import { planShares } from './shares.ts';
-import { type BatchState, isAhead, leaseMs, stateOf } from './state-of.ts';
+import { type BatchState, begunAt, isAhead, leaseMs, stateOf } from './state-of.ts';
 
 interface PastRow {
   batch: Batch;
@@ -25,7 +25,7 @@ export function pastOf({ batches, last }: FleetRows, fleet: Fleet, now: number):
   const rows = values
     .filter((batch) => !isAhead(batch, now))
     .map((batch): PastRow => ({ batch, state: stateOf(batch, now, leaseMs(fleet)) }))
-    .filter(({ batch, state }) => state === 'running' || !isOlder(batch, last));
+    .filter(({ batch, state }) => state === 'running' || !isOlder(batch, last, now));
   return {
     rows,
     ahead: values.filter((batch) => isAhead(batch, now)),
@@ -33,9 +33,13 @@ export function pastOf({ batches, last }: FleetRows, fleet: Fleet, now: number):
   };
 }
 
-/** A sweep of the whole fleet came after it: the fleet was small for a while. */
-function isOlder({ sweep }: Batch, last: SweepRecord | undefined): boolean {
-  return last !== undefined && last.plannedAt === undefined && last.startedAt > sweep.startedAt;
+/**
+ * A sweep of the whole fleet came after it: the fleet was small for a while. One of a time to come says nothing: until then
+ * every plan would be older.
+ */
+function isOlder({ sweep }: Batch, last: SweepRecord | undefined, now: number): boolean {
+  if (last === undefined || last.plannedAt !== undefined || last.startedAt > now) return false;
+  return last.startedAt > sweep.startedAt;
 }
 
 /**
@@ -63,12 +67,12 @@ export function planned(past: PastRow[], sweep: Batch['sweep'], names: string[],
 function lastSeen(past: PastRow[], names: string[], { startedAt }: Batch['sweep']): (name: string) => number {
   const times = new Map<string, number>();
   for (const { batch } of past) {
-    const { claim, result, sweep, seenAt = sweep.startedAt } = batch;
+    const { result, sweep, seenAt = sweep.startedAt } = batch;
     const failed = new Set(result?.failed.map(({ cluster }) => cluster));
     const known = result?.watched && new Set(result.watched);
     for (const name of names.filter(inShare(batch.share))) {
       const wasWatched = result && !failed.has(name) && (!known || known.has(name));
-      times.set(name, wasWatched && claim ? claim.at : seenAt);
+      times.set(name, (wasWatched && begunAt(batch, startedAt)) || seenAt);
     }
   }
   return (name) => times.get(name) ?? startedAt;

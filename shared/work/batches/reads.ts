@@ -14,6 +14,11 @@ interface Lent {
 export interface OfOneSweep extends Lent {
   /** Those that nobody is known to have, by number; whoever takes one removes it. */
   free: Map<number, Stored<Batch>>;
+  /**
+   * Whether this process may have a batch of that worker's, who has at least two more: once a sweep, since others may take
+   * from the same one, and each move costs connections. So batches spread, and stay where no two workers differ by two.
+   */
+  takesOver(home: string): boolean;
   /** Looks which ones are still free; once, for all that wait until then. @param afterMs names the look. @throws StateError */
   lookAgain(afterMs: number): Promise<void>;
 }
@@ -51,13 +56,14 @@ export class SweepReads {
 }
 
 async function read(deps: WatchDeps, sweep: string, lent: Lent | undefined): Promise<OfOneSweep | undefined> {
-  const free = await freeOf(deps, sweep);
-  if (!free) return undefined;
+  const found = await rowsOf(deps, sweep);
+  if (!found) return undefined;
+  const { free } = found;
   const rows = lent ?? (await readRows(deps));
   const looks = new Map<number, Promise<void>>();
   const look = async (): Promise<void> => {
-    const still = await freeOf(deps, sweep);
-    for (const number of free.keys()) if (!still?.has(number)) free.delete(number);
+    const still = await rowsOf(deps, sweep);
+    for (const number of free.keys()) if (!still?.free.has(number)) free.delete(number);
   };
   const lookAgain = (afterMs: number): Promise<void> => {
     const known = looks.get(afterMs);
@@ -67,7 +73,23 @@ async function read(deps: WatchDeps, sweep: string, lent: Lent | undefined): Pro
     looking.catch(() => looks.delete(afterMs));
     return looking;
   };
-  return { free, ...rows, lookAgain };
+  const takesOver = takingOver(deps.reads.worker, found.all);
+  return { free, ...rows, takesOver, lookAgain };
+}
+
+function takingOver(worker: string, batches: Batch[]): OfOneSweep['takesOver'] {
+  const parts = new Map<string | undefined, number>();
+  for (const { claim, home } of batches) {
+    const having = claim?.by ?? home;
+    parts.set(having, (parts.get(having) ?? 0) + 1);
+  }
+  const partOf = (one: string) => parts.get(one) ?? 0;
+  let done = false;
+  return (home) => {
+    if (done || partOf(home) < partOf(worker) + 2) return false;
+    done = true;
+    return true;
+  };
 }
 
 async function readRows(deps: WatchDeps): Promise<Lent> {
@@ -77,12 +99,21 @@ async function readRows(deps: WatchDeps): Promise<Lent> {
   return { quiets, holds, recoverRows };
 }
 
+interface Rows {
+  free: OfOneSweep['free'];
+  /** With those of older plans that still run. */
+  all: Batch[];
+}
+
 /** Undefined: the plan is no more. */
-async function freeOf(deps: WatchDeps, sweep: string): Promise<OfOneSweep['free'] | undefined> {
+async function rowsOf(deps: WatchDeps, sweep: string): Promise<Rows | undefined> {
   const { batches, unreadable } = await deps.state.batches.list();
   for (const row of unreadable) deps.log.error('row-unreadable', { ...row });
   const its = batches.filter(({ value }) => value.sweep.id === sweep);
   if (its.length === 0) return undefined;
   const free = its.filter(({ value }) => !value.claim);
-  return new Map(free.map((stored) => [stored.value.number, stored]));
+  return {
+    free: new Map(free.map((stored) => [stored.value.number, stored])),
+    all: batches.map(({ value }) => value),
+  };
 }

@@ -7,7 +7,7 @@ import { inShare } from '../../state/share.ts';
 import { channelNames, noteOutcomes } from '../channels.ts';
 import type { WatchDeps } from '../deps.ts';
 import { reasonOf } from '../not-swept.ts';
-import { dueEachMinute } from '../nudge-steps.ts';
+import { dueEachMinute, type NudgeDue } from '../nudge-steps.ts';
 import { nodeCount } from '../record.ts';
 import { fleetPartition, silentBefore } from '../remember.ts';
 import { startOrder } from '../start-order.ts';
@@ -30,8 +30,9 @@ function looksOf(intervalMs: number): number[] {
 
 /**
  * A message wakes a worker: it runs the batches whose clusters it had last time, then the one that the message names, if nobody
- * has it. While others may still come for theirs it waits a little, and takes no other message: moving costs connections,
- * and what they prove. Messages come twice, and late: what no plan has any more, or somebody has already, is left alone.
+ * has it; at once where that is nobody's, or a worker's who has two more than this one. While others may still come for theirs
+ * it waits a little, and takes no other message: moving costs connections, and what they prove. Messages come twice, and late:
+ * what no plan has any more, or somebody has already, is left alone.
  *
  * Rejects when storage cannot be read; what fails in a batch is written into its row, for the timer to tell.
  */
@@ -64,7 +65,7 @@ export async function runBatches(deps: WatchDeps, name: BatchName): Promise<void
   };
   const runNamed = async (): Promise<void> => {
     const named = free.get(name.number);
-    if (named?.value.home === undefined) await run(named);
+    if (named?.value.home === undefined || shared.takesOver(named.value.home)) await run(named);
     const since = clock.now();
     for (const lookMs of looksOf(deps.intervalMs)) {
       // Who gives a message back at once takes another one's: each worker must get one to be woken by.
@@ -132,14 +133,24 @@ async function claim(
   return now && isOurs ? now : 'conflict';
 }
 
+/**
+ * From one watch of these clusters to the next, not from sweep to sweep: a plan may have left them out, and minutes with them.
+ * What was never watched in a batch was in the sweep before.
+ */
+function nudgeDueIn({ claim, sweep, seenAt = sweep.startedAt }: Batch): NudgeDue {
+  const before = seenAt < sweep.startedAt ? seenAt : sweep.before;
+  return dueEachMinute(claim?.at ?? sweep.startedAt, before);
+}
+
 async function watchBatch(
   deps: WatchDeps,
-  { share, sweep }: Batch,
+  batch: Batch,
   loaded: LoadedFleet,
   { quiets, holds, recoverRows }: OfOneSweep,
 ): Promise<{ result: BatchResult; observations: ClusterObservation[]; startedAt: number }> {
   const { clock, log, state } = deps;
   const { fleet } = loaded;
+  const { share, sweep } = batch;
   const startedAt = clock.now();
   const scanned = await state.live.scan(share);
   for (const row of scanned.unreadable) log.error('row-unreadable', { ...row });
@@ -150,7 +161,7 @@ async function watchBatch(
     wasSilent: silentBefore(remembered),
     onError: (error) => log.error('sweep-timer-failed', { error }),
   });
-  const during = { sweeping, recoverRows, nudgeDue: dueEachMinute(sweep.startedAt, sweep.before) };
+  const during = { sweeping, recoverRows, nudgeDue: nudgeDueIn(batch) };
   const watched = await watchClusters(deps, loaded, remembered, during, {
     clusters: startOrder(clusters, sweep.turn),
     left: 'only' in share ? [] : leftClusters(remembered, fleet.clusters),

@@ -40,6 +40,8 @@ interface Past {
   state: BatchState;
 }
 
+type Range = Extract<Share, { from: string }>;
+
 interface Piece {
   names: string[];
   suspect: boolean;
@@ -74,16 +76,20 @@ function split(
   limits: ProbeSettings['batches'],
 ): PlannedShare[] {
   const running = past.filter(({ state }) => state === 'running').map(({ batch }) => batch.share);
-  const runsAlone = nameIn(running.filter((share) => 'only' in share));
   const ranges = running.filter((share) => 'from' in share);
-  const runsByRange = (name: string): string | undefined =>
-    ranges.find((share) => inShare(share)(name))?.from;
-  const slow = slowOf(sorted, known).filter((name) => !runsAlone(name) && runsByRange(name) === undefined);
-  const alone = new Set(slow);
-  const isApart = (name: string): boolean => alone.has(name) || runsAlone(name);
+  const runs = nameIn(running);
+  const spanned = nameIn(ranges.map((range) => ({ ...range, except: [] })));
+  const slow = slowOf(sorted, known).filter((name) => !runs(name));
+  const isSlow = new Set(slow);
+  // Between names that run: no range could have it without having what comes there while that runs.
+  const between = sorted.filter((name) => spanned(name) && !runs(name) && !isSlow.has(name));
+  const apart = [...slow, ...between, ...onlyOf(running)];
+  const stretches = stretchesOf(sorted, ranges, apart);
   const cutInto = (cut: Cut): PlannedShare[] => [
-    ...byRange(sorted, cut, isApart, runsByRange),
-    ...cut.pieces(slow).map(({ names: only, suspect }) => ({ share: { only }, suspect })),
+    ...stretches.flatMap((stretch) => byRange(stretch, cut)),
+    ...[slow, between].flatMap((names) =>
+      cut.pieces(names).map(({ names: only, suspect }) => ({ share: { only }, suspect })),
+    ),
   ];
   let shares = cutInto(new Cut(known, limits.clusters, limits.durationMs));
   const calm = new Map([...known].map(([name, { ms, slow: isSlow }]) => [name, { ms, slow: isSlow }]));
@@ -102,22 +108,27 @@ function slowOf(sorted: string[], known: Map<string, Known>): string[] {
   return slow.length <= mostSlow * sorted.length ? slow : [];
 }
 
-/** Whether the shares of the last plan would do for these clusters, too. */
+/**
+ * Whether the shares of the last plan would do for these clusters, too: any name, of a cluster that came or left meanwhile, is in one
+ * of them and only one. Beside a batch that ran there may have been a hole.
+ */
 function fit(
   shares: Share[],
   sorted: string[],
   known: Map<string, Known>,
   limits: ProbeSettings['batches'],
 ): boolean {
-  const alone = shares.flatMap((share) => ('only' in share ? share.only : []));
-  if (alone.sort(byName).join() !== slowOf(sorted, known).join()) return false;
-  const sizes = shares.map((share) => {
+  const ranges = shares.filter((share) => 'from' in share).sort((a, b) => byName(a.from, b.from));
+  const ends = ['', ...ranges.map(({ to }) => to)];
+  const join = ranges.every(({ from }, index) => from === ends[index]) && ends.at(-1) === undefined;
+  const leftOut = ranges.flatMap(({ except }) => except);
+  const slow = slowOf(sorted, known).join();
+  if (!join || [leftOut, onlyOf(shares)].some((apart) => apart.sort(byName).join() !== slow)) return false;
+  return shares.every((share) => {
     const its = sorted.filter(inShare(share));
     const ms = its.reduce((sum, name) => sum + (known.get(name)?.ms ?? 0), 0);
-    return { clusters: its.length, fits: its.length <= limits.clusters && ms <= limits.durationMs };
+    return its.length > 0 && its.length <= limits.clusters && ms <= limits.durationMs;
   });
-  const all = sizes.reduce((sum, { clusters }) => sum + clusters, 0);
-  return all === sorted.length && sizes.every(({ clusters, fits }) => clusters > 0 && fits);
 }
 
 /** Whoever ran its batch to the end. */
@@ -125,6 +136,10 @@ function homeOf(name: string | undefined, past: Past[]): string | undefined {
   if (name === undefined) return undefined;
   const having = past.find(({ batch, state }) => state === 'done' && inShare(batch.share)(name));
   return having?.batch.claim?.by;
+}
+
+function onlyOf(shares: Share[]): string[] {
+  return shares.flatMap((share) => ('only' in share ? share.only : []));
 }
 
 function nameIn(shares: Share[]): (name: string) => boolean {
@@ -191,51 +206,38 @@ class Cut {
   }
 }
 
-/** A part of all names, in their order, that no running batch has. */
-interface Stretch {
-  from: string;
-  to?: string;
+/** Names in their order, from the end of one running range to the beginning of the next. */
+interface Stretch extends Range {
   names: string[];
-  /** Within it, and for other batches. */
-  except: string[];
 }
 
-function byRange(
-  sorted: string[],
-  cut: Cut,
-  apart: (name: string) => boolean,
-  running: (name: string) => string | undefined,
-): PlannedShare[] {
-  return stretchesOf(sorted, apart, running).flatMap(({ from, to, names, except }) => {
-    const pieces = cut.pieces(names);
-    return pieces.map((piece, index) => {
-      const start = index === 0 ? from : (piece.names[0] ?? from);
-      const end = pieces[index + 1]?.names[0] ?? to;
-      const share = { from: start, ...(end !== undefined && { to: end }), except: [] };
-      const others = except.filter(inShare(share));
-      return { share: { ...share, except: others }, suspect: piece.suspect };
-    });
+function byRange({ names, ...range }: Stretch, cut: Cut): PlannedShare[] {
+  const pieces = cut.pieces(names);
+  return pieces.map((piece, index) => {
+    const from = index === 0 ? range.from : (piece.names[0] ?? range.from);
+    const to = pieces[index + 1]?.names[0] ?? range.to;
+    const share = { from, ...(to !== undefined && { to }), except: [] };
+    return { share: { ...share, except: range.except.filter(inShare(share)) }, suspect: piece.suspect };
   });
 }
 
-function stretchesOf(
-  sorted: string[],
-  apart: (name: string) => boolean,
-  running: (name: string) => string | undefined,
-): Stretch[] {
-  const stretches: Stretch[] = [];
-  let stretch: Stretch | undefined = { from: '', names: [], except: [] };
-  for (const name of sorted) {
-    const from = running(name);
-    if (from !== undefined) {
-      // A new name between that batch's beginning and its first cluster is that batch's.
-      const isFree = stretch && stretch.names.every((one) => one < from);
-      if (stretch) stretches.push({ ...stretch, to: isFree ? from : name });
-      stretch = undefined;
-      continue;
-    }
-    stretch ??= { from: name, names: [], except: [] };
-    (apart(name) ? stretch.except : stretch.names).push(name);
+/** One without any names becomes no batch: whoever left fleet.yaml there waits for a plan in which its neighbours do not run. */
+function stretchesOf(sorted: string[], running: Range[], apart: string[]): Stretch[] {
+  const except = [...new Set(apart)].sort(byName);
+  return freeOf(running).map((range) => {
+    const stretch = { ...range, except: except.filter(inShare(range)) };
+    return { ...stretch, names: sorted.filter(inShare(stretch)) };
+  });
+}
+
+/** What no running range has, nor could have. */
+function freeOf(running: Range[]): Range[] {
+  const free: Range[] = [];
+  let from = '';
+  for (const { from: start, to } of running.toSorted((a, b) => byName(a.from, b.from))) {
+    if (from < start) free.push({ from, to: start, except: [] });
+    if (to === undefined) return free;
+    if (from < to) from = to;
   }
-  return stretch ? [...stretches, stretch] : stretches;
+  return [...free, { from, except: [] }];
 }

@@ -16,12 +16,21 @@ export function leaseMs({ probe }: Pick<Fleet, 'probe'>): number {
   return probe.deadlineMs + besidesProbesMs + besidesClustersMs;
 }
 
-/** A lease that ends later than any of ours could was not made by us, or by a clock that is wrong: it is none. */
-export function stateOf({ claim, result, failure }: Batch, now: number, lease: number): BatchState {
+/**
+ * A lease that ends later than any of ours could is of a clock that is far ahead, or damaged. Whoever has the batch may
+ * still be at it: by the timer's own clock it ends two leases after the plan.
+ */
+export function stateOf({ claim, result, failure, sweep }: Batch, now: number, lease: number): BatchState {
   if (result) return 'done';
   if (failure !== undefined) return 'failed';
   if (!claim) return 'untaken';
-  return claim.until > now && claim.until - now <= lease + skewMs ? 'running' : 'died';
+  const until = claim.until - now <= lease + skewMs ? claim.until : sweep.startedAt + 2 * lease;
+  return until > now ? 'running' : 'died';
+}
+
+/** When it was claimed, ms; where that is yet to come, its worker's clock is ahead, and it may have been at once. */
+export function begunAt({ claim, sweep }: Batch, now: number): number | undefined {
+  return claim && claim.at > now ? sweep.startedAt : claim?.at;
 }
 
 /** Planned by a clock that is far ahead, or damaged: nothing in it can be compared with now. */

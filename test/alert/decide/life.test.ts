@@ -30,6 +30,17 @@ describe('a new finding', () => {
     expect(run.at(90, { present }).message).toBeUndefined();
   });
 
+  it('by a clock that was ahead waits from the next sweep on, not until that time has come', () => {
+    const run = sweeps();
+    const present = [certificate('vault-1')];
+    run.at(600, { present });
+    expect(run.at(0, { present }).message).toBeUndefined();
+    expect(run.at(59, { present }).message).toBeUndefined();
+    const { message, alerts } = run.at(60, { present });
+    expect(changesOf(message)).toEqual(['fired certificate-expiring node:vault-1']);
+    expect(alerts).toMatchObject([{ since: night }]);
+  });
+
   it('vanishes silently when it goes while pending', () => {
     const run = sweeps();
     run.at(0, { present: [certificate('vault-1')] });

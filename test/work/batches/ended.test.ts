@@ -68,6 +68,52 @@ it('a sweep ended when the last of its batches did, and now where none did', () 
   expect(ended(at)).not.toHaveProperty('sweep');
 });
 
+it('a sweep ended between its begin and now, whatever the clocks of its workers say', () => {
+  const by = (ms: number) => batch({ result: { ...result, finishedAt: at + ms } });
+  expect(ended(at + interval, by(300_000)).finishedAt).toBe(at + interval);
+  expect(ended(at + interval, by(-180_000)).finishedAt).toBe(at);
+  expect(ended(at + interval, by(300_000), { ...by(9000), number: 1 }).finishedAt).toBe(at + interval);
+});
+
+describe('a batch that ended behind a tick', () => {
+  const newest = batch({
+    number: 1,
+    share: { only: ['b'] },
+    sweep: { id: 't', startedAt: at + interval, turn: 2 },
+  });
+  const older = (begun: number, over: Partial<BatchResult> = {}) =>
+    batch({ share: { only: ['a'] }, claim: claim(begun), result: { ...result, ...over } });
+
+  it('is told where it began more than two intervals ago: a tick that was to plan it anew did not come', () => {
+    const next = at + 3 * interval;
+    const { failed } = ended(next, older(at), { ...newest, result });
+    expect(failed).toEqual([{ cluster: 'a', why: 'it was not watched for two intervals' }]);
+    expect(ended(next, older(next - 2 * interval - 1000), { ...newest, result }).failed).toEqual([]);
+  });
+
+  it('is told, too, where the last plan had no batch, as all of them still ran', () => {
+    const past = [{ batch: older(at), state: 'done' as const }];
+    const next = at + 3 * interval;
+    const { failed } = endedSweep(past, ['a'], next, interval, { plannedAt: at + interval });
+    expect(failed.map(({ cluster }) => cluster)).toEqual(['a']);
+    expect(endedSweep(past, ['a'], next, interval, { plannedAt: at }).failed).toEqual([]);
+  });
+
+  it('says once of each cluster why it was not watched', () => {
+    const failed = [{ cluster: 'a', why: 'not done within 55 s' }];
+    expect(ended(at + 3 * interval, older(at, { failed }), { ...newest, result }).failed).toEqual(failed);
+  });
+
+  it('by a clock that is ahead began with its sweep', () => {
+    const { failed } = ended(at + 3 * interval, older(at + 120_000), { ...newest, result });
+    expect(failed.map(({ cluster }) => cluster)).toEqual(['a']);
+  });
+});
+
+it('a pause is told of the fleet, not of each cluster of its last sweep', () => {
+  expect(ended(at + 10 * interval, batch({ claim: claim(at), result })).failed).toEqual([]);
+});
+
 it('says what each batch said, of all sweeps that are in the rows', () => {
   const failed = [{ cluster: 'a', why: 'not done within 55 s' }];
   const older = batch({
@@ -79,10 +125,10 @@ it('says what each batch said, of all sweeps that are in the rows', () => {
   expect(both).toMatchObject({ failed, sweep: { id: 's' } });
 });
 
-it('a lease that ends later than any could is none', () => {
-  expect(why(at + interval, { claim: { by: 'w', at, until: at + 10 * 365 * 86_400_000 } })).toMatch(
-    /never ended/,
-  );
+it('a lease that ends later than any could ends two leases after its plan', () => {
+  const never = { claim: { by: 'w', at, until: at + 10 * 365 * 86_400_000 } };
+  expect(why(at + 2 * interval, never)).toBe('its batch is still running');
+  expect(why(at + 190_000, never)).toMatch(/never ended/);
 });
 
 it('what a worker with another fleet.yaml did not watch was not watched', () => {
@@ -93,8 +139,8 @@ it('what a worker with another fleet.yaml did not watch was not watched', () => 
 
 it('where a row cannot be read, whoever is in no other one was not watched', () => {
   const rest = [{ batch: batch({ result, share: { only: ['a'] } }), state: 'done' as const }];
-  expect(endedSweep(rest, ['a', 'b'], at + interval, interval, 1).failed).toEqual([
+  expect(endedSweep(rest, ['a', 'b'], at + interval, interval, { damaged: 1 }).failed).toEqual([
     { cluster: 'b', why: 'the row of its batch cannot be read' },
   ]);
-  expect(endedSweep(rest, ['a', 'b'], at + interval, interval, 0).failed).toEqual([]);
+  expect(endedSweep(rest, ['a', 'b'], at + interval, interval).failed).toEqual([]);
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Batch, Stored } from '../../../shared/state/ports.ts';
 import { inShare } from '../../../shared/state/share.ts';
 import type { WatchDeps } from '../../../shared/work/deps.ts';
+import { sweep } from '../../../shared/work/sweep.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
+import { workerWith } from './workers.ts';
 
 const all = ['c00', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07'];
 
@@ -121,5 +123,102 @@ describe('a row that a worker claims between look and plan', () => {
     const { timer, looks, guarded } = interrupted(fleet, async () => undefined);
     expect(await fleet.tick(intervalMs, timer)).toMatchObject({ complete: true, batches: 3 });
     expect([looks(), guarded]).toEqual([1, [true]]);
+  });
+});
+
+describe('a plan whose answer is lost', () => {
+  /** What the sweep before found, and each cluster in the new one. */
+  const expectAllTold = async (fleet: LargeFleet, timer: WatchDeps): Promise<void> => {
+    await fleet.tick();
+    const id = fleet.queue[0]?.split('.')[1];
+    const away = fleet.process({
+      reads: fleet.main.reads,
+      access: (of, whole) =>
+        of.name === 'c03' ? Promise.reject(new Error('away')) : fleet.main.access(of, whole),
+    });
+    await fleet.work(fleet.take(), [away]);
+    const from = fleet.asked.length;
+    const { failed, batches } = await fleet.tick(intervalMs, timer);
+    expect(failed.map(({ cluster }) => cluster)).toEqual(['c03']);
+    expect(await fleet.state.sweeps.last()).toMatchObject({ id, failed: [{ cluster: 'c03' }] });
+    expect(fleet.queue).toHaveLength(batches ?? 0);
+    await fleet.work(fleet.take());
+    expect(fleet.askedSince(from)).toEqual(Object.fromEntries(all.map((name) => [`${name}-1`, 1])));
+    const beats = fleet.heartbeats.length;
+    expect(await fleet.tick()).toMatchObject({ complete: true, failed: [] });
+    expect(fleet.heartbeats).toHaveLength(beats + 1);
+  };
+
+  it('is there: its messages go out, and what the sweep before found is told', async () => {
+    const fleet = await calm();
+    const { batches } = fleet.state;
+    let plans = 0;
+    const timer = workerWith(fleet, {
+      batches: {
+        async plan(planned, gone, read) {
+          plans += 1;
+          await batches.plan(planned, gone, read);
+          return 'conflict';
+        },
+      },
+    });
+    await expectAllTold(fleet, timer);
+    expect(plans).toBe(1);
+  });
+
+  it.each([1, 2])(
+    'or of which only a part was written, is made again from what was there before (%i tries)',
+    async (tries) => {
+      const fleet = await calm();
+      const { batches } = fleet.state;
+      const guarded: boolean[] = [];
+      const timer = workerWith(fleet, {
+        batches: {
+          // As one of more rows than a transaction has.
+          async plan(planned, gone, read) {
+            guarded.push(read !== undefined);
+            if (guarded.length > tries) return batches.plan(planned, gone, read);
+            expect(await batches.plan(planned.slice(0, 2), [], read)).toBe('planned');
+            return 'conflict';
+          },
+        },
+      });
+      await expectAllTold(fleet, timer);
+      expect(guarded).toEqual([true, true, false].slice(0, tries + 1));
+    },
+  );
+
+  it('and that has a row less than it should is made again without it', async () => {
+    const fleet = await calm();
+    await fleet.tick();
+    await fleet.work(fleet.take());
+    const { batches } = fleet.state;
+    let plans = 0;
+    const timer = workerWith(fleet, {
+      batches: {
+        async plan(planned, gone, read) {
+          plans += 1;
+          const written = await batches.plan(planned, plans === 1 ? [] : gone, read);
+          return plans === 1 ? 'conflict' : written;
+        },
+      },
+    });
+    fleet.yaml = fleet.yaml.replace('clusters: 3}', 'clusters: 8}');
+    expect(await fleet.tick(intervalMs, timer)).toMatchObject({ complete: true, batches: 1 });
+    const rows = (await batches.list()).batches.map(({ value }) => value);
+    expect([plans, rows.map(({ number }) => number)]).toEqual([2, [0]]);
+    expect(fleet.queue).toEqual([`batch.${rows[0]?.sweep.id}.0`]);
+  });
+
+  it("is no other timer's, and that of another timer is not ours", async () => {
+    const fleet = await calm();
+    const { timer } = interrupted(fleet, async (look) => {
+      if (look === 1) await fleet.passTime(sweep(fleet.main));
+    });
+    await fleet.tick(intervalMs, timer);
+    const [row] = (await fleet.state.batches.list()).batches;
+    expect(new Set(fleet.queue.map((name) => name.split('.')[1]))).toEqual(new Set([row?.value.sweep.id]));
+    expect(fleet.queue).toHaveLength(3);
+    expect(fleet.logged.filter((line) => line.includes('"event":"sweep-too-early"'))).toHaveLength(1);
   });
 });

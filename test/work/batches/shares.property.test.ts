@@ -59,16 +59,32 @@ it('each cluster is in one batch, or in one that still runs, after any past and 
   );
 });
 
-it('where nothing runs, whoever left fleet.yaml is in a batch too', () => {
+/** Ticks of a fleet that clusters leave and come back to; some batches still run at the next tick, or at more of them. */
+const ticks = fleet.chain((pool) =>
+  fc.record({
+    pool: fc.constant(pool),
+    seen: fc.array(
+      fc.record({ names: fc.subarray(pool, { minLength: Math.ceil(pool.length / 2) }), drawn: fates }),
+      { minLength: 2, maxLength: 6 },
+    ),
+  }),
+);
+
+it('no name is in two batches at any tick; each is in one where nothing runs, whoever left fleet.yaml too', () => {
   fc.assert(
-    fc.property(fleet, name, limits, fates, (names, left, bounds, drawn) => {
-      const first = planShares(names, [], bounds).map(({ share }) => share);
-      const ended = drawn.map((fate) =>
-        fate.state === 'running' ? { ...fate, state: 'done' as const } : fate,
-      );
-      const shares = planShares(names, pastOf(first, names, ended), bounds).map(({ share }) => share);
-      const having = shares.filter((share) => inShare(share)(left));
-      expect(having).toHaveLength(1);
+    fc.property(ticks, limits, ({ pool, seen }, bounds) => {
+      const names = pool.flatMap((one) => [one, `${one}-`]);
+      let past: ReturnType<typeof pastOf> = [];
+      for (const { names: now, drawn } of seen) {
+        const running = past.filter(({ state }) => state === 'running').map(({ batch }) => batch.share);
+        const planned = planShares(now, past, bounds).map(({ share }) => share);
+        for (const one of names) {
+          const { length } = [...planned, ...running].filter((share) => inShare(share)(one));
+          expect(length, one).toBeLessThanOrEqual(1);
+          if (running.length === 0 || now.includes(one)) expect(length, one).toBe(1);
+        }
+        past = pastOf([...running, ...planned], now, drawn);
+      }
     }),
   );
 });

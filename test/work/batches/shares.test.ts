@@ -86,6 +86,32 @@ describe('a batch that is running', () => {
     expect(having('c12', [...planned, share])).toEqual([share]);
     expect(having('c13', [...planned, share])).toEqual([{ only: ['c13'] }]);
   });
+
+  it('nor has another batch a new name beside one of its range that is slow no more: that one is alone', () => {
+    const share = { from: 'c12', to: 'c16', except: ['c13'] };
+    const names = ['c10', 'c12', 'c13', 'c15', 'c17', 'c18'];
+    const past = [ended(share, { state: 'running' }), ended({ only: ['c13'] }, {}, 1)];
+    const planned = sharesOf(names, past);
+    expect(planned).toEqual([
+      { from: '', to: 'c12', except: [] },
+      { from: 'c16', except: [] },
+      { only: ['c13'] },
+    ]);
+  });
+
+  it('leaves what is behind its range to others, though the next clusters left fleet.yaml meanwhile', () => {
+    const share = { from: 'c12', to: 'c16', except: [] };
+    const planned = sharesOf(['c10', 'c12', 'c18'], [ended(share, { state: 'running' })]);
+    expect(planned).toEqual([
+      { from: '', to: 'c12', except: [] },
+      { from: 'c16', except: [] },
+    ]);
+  });
+
+  it('alone, and whose cluster left fleet.yaml meanwhile, has it for itself', () => {
+    const past = [ended({ from: '', except: ['c13'] }), ended({ only: ['c13'] }, { state: 'running' }, 1)];
+    expect(sharesOf(['c10', 'c17'], past)).toEqual([{ from: '', except: ['c13'] }]);
+  });
 });
 
 describe('shares that still fit', () => {
@@ -120,13 +146,35 @@ describe('shares that still fit', () => {
     expect(sizes(less, sharesOf(less, past, small))).toEqual([5, 5, 5, 5, 5, 5, 5]);
   });
 
-  it('are not kept where a new name is in none of them', () => {
-    const gap = done.filter((_, index) => index !== 1);
-    const less = names.filter((name) => name < 'c00010' || name >= 'c00020');
-    expect(sharesOf(less, gap)).toEqual(gap.map(({ batch }) => batch.share));
-    const more = [...less, 'c00015'];
-    const planned = sharesOf(more, gap);
-    for (const name of more) expect(having(name, planned), name).toHaveLength(1);
+  it.each([0, 1, 3])(
+    'are not kept where names are in none of them, of clusters or not (without %i)',
+    (lost) => {
+      const hole = done.filter((_, index) => index !== lost);
+      const less = names.filter((name) => hole.some(({ batch }) => inShare(batch.share)(name)));
+      const planned = sharesOf(less, hole);
+      for (const name of names) expect(having(name, planned), name).toHaveLength(1);
+    },
+  );
+
+  it('are not kept where a name is in two of them', () => {
+    const overlap = done.map((past, index) => {
+      const share = { from: index === 0 ? '' : 'c00008', to: 'c00010', except: [] };
+      return index < 2 ? { ...past, batch: { ...past.batch, share } } : past;
+    });
+    // As many are counted twice as are in none.
+    const less = names.filter((name) => name < 'c00012' || name >= 'c00020');
+    const planned = sharesOf(less, overlap);
+    for (const name of less) expect(having(name, planned), name).toHaveLength(1);
+  });
+
+  it('are not kept where one of them leaves out whoever nobody else has', () => {
+    const less = names.filter((name) => name !== 'c00003');
+    const past = next(first, () => ({})).map((one, index) =>
+      index > 0
+        ? one
+        : { ...one, batch: { ...one.batch, share: { from: '', to: 'c00010', except: ['c00003'] } } },
+    );
+    expect(having('c00003', sharesOf(less, past))).toHaveLength(1);
   });
 });
 

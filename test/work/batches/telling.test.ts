@@ -104,6 +104,14 @@ describe('a message that cannot be read', () => {
   });
 });
 
+it('a record of the last sweep that cannot be read is no message: it is written anew', async () => {
+  const fleet = await calm();
+  fleet.state.unreadable.push({ partition: 'fleet', row: 'sweep', why: 'written by a newer Sealwatch (v2)' });
+  for (let n = 0; n < 3; n += 1) expect(await fleet.round()).toMatchObject({ complete: true });
+  expect(await fleetAlerts(fleet)).toEqual([]);
+  expect(logs(fleet, 'row-unreadable').at(-1)).toContain('"row":"sweep"');
+});
+
 describe('the record', () => {
   it('says of a sweep that was not complete what it missed, and when the last complete one ended', async () => {
     const fleet = await calm();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../shared/state/ports.ts';
 import { inShare } from '../../../shared/state/share.ts';
 import type { WatchDeps } from '../../../shared/work/deps.ts';
+import { readStatus } from '../../../shared/work/status.ts';
 import { aroundPorts } from '../around-ports.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
 
@@ -79,6 +80,33 @@ describe('a tick', () => {
     }
     expect(fleet.askedSince(from)).toEqual(each(4));
     expect(fleet.posted).toEqual([]);
+  });
+});
+
+describe('workers whose clocks are wrong', () => {
+  const watched = async (aheadMs: number) => {
+    const fleet = await calm();
+    for (let n = 0; n < 5; n += 1) await fleet.round(intervalMs, [skewed(fleet, aheadMs)]);
+    return fleet;
+  };
+
+  it('hide no pause: the status page and the next sweep tell it', async () => {
+    const fleet = await watched(300_000);
+    await fleet.clock.advance(270_000);
+    expect((await readStatus(fleet.main)).watching).toBe('stale');
+    await fleet.tick(0);
+    expect((await fleet.state.sweeps.last())?.gap).toBeDefined();
+  });
+
+  it('are no pause while there is none', async () => {
+    for (const aheadMs of [-180_000, 300_000]) {
+      const fleet = await watched(aheadMs);
+      const { watching, lastSweep } = await readStatus(fleet.main);
+      expect(watching).toBe('yes');
+      expect(lastSweep?.seconds).toBeGreaterThanOrEqual(0);
+      expect(lastSweep?.seconds).toBeLessThanOrEqual(intervalMs / 1000);
+      expect(fleet.posted).toEqual([]);
+    }
   });
 });
 
@@ -204,6 +232,25 @@ describe('a fleet that was small for a while', () => {
     expect(await fleet.tick()).toMatchObject({ complete: true });
     expect(fleet.posted).toEqual([]);
   });
+
+  it.each([61_000, 600_000])(
+    'by a clock that is %i ms ahead is watched, and told, before that time has come',
+    async (ahead) => {
+      const fleet = await calm();
+      resized(fleet, 100);
+      await fleet.tick(intervalMs, skewed(fleet, ahead));
+      resized(fleet, 3);
+      await fleet.tick();
+      fleet.take();
+      const result = await fleet.tick();
+      expect(result.failed.map(({ cluster }) => cluster)).toEqual(all);
+      expect((await fleet.state.sweeps.last())?.startedAt).toBe(fleet.clock.now() - intervalMs);
+      await fleet.tick();
+      expect(fleet.told()).toEqual(['fired sweep-gap fleet']);
+      await fleet.work(fleet.take());
+      expect(await fleet.tick()).toMatchObject({ complete: true, failed: [] });
+    },
+  );
 
   it('still leaves alone what a worker of that time works on', async () => {
     const fleet = await calm();

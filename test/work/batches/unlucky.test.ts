@@ -38,6 +38,31 @@ describe('a batch that waits for a silent node', () => {
     expect(failed[0]?.why).toBe('not done within 55 s');
   });
 
+  it('and ends behind a tick is told where the next tick does not come, and keeps the heartbeat away', async () => {
+    const fleet = largeFleet();
+    fleet.yaml = fleet.yaml.replace('probe: {', 'probe: {deadline: 1m, ');
+    for (let n = 0; n < 3; n += 1) await fleet.round(Math.min(n, 1) * intervalMs);
+    await fleet.tick();
+    const worker = fleet.process({
+      reads: fleet.main.reads,
+      access: async (of, whole) => {
+        if (of.name === 'c05') await fleet.clock.sleep(30_400);
+        return fleet.main.access(of, whole);
+      },
+    });
+    const runs = Promise.all(fleet.take().map((name) => fleet.run(name, worker)));
+    await fleet.tick();
+    await fleet.work(fleet.take());
+    await fleet.passTime(runs);
+    const beats = fleet.heartbeats.length;
+    const { failed, complete } = await fleet.tick(2 * intervalMs - 400);
+    expect(failed.map(({ cluster }) => cluster)).toEqual(['c03', 'c04', 'c05']);
+    expect(complete).toBe(false);
+    expect(fleet.heartbeats).toHaveLength(beats);
+    await fleet.work(fleet.take());
+    expect(await fleet.tick()).toMatchObject({ complete: true, failed: [] });
+  });
+
   it('has its silent clusters in a batch of their own the next time', async () => {
     const fleet = largeFleet();
     hang(fleet, 'c04');

@@ -1,5 +1,6 @@
 /** What people said, and what the recover app is to hear, in a fleet that is swept in batches. */
 import { describe, expect, it } from 'vitest';
+import { sweep } from '../../../shared/work/sweep.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
 
 const minute = 60_000;
@@ -87,4 +88,39 @@ describe('the recover app', () => {
       delayMs: 0,
     });
   });
+
+  it.each([
+    [400, 5],
+    [0, 10],
+    [4000, 10],
+    [0, 15],
+  ])(
+    'is nudged each minute, too, where batches outlast the interval (begun after %i ms, of %i s)',
+    async (begunMs, seconds) => {
+      const fleet = largeFleet({ yaml: { c04: automatic } });
+      const every = seconds * 1000;
+      const own = fleet.process({ intervalMs: every });
+      const { batches } = fleet.state;
+      // Each batch ends an interval late: every other plan leaves it out.
+      const update: typeof batches.update = async (row) => {
+        if (row.value.result) await fleet.clock.sleep(every);
+        return batches.update(row);
+      };
+      const worker = fleet.process({ state: { ...fleet.state, batches: { ...batches, update } } });
+      const at: number[] = [];
+      for (let n = 0; n < 220 / seconds; n += 1) {
+        if (n === 4) seal(fleet, 'c04');
+        await fleet.passTime(sweep(own));
+        const names = fleet.take();
+        await fleet.clock.advance(begunMs);
+        for (const name of names) void fleet.run(name, worker);
+        await fleet.clock.advance(every - begunMs);
+        const nudged = fleet.state.nudged.filter(({ queue }) => queue === 'steps').length;
+        while (at.length < nudged) at.push(fleet.clock.now());
+      }
+      const [first = 0] = at;
+      expect(at.map((each) => Math.floor((each - first) / minute))).toEqual([0, 1, 2, 3].slice(0, at.length));
+      expect(at.length).toBeGreaterThanOrEqual(3);
+    },
+  );
 });

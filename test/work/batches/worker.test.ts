@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../shared/state/ports.ts';
 import { inShare } from '../../../shared/state/share.ts';
 import type { WatchDeps } from '../../../shared/work/deps.ts';
+import type { SweepResult } from '../../../shared/work/record.ts';
 import { aroundPorts, type PortCall } from '../around-ports.ts';
-import { type LargeFleet, largeFleet } from './night.ts';
+import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
 import { behind, never, rowsOf, settleIn, updatingOnly, workerWith } from './workers.ts';
 
 const all = ['c00', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07'];
@@ -68,13 +69,15 @@ describe('the plan', () => {
 
   it('is looked at again before anything is taken, so that nothing of others is asked for', async () => {
     const fleet = largeFleet();
-    const home = fleet.process();
-    await fleet.round(0, [home]);
+    // One for each: nobody has too many.
+    const homes = [fleet.process(), fleet.process(), fleet.process()];
+    await fleet.round(0, homes);
     await fleet.tick();
     const { worker, calls } = counted(fleet.process(), 'batches.update');
-    const [first = '', ...others] = fleet.take();
-    const late = others.map((name) => fleet.run(name, worker));
-    await fleet.passTime(Promise.all([...late, fleet.run(first, home)]));
+    const names = fleet.take();
+    const late = names.map((name) => fleet.run(name, worker));
+    const own = names.map((name, n) => fleet.run(name, homes[n]));
+    await fleet.passTime(Promise.all([...late, ...own]));
     expect(fleet.askedSince(8)).toEqual(each(1));
     expect(calls).toEqual([]);
   });
@@ -114,6 +117,31 @@ describe('a claim', () => {
     const worker = behind(workerWith(fleet, { live: { scan: never } }), 60_000);
     void fleet.run(fleet.take()[0] ?? '', worker);
     expect((await fleet.tick(60_000)).failed.map(({ why }) => why)).toContain('its batch is still running');
+  });
+
+  it('by a clock that is ahead holds what outlasts the interval: nobody else runs it, and its end counts', async () => {
+    const night = async (aheadMs: number) => {
+      const fleet = largeFleet();
+      fleet.yaml = fleet.yaml.replace('probe: {', 'probe: {deadline: 1m, ');
+      const real = fleet.process();
+      const access: typeof real.access = async (of, whole) => {
+        if (of.name === 'c01') await fleet.clock.sleep(40_000);
+        return real.access(of, whole);
+      };
+      const worker = behind({ ...real, access }, -aheadMs);
+      const failed: SweepResult['failed'][] = [];
+      for (let n = 0; n < 12; n += 1) {
+        failed.push((await fleet.tick(0)).failed);
+        for (const name of fleet.take()) void fleet.run(name, worker);
+        await fleet.clock.advance(intervalMs);
+      }
+      expect(fleet.told()).toEqual([]);
+      expect(events(fleet)).not.toContain('batch-ended-late');
+      return { failed, asked: fleet.askedSince(0) };
+    };
+    const byRight = await night(0);
+    expect(byRight.asked).toMatchObject({ 'c01-1': 6, 'c07-1': 12 });
+    for (const aheadMs of [61_000, 120_000, 3_600_000]) expect(await night(aheadMs)).toEqual(byRight);
   });
 
   it('of a batch that is gone is no error, and nothing is watched', async () => {

@@ -14,7 +14,7 @@ export function workerWith(
   });
 }
 
-/** The same process; its clock is behind by that, ms. */
+/** The same process; its clock is behind by that, ms; ahead where that is less than none. */
 export function behind(deps: WatchDeps, ms: number): WatchDeps {
   const { clock } = deps;
   return {
@@ -54,3 +54,13 @@ export const updatingOnly = (
 ): Partial<Batches> => ({
   update: (batch) => (isIt(batch.value) ? run(batch) : state.batches.update(batch)),
 });
+
+/** Batches of each worker in the last sweep, and how many of those it did not have before. */
+export async function sweptBy(
+  fleet: LargeFleet,
+  workers: WatchDeps[],
+): Promise<{ parts: number[]; moved: number }> {
+  const rows = await rowsOf(fleet);
+  const parts = workers.map(({ reads }) => rows.filter(({ claim }) => claim?.by === reads.worker).length);
+  return { parts, moved: rows.filter(({ home, claim }) => home !== claim?.by).length };
+}
