@@ -41,8 +41,8 @@ People
 
 Settings
   SEALWATCH_API               where recover runs               http://127.0.0.1:7071
-  SEALWATCH_ROTATE_API        where rotate runs                as SEALWATCH_API
-  SEALWATCH_WATCH_API         where watch runs                 as SEALWATCH_API
+  SEALWATCH_ROTATE_API        where rotate runs                as SEALWATCH_API on this machine
+  SEALWATCH_WATCH_API         where watch runs                 as SEALWATCH_API on this machine
   SEALWATCH_TOKEN             your token; without it, your Azure login (az login) gives one
   SEALWATCH_ENTRA_AUDIENCE    application id of recover's registration; SEALWATCH_ROTATE_AUDIENCE and
                               SEALWATCH_WATCH_AUDIENCE of the others': infra/entra.sh prints the three
@@ -53,4 +53,4 @@ Settings
 
 Exit codes: 0 done, 1 refused or failed, 2 not understood.
 Of readiness also 1: a cluster is not ready, at risk, or was exercised too long ago.
-Of status also 1: nobody watches, or something is critical, unknown or unreadable.`;
+Of status also 1: nobody watches, or something is critical, unknown, not swept or unreadable.`;

@@ -13,7 +13,7 @@ import { keepLastGood, olderOrKept } from './compose/last-good.ts';
 import { tokenSourceFor } from './compose/logins.ts';
 import { composeRecover, type RecoverApp } from './compose/recover.ts';
 import { composeRotate, type RotateApp } from './compose/rotate.ts';
-import type { Environment } from './compose/settings.ts';
+import { type Environment, SettingsInvalid } from './compose/settings.ts';
 import { stateSettings } from './compose/state.ts';
 import { createFleetSource } from './fleet/source.ts';
 import { connectState } from './state/azure/connect.ts';
@@ -55,13 +55,17 @@ export interface WatchForPeople {
   authenticate: Authenticate;
 }
 
-/**
- * Apart from the rest: what is wrong with people's settings stops no probe.
- *
- * @throws SettingsInvalid naming every variable of people's that is wrong.
- */
+/** Apart from the rest: what is wrong with people's settings stops no probe, and lets nobody in. */
 export function composeWatchForPeople(env: Environment, deps: WatchDeps): WatchForPeople {
-  return { deps, authenticate: createAuthenticate(env, deps.log) };
+  try {
+    return { deps, authenticate: createAuthenticate(env, deps.log) };
+  } catch (error) {
+    if (!(error instanceof SettingsInvalid)) throw error;
+    deps.log.error('people-settings-invalid', { error });
+    const message = 'nobody has access: the settings of people are wrong, and the log names them';
+    const no = { ok: false, status: 503, code: 'people-not-configured', message } as const;
+    return { deps, authenticate: () => Promise.resolve(no) };
+  }
 }
 
 /** What tests, the benchmark and the demo put in place of parts of the world. */

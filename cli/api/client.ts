@@ -95,7 +95,11 @@ function reasonOf(error: unknown): string {
 }
 
 function hint(status: number, app: ApiApp): string {
-  return status === 404 ? `: is ${apiSettings[app]} the address of ${app}?` : '';
+  if (status === 404) return `: is ${apiSettings[app]} the address of ${app}?`;
+  // Of the app itself a refusal has words.
+  if (status === 403)
+    return ', and it is not the app that says so: your network may not be let in (httpAddresses, VPN)';
+  return '';
 }
 
 function parsed(text: string): unknown {

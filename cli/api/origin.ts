@@ -12,12 +12,13 @@ export const apiSettings = {
 export type ApiApp = keyof typeof apiSettings;
 
 /**
- * What has no address of its own is looked for beside recover: so it is in the embedded host.
+ * In the embedded host all are at one address. On Azure each has its own, and a token for one is no other's business.
  *
  * @throws Refused
  */
 export function apiOrigin(env: Environment, app: ApiApp = 'recover'): string {
-  const setting = env[apiSettings[app]]?.trim() ? apiSettings[app] : apiSettings.recover;
+  const isNamed = Boolean(env[apiSettings[app]]?.trim());
+  const setting = isNamed ? apiSettings[app] : apiSettings.recover;
   const text = env[setting]?.trim() || `http://127.0.0.1:${env.SEALWATCH_PORT?.trim() || 7071}`;
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.pathname !== '/') {
@@ -25,6 +26,11 @@ export function apiOrigin(env: Environment, app: ApiApp = 'recover'): string {
   }
   if (url.protocol === 'http:' && !isLoopback(url.origin)) {
     throw new Refused(`${setting} must be https: a token is sent there, and only loopback may be plain HTTP`);
+  }
+  if (!isNamed && app !== 'recover' && !isLoopback(url.origin)) {
+    throw new Refused(
+      `set ${apiSettings[app]} to where ${app} runs: ${apiSettings.recover} is recover's address`,
+    );
   }
   return url.origin;
 }

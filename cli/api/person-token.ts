@@ -17,15 +17,22 @@ export async function personToken(
   origin: string,
   app: ApiApp = 'recover',
 ): Promise<string> {
+  const setting = audienceSettings[app];
+  const audience = (env[setting] ?? '').trim();
   const given = env.SEALWATCH_TOKEN?.trim();
-  if (given) return headerSafe(given);
+  if (given) {
+    if (isForAnother(given, audience)) {
+      throw new Refused(
+        `SEALWATCH_TOKEN is for another application than ${app}'s (${setting}): it was not sent`,
+      );
+    }
+    return headerSafe(given);
+  }
   if (isLoopback(origin)) {
     throw new Refused(
       'no token: run  export SEALWATCH_TOKEN=$(npm run --silent sealwatch -- token --as NAME --role operate)  in the folder of the embedded host',
     );
   }
-  const setting = audienceSettings[app];
-  const audience = (env[setting] ?? '').trim();
   if (!audience) {
     throw new Refused(
       `no token: set ${setting} to the application id of ${app}'s registration and run az login, or set SEALWATCH_TOKEN`,
@@ -56,6 +63,18 @@ async function azureToken(scope: string): Promise<string | undefined> {
   } catch {
     // What the tools say can be pages long; the fix is the same.
     return undefined;
+  }
+}
+
+/** An app that was taken over must not be handed what another one accepts. Without a setting nothing is known. */
+function isForAnother(token: string, audience: string): boolean {
+  if (audience === '') return false;
+  try {
+    const { aud } = decodeJwt(token);
+    return aud !== undefined && ![aud].flat().some((one) => one === audience || one === `api://${audience}`);
+  } catch {
+    // Not a JWT: the app will say so.
+    return false;
   }
 }
 

@@ -18,6 +18,17 @@ const Cluster = z.looseObject({
   status: z.string(),
   notSwept: z.string().optional(),
   hold: z.looseObject({ by: z.string(), reason: z.string(), until: z.string() }).optional(),
+  recovery: z
+    .looseObject({
+      open: z.looseObject({ id: z.string(), summary: z.string(), why: z.string().optional() }).optional(),
+      unread: z.array(z.string()).optional(),
+    })
+    .optional(),
+  readiness: z.looseObject({ state: z.string(), why: z.string().optional() }).optional(),
+  /** A text: why they cannot be read. */
+  rotations: z
+    .union([z.string(), z.array(z.looseObject({ id: z.string(), summary: z.string() }))])
+    .optional(),
   nodes: z.array(z.looseObject({ name: z.string(), state: z.string(), since: z.string().optional() })),
   alerts: z.array(Alert),
 });
@@ -25,7 +36,16 @@ type Cluster = z.infer<typeof Cluster>;
 
 export const Status = z.looseObject({
   watching: z.string(),
-  lastSweep: z.looseObject({ at: z.string(), ageSeconds: z.number(), complete: z.boolean() }).optional(),
+  stale: z.string().optional(),
+  lastSweep: z
+    .looseObject({
+      at: z.string(),
+      ageSeconds: z.number(),
+      complete: z.boolean(),
+      lastCompleteAt: z.string().optional(),
+    })
+    .optional(),
+  notSwept: z.array(z.looseObject({ cluster: z.string(), why: z.string() })),
   clusters: z.array(Cluster),
   fleet: z.array(Alert),
   undelivered: z.number(),
@@ -41,9 +61,11 @@ const rank = ({ status }: Cluster): number => Math.max(0, ranks.indexOf(status))
 const namedWhenWell = 20;
 
 /** Nothing that somebody must get up for, and somebody is looking. */
-export function isCalm({ watching, clusters, fleet, unreadable }: Status): boolean {
+export function isCalm({ watching, notSwept, clusters, fleet, unreadable }: Status): boolean {
   return (
     watching === 'yes' &&
+    notSwept.length === 0 &&
+    clusters.every((cluster) => unreadOf(cluster).length === 0) &&
     unreadable.length === 0 &&
     clusters.every((cluster) => rank(cluster) > ranks.indexOf('critical')) &&
     fleet.every(({ severity }) => severity === 'warning' || severity === 'info')
@@ -57,6 +79,7 @@ export function describe(status: Status, closely: boolean): string[] {
   const told = well.length > namedWhenWell ? sorted.slice(0, sorted.length - well.length) : sorted;
   return [
     watchingLine(status),
+    ...notSweptLines(status),
     ...status.fleet.flatMap((alert) => alertLines(alert, closely, 'the fleet: ')),
     ...told.flatMap((cluster) => clusterLines(cluster, closely)),
     ...(told.length < sorted.length ? [`${well.length} ${told.length > 0 ? 'more ' : ''}clusters: ok`] : []),
@@ -64,17 +87,39 @@ export function describe(status: Status, closely: boolean): string[] {
   ];
 }
 
-function watchingLine({ watching, lastSweep }: Status): string {
+function watchingLine({ watching, stale, lastSweep }: Status): string {
   if (!lastSweep) return 'NOBODY IS WATCHING: no sweep has ended yet';
-  const { at, ageSeconds, complete } = lastSweep;
+  const { at, ageSeconds, complete, lastCompleteAt } = lastSweep;
   const when = `the last sweep began ${at} and ended ${ageSeconds} s ago${complete ? '' : ', incomplete'}`;
-  return watching === 'yes' ? `Watching: ${when}` : `NOBODY IS WATCHING: ${when}. What follows is older`;
+  if (watching === 'yes') return `Watching: ${when}`;
+  if (stale !== 'incomplete') return `NOBODY IS WATCHING: ${when}. What follows is older`;
+  const since =
+    lastCompleteAt === undefined ? 'none was ever complete' : `none was complete since ${lastCompleteAt}`;
+  return `NOT ALL IS WATCHED: ${since}; ${when}`;
+}
+
+/** Besides clusters, which say so themselves: the fleet's own alerts. */
+function notSweptLines({ notSwept, clusters }: Status): string[] {
+  const named = new Set(clusters.map(({ cluster }) => cluster));
+  return notSwept
+    .filter(({ cluster }) => !named.has(cluster) && cluster === 'fleet')
+    .map(({ why }) => `Alerts of the fleet itself were not finished by the last sweep (${why})`);
+}
+
+function unreadOf({ recovery, readiness, rotations }: Cluster): string[] {
+  return [
+    ...(recovery?.unread ?? []).map((why) => `recoveries cannot be read: ${why}`),
+    ...(typeof rotations === 'string' ? [`rotations cannot be read: ${rotations}`] : []),
+    ...(readiness?.state === 'unread' ? [`readiness cannot be read: ${readiness.why ?? 'no reason'}`] : []),
+  ];
 }
 
 function clusterLines(
-  { cluster, status, notSwept, hold, nodes, alerts }: Cluster,
+  { cluster, status, notSwept, hold, nodes, alerts, ...more }: Cluster,
   closely: boolean,
 ): string[] {
+  const { open } = more.recovery ?? {};
+  const rotations = Array.isArray(more.rotations) ? more.rotations : [];
   return [
     [
       `${cluster}: ${status}`,
@@ -83,6 +128,11 @@ function clusterLines(
       ...(notSwept === undefined ? [] : [`not finished by the last sweep (${notSwept})`]),
     ].join(', '),
     ...(closely ? nodes.map(nodeLine) : []),
+    ...(open
+      ? [`  recovery ${open.id}: ${open.summary}${open.why === undefined ? '' : ` (${open.why})`}`]
+      : []),
+    ...(closely ? rotations.map(({ id, summary }) => `  rotation ${id}: ${summary}`) : []),
+    ...unreadOf({ cluster, status, nodes, alerts, ...more }).map((line) => `  ${line}`),
     ...alerts.flatMap((alert) => alertLines(alert, closely, '  ')),
   ];
 }

@@ -18,8 +18,8 @@ const base64Key = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/_-]{43,}$/;
 const vaultToken = /^(?:hv[sbr]|[sbr])\.[\w.~+/-]{20,}$/;
 /** A client secret of Entra holds a digit and `Q~` after three characters (the rule of secret scanners). */
 const entraSecret = /^[\w.~-]{3}\dQ~[\w.~-]{31,34}$/;
-/** What a person, an app or a pod signs in with. */
-const jwt = /^eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*$/;
+/** What a person, an app or a pod signs in with, signed or encrypted; one that was cut is most of a token still. */
+const jwt = /^eyJ[\w-]{10,}(?:\.[\w-]*){1,4}$/;
 const shapes = [hexKey, base64Key, vaultToken, entraSecret, jwt];
 /** A word, without the mark that ends its sentence: names of hosts keep their dots, so addresses are no keys. */
 const word = /[^\s,;:="'`()<>[\]{}|!?]*[^\s,;:="'`()<>[\]{}|!?.]/g;

@@ -18,6 +18,8 @@ export interface Status {
    * at once, and must not pass for good.
    */
   watching: 'yes' | 'stale' | 'never';
+  /** Why it is stale: nobody looks, or somebody does and never gets to the end. */
+  stale?: 'no-sweep' | 'incomplete';
   lastSweep?: { at: string; seconds: number; ageSeconds: number; complete: boolean; lastCompleteAt?: string };
   /** What the last sweep could not finish, and why: clusters, or `fleet` for the fleet's own alerts. */
   notSwept: { cluster: string; why: string }[];
@@ -76,7 +78,7 @@ export async function readStatus(deps: WatchDeps): Promise<Status> {
   const failed = last?.failed ?? [];
   const reasons = new Map(failed.map(({ cluster, why }) => [cluster, why]));
   return {
-    watching: watching(last, now, deps.intervalMs),
+    ...watching(last, now, deps.intervalMs),
     ...(last?.finishedAt && { lastSweep: sweepLine(last, last.finishedAt, now) }),
     notSwept: failed.map(({ cluster, why }) => ({ cluster, why })),
     clusters: fleet.clusters.map((cluster) => {
@@ -112,14 +114,20 @@ export async function showStatus(deps: WatchDeps, cluster?: string): Promise<Sai
   if (cluster === undefined) return said(status);
   const clusters = status.clusters.filter((one) => one.cluster === cluster);
   if (clusters.length === 0) return refused('not-found', `fleet.yaml has no cluster "${cluster}"`);
-  return said({ ...status, clusters });
+  const notSwept = status.notSwept.filter((one) => one.cluster === cluster || one.cluster === 'fleet');
+  return said({ ...status, notSwept, clusters });
 }
 
-function watching(last: SweepRecord | undefined, now: number, intervalMs: number): Status['watching'] {
-  if (!last?.finishedAt) return 'never';
-  if (now - last.finishedAt > staleIntervals * intervalMs) return 'stale';
+function watching(
+  last: SweepRecord | undefined,
+  now: number,
+  intervalMs: number,
+): Pick<Status, 'watching' | 'stale'> {
+  if (!last?.finishedAt) return { watching: 'never' };
+  if (now - last.finishedAt > staleIntervals * intervalMs) return { watching: 'stale', stale: 'no-sweep' };
   const completeAt = lastComplete(last) ?? last.firstAt ?? last.finishedAt;
-  return now - completeAt > incompleteIntervals * intervalMs ? 'stale' : 'yes';
+  const isWhole = now - completeAt <= incompleteIntervals * intervalMs;
+  return isWhole ? { watching: 'yes' } : { watching: 'stale', stale: 'incomplete' };
 }
 
 /** When the last complete sweep ended, ms. */

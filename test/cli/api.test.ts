@@ -37,10 +37,20 @@ it.each(['rotate', 'watch'] as const)("%s's address is refused by its own name",
   expect(apiOrigin(env)).toBe('https://recover.example.com');
 });
 
+it.each(['rotate', 'watch'] as const)(
+  "%s's address is not that of recover on Azure: its token is no business of recover's",
+  (app) => {
+    const env = { SEALWATCH_API: 'https://recover.example.com' };
+    expect(() => apiOrigin(env, app)).toThrow(
+      `set SEALWATCH_${app.toUpperCase()}_API to where ${app} runs: SEALWATCH_API is recover's address`,
+    );
+  },
+);
+
 describe("rotate's address", () => {
   it.each([
     [{}, 'http://127.0.0.1:7071'],
-    [{ SEALWATCH_API: 'https://recover.azurewebsites.net' }, 'https://recover.azurewebsites.net'],
+    [{ SEALWATCH_API: 'http://127.0.0.1:8080' }, 'http://127.0.0.1:8080'],
     [
       {
         SEALWATCH_API: 'https://recover.azurewebsites.net',
@@ -97,6 +107,50 @@ describe("a person's token", () => {
     );
     expect(scopes).toHaveLength(3);
   });
+
+  it.each([
+    [
+      'another app',
+      { aud: 'of-recover' },
+      /is for another application than watch's \(SEALWATCH_WATCH_AUDIENCE\)/,
+    ],
+    ['a list of others', { aud: ['a', 'b'] }, /is for another application/],
+    ['this app', { aud: 'of-watch' }, undefined],
+    ['this app, by its address', { aud: 'api://of-watch' }, undefined],
+    ['nobody named', { oid: 'ada' }, undefined],
+  ])('that is given and is for %s goes only where it belongs', async (_, claims, refused) => {
+    const env = { SEALWATCH_TOKEN: jwt(claims), SEALWATCH_WATCH_AUDIENCE: 'of-watch' };
+    const asked = personToken({ env, world: {} }, azure, 'watch');
+    if (refused) await expect(asked).rejects.toThrow(refused);
+    else expect(await asked).toBe(env.SEALWATCH_TOKEN);
+    // Nobody said whose it is: the app will.
+    const { SEALWATCH_WATCH_AUDIENCE: _named, ...unnamed } = env;
+    expect(await personToken({ env: unnamed, world: {} }, azure, 'watch')).toBe(env.SEALWATCH_TOKEN);
+  });
+
+  it.each(['recover', 'rotate', 'watch'] as const)(
+    'of a command of %s is asked for that app',
+    async (app) => {
+      const scopes: string[] = [];
+      const azureToken = async (scope: string) => {
+        scopes.push(scope);
+        return 'a.b.c';
+      };
+      const env = {
+        SEALWATCH_API: 'https://recover.example.com',
+        SEALWATCH_ROTATE_API: 'https://rotate.example.com',
+        SEALWATCH_WATCH_API: 'https://watch.example.com',
+        SEALWATCH_ENTRA_AUDIENCE: 'of-recover',
+        SEALWATCH_ROTATE_AUDIENCE: 'of-rotate',
+        SEALWATCH_WATCH_AUDIENCE: 'of-watch',
+      };
+      const { origin } = await connectApi(
+        { env, world: { azureToken }, terminal: terminalUnderTest().terminal },
+        app,
+      );
+      expect([origin, scopes]).toEqual([`https://${app}.example.com`, [`api://of-${app}/.default`]]);
+    },
+  );
 
   it('never goes from the Azure login to loopback by itself', async () => {
     const azureToken = () => Promise.reject(new Error('must not be asked'));

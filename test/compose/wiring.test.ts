@@ -1,6 +1,6 @@
 /** Settings that reach what they are for. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { composeWatch } from '../../shared/compose.ts';
+import { composeWatch, composeWatchForPeople } from '../../shared/compose.ts';
 import { message } from '../alert/build.ts';
 import { type ChatReceiver, startChatReceiver } from '../fakes/chat/receiver.ts';
 import { memoryState } from '../fakes/state/memory.ts';
@@ -22,6 +22,20 @@ function composed(env: Record<string, string>) {
   };
   return composeWatch({ ...base, ...env }, { state: memoryState(), write: (line) => lines.push(line) });
 }
+
+it('people of a deployment whose settings for them are wrong have no access, and probing goes on', async () => {
+  const env = {
+    SEALWATCH_ENTRA_TENANT: 'no-guid',
+    SEALWATCH_ENTRA_AUDIENCE: '00000000-0000-0000-0000-000000000007',
+  };
+  const deps = composed(env);
+  expect(deps.intervalMs).toBeGreaterThan(0);
+  const { authenticate } = composeWatchForPeople(env, deps);
+  expect(await authenticate('Bearer a.b.c', 'Sealwatch.Read')).toMatchObject({ ok: false, status: 503 });
+  const [logged = ''] = lines;
+  expect(logged).toContain('people-settings-invalid');
+  for (const name of ['SEALWATCH_ENTRA_TENANT', 'SEALWATCH_ENTRA_CLIENTS']) expect(logged).toContain(name);
+});
 
 it.each([
   ['info', ['info', 'warn', 'error']],

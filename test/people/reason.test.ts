@@ -37,6 +37,8 @@ describe('a reason', () => {
     `Abc8Q~${'x.y-z_~w'.repeat(4)}`,
     `secret=Abc8Q~${'x.y-z_~w'.repeat(4)}12`,
     `${part({ alg: 'RS256' })}.${part({ oid: 'ada', exp: 1 })}.${key.toString('base64url')}`,
+    `${part({ alg: 'RS256' })}.${part({ oid: 'ada', exp: 1 })}`,
+    `${part({ alg: 'dir', enc: 'A256GCM' })}..${'a1B2'.repeat(4)}.${'a1B2c3'.repeat(9)}.${'a1B2'.repeat(5)}`,
   ])('that holds a key is refused without repeating it: %s', (reason) => {
     const problem = reasonProblem(`unseal ${reason}`);
     expect(problem).toContain('looks like a key');

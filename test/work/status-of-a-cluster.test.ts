@@ -23,6 +23,16 @@ it('is what the status page has of it', async () => {
   expect(all).toMatchObject({ watching: 'yes', lastSweep: { complete: true } });
 });
 
+it('says which clusters were not swept of that one and of the fleet itself', async () => {
+  const fleet = await watched();
+  const last = await fleet.state.sweeps.last();
+  if (!last) throw new Error('no sweep');
+  const failed = ['fleet', 'orders', 'payments'].map((cluster) => ({ cluster, why: 'slow' }));
+  await fleet.state.sweeps.save({ ...last, complete: false, failed });
+  const shown = await showStatus(fleet.main, 'payments');
+  expect(shown.ok && shown.value.notSwept.map(({ cluster }) => cluster)).toEqual(['fleet', 'payments']);
+});
+
 it('of a cluster that nobody watches is refused by its name', async () => {
   expect(await showStatus((await watched()).main, 'nobody')).toEqual({
     ok: false,

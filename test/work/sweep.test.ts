@@ -203,7 +203,7 @@ describe('whether anybody is watching', () => {
     await fleet.clock.advance(4 * intervalMs);
     expect(await watching()).toBe('yes');
     await fleet.clock.advance(1);
-    expect(await watching()).toBe('stale');
+    expect(await readStatus(fleet.main)).toMatchObject({ watching: 'stale', stale: 'no-sweep' });
   });
 
   it('is a pause that the next sweep tells, with its times', async () => {

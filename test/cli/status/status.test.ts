@@ -53,13 +53,16 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** The command against a watch app that answers this; without the token it is a 404. */
-async function status(json: unknown, ...args: string[]) {
+/** The command against a watch app that answers this, with 200 or the number given; without the token it is a 404. */
+async function status(json: unknown, ...given: (string | number)[]) {
+  const [code = 200] = given.filter((one) => typeof one === 'number');
+  const args = given.filter((one) => typeof one === 'string');
+
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     const isPerson = request.headers.authorization === 'Bearer a.b.c';
-    response.writeHead(isPerson && json !== undefined ? 200 : 404).end(JSON.stringify(json ?? {}));
+    response.writeHead(isPerson && json !== undefined ? code : 404).end(JSON.stringify(json ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {
@@ -69,8 +72,8 @@ async function status(json: unknown, ...args: string[]) {
   const { terminal, out, err } = terminalUnderTest();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const env = { SEALWATCH_WATCH_API: origin, SEALWATCH_API: 'http://127.0.0.1:1', SEALWATCH_TOKEN: 'a.b.c' };
-  const code = await run(['status', ...args], { env, world: {}, terminal });
-  return { code, out, err, asked };
+  const ended = await run(['status', ...args], { env, world: {}, terminal });
+  return { code: ended, out, err, asked };
 }
 
 describe('sealwatch status', () => {
@@ -100,6 +103,18 @@ describe('sealwatch status', () => {
     ['the fleet itself is critical', seen([cluster('payments')], { fleet: [alert()] }), 1],
     ['nobody watches', seen([cluster('payments')], { watching: 'stale' }), 1],
     ['nobody ever did', { ...seen([cluster('payments')]), watching: 'never', lastSweep: undefined }, 1],
+    [
+      'the fleet itself was not swept',
+      seen([cluster('payments')], { notSwept: [{ cluster: 'fleet', why: 'x' }] }),
+      1,
+    ],
+    ['rotations cannot be read', seen([cluster('payments', { rotations: 'newer' })]), 1],
+    [
+      'readiness cannot be read',
+      seen([cluster('payments', { readiness: { state: 'unread', why: 'newer' } })]),
+      1,
+    ],
+    ['recoveries cannot be read', seen([{ ...cluster('payments'), recovery: { unread: ['newer'] } }]), 1],
     ['a row cannot be read', seen([cluster('payments')], { unreadable: ['payments/head: newer'] }), 1],
   ])('where %s ends with its own exit code', async (_, json, expected) => {
     expect((await status(json)).code).toBe(expected);
@@ -112,6 +127,66 @@ describe('sealwatch status', () => {
     ]);
     const never = { ...seen([]), watching: 'never', lastSweep: undefined };
     expect((await status(never)).out).toEqual(['NOBODY IS WATCHING: no sweep has ended yet']);
+  });
+
+  it('tells a watcher that never gets to the end from one that is not there', async () => {
+    const incomplete = { watching: 'stale', stale: 'incomplete' };
+    const lastSweep = { ...sweep, complete: false };
+    const { out } = await status(
+      seen([], { ...incomplete, lastSweep: { ...lastSweep, lastCompleteAt: since } }),
+    );
+    expect(out).toEqual([
+      `NOT ALL IS WATCHED: none was complete since ${since}; the last sweep began ${since} and ended 12 s ago, incomplete`,
+    ]);
+    const never = await status(seen([], { ...incomplete, lastSweep }));
+    expect(never.out.join()).toMatch(/^NOT ALL IS WATCHED: none was ever complete; the last sweep/);
+    const gone = await status(seen([], { watching: 'stale', stale: 'no-sweep', lastSweep }));
+    expect(gone.out.join()).toMatch(/^NOBODY IS WATCHING/);
+  });
+
+  it('says why the last sweep could not finish: of the fleet itself, too', async () => {
+    const notSwept = [
+      { cluster: 'fleet', why: 'storage did not answer' },
+      { cluster: 'orders', why: 'slow' },
+    ];
+    const { out } = await status(
+      seen([{ ...cluster('orders'), status: 'unknown', notSwept: 'slow' }], { notSwept }),
+    );
+    expect(out.slice(1)).toEqual([
+      'Alerts of the fleet itself were not finished by the last sweep (storage did not answer)',
+      'orders: unknown, 1 active, 2 standby, not finished by the last sweep (slow)',
+    ]);
+  });
+
+  it('tells what is done about a cluster, and what of it cannot be read', async () => {
+    const open = {
+      id: 'orders.4f1c',
+      since,
+      summary: 'unseal of orders: waits for approval',
+      why: 'sealed in process',
+    };
+    const one = {
+      ...down,
+      recovery: { policy: 'manual', open },
+      rotations: [{ id: 'orders.77', summary: 'token of orders: waits for a restart' }],
+    };
+    const told = ['  recovery orders.4f1c: unseal of orders: waits for approval (sealed in process)'];
+    expect((await status(seen([one]))).out).toEqual(expect.arrayContaining(told));
+    const close = (await status(seen([one]), '--cluster', 'orders')).out;
+    expect(close).toContain('  rotation orders.77: token of orders: waits for a restart');
+    const unread = {
+      ...down,
+      recovery: { unread: ['a newer row'] },
+      rotations: 'damaged',
+      readiness: { state: 'unread', why: 'newer' },
+    };
+    expect((await status(seen([unread]))).out).toEqual(
+      expect.arrayContaining([
+        '  recoveries cannot be read: a newer row',
+        '  rotations cannot be read: damaged',
+        '  readiness cannot be read: newer',
+      ]),
+    );
   });
 
   it("has the fleet's own alerts before the clusters, and what is still to be delivered after them", async () => {
@@ -183,6 +258,14 @@ describe('an answer', () => {
     const { err } = await status(undefined);
     expect(err.join()).toMatch(/answered 404: is SEALWATCH_WATCH_API the address of watch\?$/);
   });
+});
+
+it('a refusal that is not of the app says so: the network may not be let in', async () => {
+  const { err, code } = await status('<html>403</html>', 403);
+  expect(code).toBe(1);
+  expect(err.join()).toMatch(
+    /answered 403, and it is not the app that says so: your network may not be let in/,
+  );
 });
 
 it.each([[['payments']], [['--cluster']], [['--cluster', ' ']], [['--now']]])(
