@@ -3,6 +3,7 @@ using 'main.bicep'
 // Thousands of nodes: batches on many instances, state in a second region, apps over the zones of this one. Nothing is
 // reached from outside: people, and the runner that deploys, are in the hub: the network that this one is peered with, and
 // that is linked to its private DNS zones.
+// Packages may not arrive as long as that is so: docs/deploy.md, "Packages for private apps".
 
 param namePrefix = 'sealwatch'
 

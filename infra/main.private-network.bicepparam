@@ -2,6 +2,7 @@ using 'main.bicep'
 
 // Vaults in a network without internet: nothing of Sealwatch is reached from outside. People, and the runner that
 // deploys, are in the hub: the network that this one is peered with, and that is linked to its private DNS zones.
+// Packages may not arrive as long as that is so: docs/deploy.md, "Packages for private apps".
 
 param namePrefix = 'sealwatch'
 

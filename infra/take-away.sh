@@ -33,15 +33,21 @@ storage=Microsoft.Storage/storageAccounts
 act() { if [ -n "$apply" ]; then az "$@" -o none </dev/null; else echo "az$(printf ' %q' "$@")" >&2; fi; }
 
 within=$(az group show -n "$group" --query id -o tsv)
-# A line each: id, role, what it is on. Azure does not keep the case of ids.
+# A line each: id, role, what it is on. Azure does not keep the case of ids, nor do people.
 rights() {
-  az role assignment list --all --query "[?principalId=='$of'].[id, roleDefinitionName, scope]" -o tsv |
-    awk -F '\t' -v within="$within" -v on="$on" '
-      { scope = tolower($3) "/"; last = "/" tolower(on) "/" }
-      index(scope, tolower(within) "/") == 1 && (on == "" || substr(scope, length(scope) - length(last) + 1) == last)'
+  az role assignment list --all --query '[].[principalId, id, roleDefinitionName, scope]' -o tsv |
+    awk -F '\t' -v OFS='\t' -v of="$of" -v within="$within" -v on="$on" '
+      { scope = tolower($4) "/"; last = "/" tolower(on) "/" }
+      tolower($1) == tolower(of) && index(scope, tolower(within) "/") == 1 &&
+        (on == "" || substr(scope, length(scope) - length(last) + 1) == last) { print $2, $3, $4 }'
 }
 found=$(rights)
-if [ -z "$found" ]; then echo "$of has no such right in $group" >&2; exit 0; fi
+if [ -z "$found" ]; then
+  echo "$of has no such right in $group" >&2
+  # A name that is mistyped must not look like a right that is gone.
+  if [ -n "$apply" ] && [ -n "$on" ]; then echo "nothing was taken away on $on: without --on and --apply all rights are shown" >&2; exit 1; fi
+  exit 0
+fi
 cut -f 2,3 <<<"$found"
 
 locked=()

@@ -35,7 +35,7 @@ param existingZoneIds object
 @description('Whether the apps themselves are reached by private endpoints, too.')
 param privateSites bool
 
-@description('One fixed public address for all that the apps send out, by a NAT gateway: for firewalls before Vaults and webhooks.')
+@description('One fixed public address for all that the apps send out, by a NAT gateway: for firewalls before Vaults and webhooks. Not for those on App Service where the apps are public (docs/infra.md).')
 param fixedOutbound bool
 
 var apps = [
@@ -157,7 +157,8 @@ var appSubnets = [for app in apps: {
     routeTable: empty(routeTableId) ? null : {
       id: routeTableId
     }
-    // An app that is reached from some public addresses alone knows its own calls by their subnet (app.bicep).
+    // An app that is reached from some public addresses alone knows its own calls by their subnet (app.bicep). A private one
+    // finds itself by its endpoint: there this would only lead calls to others past routeTableId (docs/infra.md).
     serviceEndpoints: privateSites ? [] : [
       {
         service: 'Microsoft.Web'

@@ -210,6 +210,13 @@ describe("a custodian's alarms", () => {
     ['a table of the log', 'Microsoft.OperationalInsights/workspaces/tables/write', group],
     ['a table less', 'Microsoft.OperationalInsights/workspaces/tables/delete', group],
     ['a way in', 'Microsoft.KeyVault/vaults/PrivateEndpointConnectionsApproval/action', group],
+    [
+      'a way in, put on the vault itself',
+      'Microsoft.KeyVault/vaults/privateEndpointConnections/write',
+      group,
+    ],
+    ['rights by the vault itself', 'Microsoft.KeyVault/vaults/accessPolicies/write', group],
+    ['a way in less: rejected or cut', 'Microsoft.KeyVault/vaults/privateEndpointConnections/delete', group],
     // Away from under these scopes.
     ['moved', 'Microsoft.Resources/subscriptions/resourceGroups/moveResources/action', group],
     ['all of it deleted', 'Microsoft.Resources/subscriptions/resourceGroups/delete', group],

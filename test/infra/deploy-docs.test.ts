@@ -6,8 +6,12 @@ import { parse } from 'yaml';
 import { apps as packaged } from '../../package/apps.ts';
 import { readLimits } from '../../shared/fleet/limits.ts';
 import { parseFleet } from '../../shared/fleet/parse.ts';
+import { readPeopleSettings } from '../../shared/people/settings.ts';
+import { deploy, madeOf } from './bicep/deploy.ts';
+import { plain } from './bicep/plain.ts';
 import { readTemplates, resources, type Template, templateAt } from './bicep/template.ts';
 import { bodyOf, Expression, isFields } from './bicep/value.ts';
+import { settingsOf } from './site-settings.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -119,6 +123,36 @@ describe('docs/deploy.md', () => {
     const file = templateAt(templates, 'main.small-team.bicepparam');
     expect(named).toContain('fleetWriters');
     expect(named.filter((name) => !file.declarations.some((one) => one.name === name))).toEqual([]);
+  });
+
+  describe('people, before there are registrations', () => {
+    const [row = '', ...more] = text.split('\n').filter((line) => /^\| .* \| delete these /.test(line));
+    const file = templateAt(templates, 'main.small-team.bicepparam');
+    /** What each app makes of its settings, where the file lacks these lines. */
+    const read = (without: string[]) => {
+      const left = file.declarations.filter(({ name }) => !without.includes(name));
+      const given = Object.fromEntries(left.map(({ name, value }) => [name, plain(value)]));
+      // As deploy.ts has it, the tenant's id is no GUID.
+      const tenant = { entraTenantId: '00000000-0000-0000-0000-0000000000ff' };
+      const sites = madeOf(deploy('main.bicep', { ...given, ...tenant }), 'Microsoft.Web/sites');
+      return sites.map((site) => readPeopleSettings(settingsOf(site)));
+    };
+    const deleted = found(/`(\w+)`/g, row.split(' | ')[0] ?? '');
+
+    it('have no access, and no app a problem, once the lines of one row are deleted', () => {
+      expect(more).toEqual([]);
+      expect(read(deleted)).toEqual(packaged.map(() => ({ ok: true, settings: undefined })));
+    });
+
+    it('have access with them all, and an app refuses its settings with one audience left', () => {
+      for (const each of read([])) expect(each).toMatchObject({ ok: true, settings: { kind: 'entra' } });
+      const audiences = deleted.filter((name) => name.endsWith('Audience'));
+      expect(audiences).toEqual(packaged.map((app) => `${app}Audience`));
+      for (const [at, audience] of audiences.entries()) {
+        const left = read(deleted.filter((name) => name !== audience)).map(({ ok }) => ok);
+        expect(left, audience).toEqual(packaged.map((_, app) => app !== at));
+      }
+    });
   });
 
   it('names parameters and settings that there are', () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roles } from '../../shared/people/roles.ts';
 import { localTokens } from '../../shared/people/settings.ts';
 import { infra } from './bicep/template.ts';
+import { type App, apps } from './design.ts';
 
 const script = join(infra, 'entra.sh');
 const run = promisify(execFile);
@@ -15,6 +16,7 @@ const run = promisify(execFile);
 let folder: string;
 let journal: string;
 const env = ({
+  of = 'rotate',
   named = [],
   roles: own = [],
   appOwner = '',
@@ -23,6 +25,7 @@ const env = ({
 }: Tenant = {}) => ({
   ...process.env,
   PATH: `${folder}:${process.env['PATH']}`,
+  OF: of,
   NAMED: named.join(' '),
   ROLES: own.join(' '),
   APP_OWNER: appOwner,
@@ -32,7 +35,9 @@ const env = ({
 
 /** What the fake tenant has, besides what a run makes. */
 interface Tenant {
-  /** Application ids of registrations that have the name asked for. */
+  /** Whose registration is there already; a trust domain's has its own name. */
+  of?: App;
+  /** Application ids of registrations that have its name. */
   named?: string[];
   /** Role ids of those. */
   roles?: string[];
@@ -56,7 +61,7 @@ beforeAll(() => {
       `printf '%s\\037' "$@" >>'${journal}'; echo >>'${journal}'`,
       'case "$*" in ${FAILS:-nothing}*) exit 3 ;; esac',
       'case "$*" in',
-      `  "ad app list --display-name "*-rotate" "* | "ad app list --display-name "*-vault-*) printf '%s\\n' $NAMED ;;`,
+      `  "ad app list --display-name "*-$OF" "* | "ad app list --display-name "*-vault-*) printf '%s\\n' $NAMED ;;`,
       '  "rest --method GET"*/applications*/owners*) echo $APP_OWNER ;;',
       '  "rest --method GET"*/servicePrincipals*/owners*) echo $PRINCIPAL_OWNER ;;',
       '  "ad app show"*appRoles*) echo $ROLES ;;',
@@ -107,6 +112,12 @@ const writes = (calls: string[][]) =>
     .map((call) => call.slice(0, 3).join(' '))
     .filter((call) => !/^(ad \w+ (list|show)|rest --method GET)$/.test(call));
 
+/** Names of the registrations that were made. */
+const created = (calls: string[][]) =>
+  calls
+    .filter((call) => call.slice(0, 3).join(' ') === 'ad app create')
+    .map((call) => call[call.indexOf('--display-name') + 1]);
+
 const bodies = (calls: string[][]) =>
   calls.flatMap((call) => {
     const at = call.indexOf('--body');
@@ -116,9 +127,7 @@ const bodies = (calls: string[][]) =>
 describe('the registrations of the apps', () => {
   it('have the roles that routes ask for, for people only, and the scope', async () => {
     const { calls, stdout } = await applied();
-    const created = calls.filter((call) => call.slice(0, 3).join(' ') === 'ad app create');
-    const named = created.map((call) => call[call.indexOf('--display-name') + 1]);
-    expect(named).toEqual(['sealwatch-watch', 'sealwatch-rotate', 'sealwatch-recover']);
+    expect(created(calls)).toEqual(['sealwatch-watch', 'sealwatch-rotate', 'sealwatch-recover']);
     const registered = bodies(calls).filter((body) => 'appRoles' in body);
     const values = registered.map(({ appRoles }) => appRoles.map(({ value }: { value: string }) => value));
     // Nobody acts through watch.
@@ -185,19 +194,40 @@ describe('a registration that is there already', () => {
     },
   );
 
-  it('is brought up to date where it is named by its id, beside others of its name', async () => {
-    const tenant = { named: [other, earlier], roles: people };
-    const { code, calls, stdout } = await appliedIn(tenant, '--app-id', earlier);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`param rotateAudience = '${earlier}'`);
-    // Watch and recover have none of their names.
-    expect(stdout).toContain(`param watchAudience = '${made}'`);
-    expect(stdout).toContain(`param recoverAudience = '${made}'`);
-    expect(writes(calls).filter((call) => call === 'ad app create')).toHaveLength(2);
+  describe.for([...apps])('of %s', (of) => {
+    // As the script made it: watch's has one role.
+    const tenant: Tenant = {
+      of,
+      named: [other, earlier],
+      roles: of === 'watch' ? people.slice(0, 1) : people,
+    };
+
+    it('is brought up to date where it is named by its id, beside others of its name', async () => {
+      const { code, calls, stdout } = await appliedIn(tenant, '--app-id', earlier);
+      expect(code).toBe(0);
+      expect(created(calls)).toEqual(apps.filter((app) => app !== of).map((app) => `sealwatch-${app}`));
+      // The two others have none of their names.
+      for (const app of apps)
+        expect(stdout).toContain(`param ${app}Audience = '${app === of ? earlier : made}'\n`);
+      const [updated, ...more] = bodies(calls).filter(({ identifierUris = [] }) =>
+        identifierUris.includes(`api://${earlier}`),
+      );
+      expect(more).toEqual([]);
+      const values = updated.appRoles.map(({ value }: { value: string }) => value);
+      expect(values).toEqual(of === 'watch' ? ['Sealwatch.Read'] : roles);
+    });
+
+    it('is left alone without its id, and nothing else is begun', async () => {
+      const { code, calls, stderr } = await appliedIn(tenant);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`There is a registration sealwatch-${of} already: ${other} ${earlier}.`);
+      expect(writes(calls)).toEqual([]);
+    });
   });
 
   it.for<[string, Tenant, string]>([
     ['another one, without our roles', { roles: people.slice(1) }, `lacks the role ${people[0]}`],
+    ['another one, with only some of them', { roles: people.slice(0, 2) }, `lacks the role ${people[2]}`],
     ['one that somebody owns', { roles: people, appOwner: 'mallory' }, 'is owned by mallory'],
     ['one whose principal somebody owns', { roles: people, principalOwner: 'eve' }, 'is owned by eve'],
   ])('is refused where it is %s, even by its id', async ([, tenant, why]) => {
