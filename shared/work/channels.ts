@@ -14,8 +14,8 @@ import type { WatchDeps } from './deps.ts';
  */
 const rememberedMs = 24 * 3_600_000;
 
-/** Others that noted something meanwhile: more than this are not a coincidence. */
-const mostTries = 4;
+/** In each round somebody gets through: with fewer tries than batches end at once, what some of them saw would be lost. */
+const mostTries = 60;
 /** The last failure is noted as exactly as that, ms. */
 const exactlyMs = 60_000;
 

@@ -5,7 +5,10 @@ import type { SweepRecord } from '../state/ports.ts';
 
 export interface SweepResult {
   id: string;
-  /** Every cluster was observed, decided and stored. In batches: of the sweep before, whose batches have ended. */
+  /**
+   * Every cluster was observed, decided and stored. In batches: of the sweep before, whose batches have ended; one that
+   * outlasts the interval may still run, while its clusters were asked within two.
+   */
   complete: boolean;
   clusters: number;
   nodes: number;
@@ -23,7 +26,7 @@ interface Swept {
   failed: SweepResult['failed'];
   turn: number;
   gap: SweepRecord['gap'] | undefined;
-  /** Some of it still runs. */
+  /** Whether anybody watched is not known yet. */
   isOpen?: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { afterOutcomes, noteOutcomes } from '../../shared/work/channels.ts';
 import { sweep } from '../../shared/work/sweep.ts';
+import { aHead, anAlert } from '../fakes/state/examples.ts';
 import { FleetUnderTest } from './fleet-under-test.ts';
 
 const hour = 3_600_000;
@@ -49,6 +50,17 @@ describe('outcomes of deliveries that end together', () => {
     expect(head?.value.revision).toBe(3);
   });
 
+  it('are noted of each channel, though many more see others at once, and leave the alerts of the fleet alone', async () => {
+    const fleet = new FleetUnderTest();
+    const alerts = [anAlert()];
+    await fleet.state.live.commit('fleet', { ...aHead(), cluster: 'fleet', alerts }, undefined, []);
+    const channels = Array.from({ length: 40 }, (_, n) => `team-${n}`);
+    await Promise.all(channels.map((channel) => noteOutcomes(fleet.main, outcomeOf(channel), channels)));
+    const { head } = await fleet.state.live.read('fleet');
+    expect(Object.keys(head?.value.facts.channels ?? {}).toSorted()).toEqual(channels.toSorted());
+    expect(head?.value.alerts).toEqual(alerts);
+  });
+
   it('are given up, with a line in the log, where others write all the time', async () => {
     const fleet = new FleetUnderTest();
     let tries = 0;
@@ -58,7 +70,7 @@ describe('outcomes of deliveries that end together', () => {
     };
     const deps = fleet.process({ state: { ...fleet.state, live: { ...fleet.state.live, commit } } });
     await noteOutcomes(deps, outcomeOf('pager'), ['pager']);
-    expect(tries).toBe(4);
+    expect(tries).toBe(60);
     expect(fleet.logged.at(-1)).toContain('"event":"outcomes-not-noted"');
   });
 

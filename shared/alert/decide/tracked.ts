@@ -5,6 +5,9 @@ import type { Alert } from '../alert.ts';
 import { heldOpen } from './flapping.ts';
 import { kept } from './kept.ts';
 
+/** Clocks of two instances may differ by that, ms. */
+const skewMs = 60_000;
+
 type Standing =
   | { state: 'present' }
   /** `note`: why it counts as over, where that is not plain; `how`: how it ended. */
@@ -78,8 +81,8 @@ function trackKnown(known: Alert, listed: Verdict | undefined, input: TrackInput
   const judged = listed ??
     input.assessment.defaults[code] ?? { state: 'unjudged' as const, why: 'not assessed' };
   const { alert: held, verdict } = heldOpen(known, judged, input.now);
-  // Where a clock was ahead as it began, it must not wait until that time has come.
-  const alert = held.since > input.now ? { ...held, since: input.now } : held;
+  // Where a clock was far ahead as it began, it must not wait until that time has come; a little ahead, this one may be behind.
+  const alert = held.since > input.now + skewMs ? { ...held, since: input.now } : held;
   const rest = { key: alert.key, before: alert, since: alert.since };
   if (verdict.state !== 'present') return { ...rest, standing: verdict, finding: alert.finding, ripe: fired };
   const finding = kept(verdict.finding);

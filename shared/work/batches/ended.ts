@@ -14,6 +14,8 @@ export interface Ended {
   untaken: string[];
   /** Clusters whose batches still run: of them nothing new is known. */
   running: string[];
+  /** Some run, and none ended: whether anybody watches is not known. */
+  isOpen: boolean;
   owed: Owed[];
   unreadable: UnreadableRow[];
 }
@@ -62,6 +64,7 @@ export function endedSweep(
     failed: [...failed, ...lost.map((cluster) => ({ cluster, why }))],
     untaken: untaken ?? [],
     running: running ?? [],
+    isOpen: results.length === 0 && (running ?? []).length > 0,
     owed: results.flatMap(({ owed }) => owed),
     unreadable: results.flatMap(({ unreadable }) => unreadable),
   };

@@ -41,9 +41,16 @@ export class PlanRows {
     const known = guarded && !unreadable.some(({ row }) => isBatch(row));
     const etags = new Map(rows.map(({ value, etag }) => [value.number, etag]));
     for (const { sweep } of plan) this.#ours.add(sweep.id);
-    if ((await this.#batches.plan(plan, gone, known ? etags : undefined)) === 'planned') return true;
+    let lost: { error: unknown } | undefined;
+    try {
+      if ((await this.#batches.plan(plan, gone, known ? etags : undefined)) === 'planned') return true;
+    } catch (error) {
+      lost = { error };
+    }
     this.#there = await this.#batches.look();
-    return this.#has(plan, gone) || this.#goBack();
+    if (this.#has(plan, gone)) return true;
+    if (lost) throw lost.error;
+    return this.#goBack();
   }
 
   /** The answer to a plan that was written may be lost, and the SDK asks again. */

@@ -2,9 +2,11 @@
  * A sweep of a large fleet, as its timer sees it: what the last batches came to is judged and told, and the next ones
  * are planned and put on the queue. Any worker runs them. Killed anywhere, the next tick finds what nobody took.
  */
+
+import type { Alert } from '../../alert/alert.ts';
 import type { LoadedFleet } from '../../fleet/source.ts';
 import { Sweeping } from '../../probe/gather.ts';
-import type { Batch, FleetRows } from '../../state/ports.ts';
+import type { Batch, FleetRows, Owed } from '../../state/ports.ts';
 import { sweepKey } from '../../state/sweep-row.ts';
 import { beat } from '../beat.ts';
 import type { WatchDeps } from '../deps.ts';
@@ -57,7 +59,7 @@ export async function planSweep(
     });
     const since = startedAt - (ended.sweep?.startedAt ?? 0);
     // Timers fire twice at times, after a restart for one: nobody could have ended that plan yet.
-    if (ended.sweep && since >= 0 && since < deps.intervalMs / 2) {
+    if (ended.sweep && Math.abs(since) < deps.intervalMs / 2) {
       log.info('sweep-too-early', { sweep: ended.sweep.id });
       return { id: ended.sweep.id, complete: last?.complete ?? false, ...counts, failed: [], blind: false };
     }
@@ -69,8 +71,8 @@ export async function planSweep(
     reads.lend(sweep.id, { quiets, holds, recoverRows });
 
     const gap = sweepGap(last, startedAt, deps.intervalMs, ended.sweep?.startedAt);
-    const owed = [...ended.owed, ...owedIn([found.fleet])];
-    const saidAll = past.rows.length > 0 && past.rows.every(({ batch }) => batch.result);
+    const untold = await untoldOwed(deps, found.fleet, past.rows);
+    const owed = [...ended.owed, ...owedIn([found.fleet]), ...(untold ?? [])];
     const watched = { failed: [...ended.failed], outcomes: [] };
     const partitions = new Map([[fleetPartition, found.fleet]]);
     const remembered: Remembered = { partitions, unreadable: found.unreadable, quiets, holds, last };
@@ -80,7 +82,7 @@ export async function planSweep(
     const { untaken, running } = ended;
     const messages = found.unreadable.filter(({ row }) => !isBatch(row) && row !== sweepKey);
     const unreadable = [...messages, ...ended.unreadable];
-    const owedInPart = damaged > 0 || !saidAll;
+    const owedInPart = damaged > 0 || untold === undefined;
     const seen: Seen = { gap, owed, owedInPart, settled, startedAt, unreadable, untaken, running };
     // Together: a channel that does not answer must not keep clusters waiting.
     await Promise.all([
@@ -92,6 +94,32 @@ export async function planSweep(
     const { failed } = watched;
     const blind = isBlind(fleet.clusters, failed);
     return { id: sweep.id, complete, ...counts, failed, blind, batches: batches.length };
+  }
+}
+
+/**
+ * Of clusters whose batches have no result, where it matters: while a channel is told as one that takes nothing.
+ *
+ * @returns undefined where it is not known.
+ */
+async function untoldOwed(
+  { log, state }: WatchDeps,
+  { head }: FleetRows['fleet'],
+  rows: { batch: Batch }[],
+): Promise<Owed[] | undefined> {
+  const without = rows.filter(({ batch }) => !batch.result).map(({ batch }) => batch.share);
+  if (rows.length > 0 && without.length === 0) return [];
+  const isOpen = ({ finding, resolvedAt }: Alert) =>
+    finding.code === 'alert-undeliverable' && resolvedAt === undefined;
+  if (!head?.value.alerts.some(isOpen)) return undefined;
+  try {
+    const shares = rows.length > 0 ? without : [undefined];
+    const scanned = await Promise.all(shares.map((share) => state.live.scan(share)));
+    if (scanned.some(({ unreadable }) => unreadable.length > 0)) return undefined;
+    return owedIn(scanned.flatMap(({ partitions }) => [...partitions.values()]));
+  } catch (error) {
+    log.warn('owed-not-read', { error });
+    return undefined;
   }
 }
 
@@ -132,13 +160,12 @@ async function noteEnd(
   deps: WatchDeps,
   loaded: LoadedFleet,
   { last }: FleetRows,
-  { sweep, finishedAt, running }: Ended,
+  { sweep, finishedAt, isOpen }: Ended,
   failed: SweepResult['failed'],
   { gap, owed, startedAt: plannedAt }: Seen,
 ): Promise<boolean> {
   if (!sweep) return false;
   const { id, startedAt, turn } = sweep;
-  const isOpen = running.length > 0;
   const record = recordOf({ id, startedAt, finishedAt, failed, turn, gap, isOpen }, loaded, last);
   await deps.state.sweeps.save({ ...record, plannedAt });
   // After a pause it is an old sweep that was complete.

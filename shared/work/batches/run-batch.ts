@@ -137,9 +137,11 @@ async function claim(
  * From one watch of these clusters to the next, not from sweep to sweep: a plan may have left them out, and minutes with them.
  * What was never watched in a batch was in the sweep before.
  */
-function nudgeDueIn({ claim, sweep, seenAt = sweep.startedAt }: Batch): NudgeDue {
+function nudgeDueIn({ claim, sweep, seenAt = sweep.startedAt }: Batch, intervalMs: number): NudgeDue {
   const before = seenAt < sweep.startedAt ? seenAt : sweep.before;
-  return dueEachMinute(claim?.at ?? sweep.startedAt, before);
+  // A worker's clock may be ahead: its windows must not overlap.
+  const at = Math.min(claim?.at ?? sweep.startedAt, sweep.startedAt + intervalMs);
+  return dueEachMinute(at, before);
 }
 
 async function watchBatch(
@@ -161,7 +163,7 @@ async function watchBatch(
     wasSilent: silentBefore(remembered),
     onError: (error) => log.error('sweep-timer-failed', { error }),
   });
-  const during = { sweeping, recoverRows, nudgeDue: nudgeDueIn(batch) };
+  const during = { sweeping, recoverRows, nudgeDue: nudgeDueIn(batch, deps.intervalMs) };
   const watched = await watchClusters(deps, loaded, remembered, during, {
     clusters: startOrder(clusters, sweep.turn),
     left: 'only' in share ? [] : leftClusters(remembered, fleet.clusters),

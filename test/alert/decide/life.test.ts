@@ -41,6 +41,18 @@ describe('a new finding', () => {
     expect(alerts).toMatchObject([{ since: night }]);
   });
 
+  it('is not taken for one by a clock that was ahead where this one is a minute behind: it would fire too early', () => {
+    const run = sweeps();
+    const present = [certificate('vault-1')];
+    run.at(60, { present });
+    // Another instance, behind by up to a minute.
+    const { message, alerts } = run.at(0, { present });
+    expect(message).toBeUndefined();
+    expect(alerts).toMatchObject([{ since: night + 60_000 }]);
+    expect(run.at(119, { present }).message).toBeUndefined();
+    expect(changesOf(run.at(120, { present }).message)).toEqual(['fired certificate-expiring node:vault-1']);
+  });
+
   it('vanishes silently when it goes while pending', () => {
     const run = sweeps();
     run.at(0, { present: [certificate('vault-1')] });

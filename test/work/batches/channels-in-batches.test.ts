@@ -1,9 +1,10 @@
 /** Channels that take nothing, as batches see them: what each owes, and what they find out at the same time. */
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../shared/alert/channel.ts';
+import type { Batch } from '../../../shared/state/ports.ts';
 import { aroundPorts } from '../around-ports.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
-import { never, workerWith } from './workers.ts';
+import { never, rowsOf, updatingOnly, workerWith } from './workers.ts';
 
 const gone: Delivery = { delivered: false, reason: 'gone', recoverable: false, detail: 'HTTP 410' };
 
@@ -60,6 +61,32 @@ describe('a channel whose message waits in a batch', () => {
     await fleet.passTime(Promise.race([Promise.all(runs), fleet.clock.sleep(10_000)]));
     await fleet.tick(afterMs);
     await stays(fleet);
+  });
+
+  it('is well in the end, though one batch or another has no result at any tick: what those owe is read', async () => {
+    const fleet = await owing();
+    fleet.answers.delete('chat');
+    await fleet.round(3_600_000);
+    const isLast = ({ number }: Batch) => number === 2;
+    const taken = updatingOnly(fleet, isLast, () => Promise.resolve('conflict'));
+    for (let n = 0; n < 3; n += 1) {
+      await fleet.tick();
+      await fleet.work(fleet.take(), [workerWith(fleet, { batches: taken })]);
+    }
+    expect((await rowsOf(fleet)).filter(({ result }) => !result)).toMatchObject([{ number: 2 }]);
+    expect(await undeliverable(fleet)).toEqual([]);
+  });
+
+  it('is not well where what such a batch owes cannot be read', async () => {
+    const fleet = await owing();
+    const { live } = fleet.state;
+    const scan: typeof live.scan = () => Promise.reject(new Error('throttled'));
+    const timer = workerWith(fleet, { live: { scan } });
+    await fleet.tick();
+    fleet.take();
+    await fleet.tick(intervalMs, timer);
+    expect(await undeliverable(fleet)).toEqual(['alert-undeliverable channel:chat']);
+    expect(fleet.logged.join()).toContain('owed-not-read');
   });
 
   it('is well by no plan that is the first', async () => {

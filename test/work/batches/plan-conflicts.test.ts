@@ -166,6 +166,34 @@ describe('a plan whose answer is lost', () => {
     expect(plans).toBe(1);
   });
 
+  it('is there, too, where the call failed after it was written', async () => {
+    const fleet = await calm();
+    const { batches } = fleet.state;
+    let plans = 0;
+    const timer = workerWith(fleet, {
+      batches: {
+        async plan(planned, gone, read) {
+          plans += 1;
+          await batches.plan(planned, gone, read);
+          throw new Error('storage is unavailable');
+        },
+      },
+    });
+    await expectAllTold(fleet, timer);
+    expect(plans).toBe(1);
+  });
+
+  it('is none where the call failed and nothing was written: the run fails', async () => {
+    const fleet = await calm();
+    await fleet.tick();
+    await fleet.work(fleet.take());
+    const timer = workerWith(fleet, {
+      batches: { plan: () => Promise.reject(new Error('storage is unavailable')) },
+    });
+    await expect(fleet.tick(intervalMs, timer)).rejects.toThrow('storage is unavailable');
+    expect(fleet.queue).toEqual([]);
+  });
+
   it.each([1, 2])(
     'or of which only a part was written, is made again from what was there before (%i tries)',
     async (tries) => {
@@ -209,6 +237,32 @@ describe('a plan whose answer is lost', () => {
     expect([plans, rows.map(({ number }) => number)]).toEqual([2, [0]]);
     expect(fleet.queue).toEqual([`batch.${rows[0]?.sweep.id}.0`]);
   });
+
+  it.each([0, 1, 5])(
+    'is not written over by a timer that began %i ms before the one that planned',
+    async (ms) => {
+      const fleet = await calm();
+      await fleet.tick();
+      await fleet.work(fleet.take());
+      await fleet.clock.advance(intervalMs);
+      const { batches } = fleet.state;
+      const slow = workerWith(fleet, {
+        batches: {
+          async look() {
+            const found = await batches.look();
+            await fleet.clock.sleep(50);
+            return found;
+          },
+        },
+      });
+      const late = sweep(slow);
+      await fleet.clock.advance(ms);
+      const [second, first] = await fleet.passTime(Promise.all([late, sweep(fleet.process())]), 5);
+      expect([second.batches, second.failed, first.batches]).toEqual([undefined, [], fleet.queue.length]);
+      await fleet.work(fleet.take());
+      expect(await fleet.tick()).toMatchObject({ complete: true, failed: [] });
+    },
+  );
 
   it("is no other timer's, and that of another timer is not ours", async () => {
     const fleet = await calm();

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../shared/work/sweep.ts';
 import { intervalMs, type LargeFleet, largeFleet } from './night.ts';
+import { behind } from './workers.ts';
 
 const minute = 60_000;
 const automatic = `recovery: {policy: automatic}
@@ -121,6 +122,29 @@ describe('the recover app', () => {
       const [first = 0] = at;
       expect(at.map((each) => Math.floor((each - first) / minute))).toEqual([0, 1, 2, 3].slice(0, at.length));
       expect(at.length).toBeGreaterThanOrEqual(3);
+    },
+  );
+
+  it.each([
+    [5, 40_000],
+    [10, 20_000],
+    [30, 40_000],
+  ])(
+    'is nudged twice a minute at most by a worker whose clock is ahead (every %i s, by %i ms)',
+    async (seconds, ahead) => {
+      const fleet = largeFleet({ yaml: { c04: automatic } });
+      const timer = fleet.process({ intervalMs: seconds * 1000 });
+      const worker = behind(fleet.process({ intervalMs: seconds * 1000 }), -ahead);
+      const sweeps = (minutes: number) => (minutes * 60) / seconds;
+      for (let n = 0; n < sweeps(11); n += 1) {
+        if (n === sweeps(1)) seal(fleet, 'c04');
+        await fleet.passTime(sweep(timer));
+        await fleet.work(fleet.take(), [worker]);
+        await fleet.clock.advance(seconds * 1000);
+      }
+      const nudged = fleet.state.nudged.filter(({ queue }) => queue === 'steps').length;
+      expect(nudged).toBeGreaterThanOrEqual(9);
+      expect(nudged).toBeLessThanOrEqual(22);
     },
   );
 });
