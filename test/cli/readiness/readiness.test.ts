@@ -1,8 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { run } from '../../../cli/run.ts';
-import { terminalUnderTest } from '../terminal-under-test.ts';
+import { describe, expect, it } from 'vitest';
+import { type Answer, against } from '../against-app.ts';
 
 const exercised = '2026-11-22T09:23:00.000Z';
 const line = (cluster: string, more: object = {}) => ({
@@ -31,37 +28,8 @@ const ending = line('stock', {
 });
 const fleet = (...clusters: object[]) => ({ clusters, unreadable: [] as string[] });
 
-interface Answer {
-  status?: number;
-  json: unknown;
-}
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-/** The command against a rotate app that answers these, by method and path; anything else is a 404. */
-async function readiness(answers: Record<string, Answer>, ...args: string[]) {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    const call = `${request.method} ${request.url}`;
-    asked.push(call);
-    const isPerson = request.headers.authorization === 'Bearer a.b.c';
-    const { status = 200, json } = (isPerson ? answers[call] : undefined) ?? { status: 404, json: {} };
-    response.writeHead(status).end(JSON.stringify(json));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { terminal, out, err } = terminalUnderTest();
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = { SEALWATCH_ROTATE_API: origin, SEALWATCH_API: 'http://127.0.0.1:1', SEALWATCH_TOKEN: 'a.b.c' };
-  const code = await run(['readiness', ...args], { env, world: {}, terminal });
-  return { code, out, err, asked };
-}
+const readiness = (answers: Record<string, Answer>, ...args: string[]) =>
+  against('rotate', { answers }, 'readiness', ...args);
 
 const list = 'GET /api/readiness';
 const now = (cluster: string) => `POST /api/readiness/${cluster}`;

@@ -1,5 +1,5 @@
 /** `sealwatch rotation …` against a rotate app that answers as each test says. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shownRotation } from '../../../shared/work/rotate/show-rotations.ts';
 import {
   aFullRotation,
@@ -8,7 +8,7 @@ import {
   endedRotation,
   noon,
 } from '../../fakes/state/rotate-examples.ts';
-import { closeApps, rotation } from './rotate-under-test.ts';
+import { against, type Given } from '../against-app.ts';
 
 const at = new Date(noon).toISOString();
 const waiting = {
@@ -37,7 +37,7 @@ const ended = shownRotation(
   noon,
 );
 
-afterEach(closeApps);
+const rotation = (given: Given, ...args: string[]) => against('rotate', given, 'rotation', ...args);
 
 const all = (...rotations: object[]) => ({ rotations, unreadable: [] as string[] });
 const list = 'GET /api/rotations';

@@ -1,9 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { run } from '../../../cli/run.ts';
+import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../shared/work/status.ts';
-import { terminalUnderTest } from '../terminal-under-test.ts';
+import { against } from '../against-app.ts';
 
 const since = '2026-11-22T03:00:00.000Z';
 type Cluster = Pick<Status['clusters'][number], 'cluster' | 'status' | 'nodes' | 'alerts'>;
@@ -48,32 +45,11 @@ const seen = (clusters: object[], more: object = {}) => ({
   ...more,
 });
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-/** The command against a watch app that answers this, with 200 or the number given; without the token it is a 404. */
-async function status(json: unknown, ...given: (string | number)[]) {
-  const [code = 200] = given.filter((one) => typeof one === 'number');
-  const args = given.filter((one) => typeof one === 'string');
-
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    const isPerson = request.headers.authorization === 'Bearer a.b.c';
-    response.writeHead(isPerson && json !== undefined ? code : 404).end(JSON.stringify(json ?? {}));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { terminal, out, err } = terminalUnderTest();
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = { SEALWATCH_WATCH_API: origin, SEALWATCH_API: 'http://127.0.0.1:1', SEALWATCH_TOKEN: 'a.b.c' };
-  const ended = await run(['status', ...args], { env, world: {}, terminal });
-  return { code: ended, out, err, asked };
+/** The command against a watch app that answers this, to whatever cluster is named. */
+function status(json: unknown, ...args: string[]) {
+  const [, name] = args;
+  const path = args[0] === '--cluster' ? `status/clusters?cluster=${name}` : 'status/clusters';
+  return against('watch', { answers: { [`GET /api/${path}`]: { json } } }, 'status', ...args);
 }
 
 describe('sealwatch status', () => {
@@ -255,13 +231,14 @@ describe('an answer', () => {
   });
 
   it('names the setting where nothing of watch is there', async () => {
-    const { err } = await status(undefined);
+    const { err } = await against('watch', {}, 'status');
     expect(err.join()).toMatch(/answered 404: is SEALWATCH_WATCH_API the address of watch\?$/);
   });
 });
 
 it('a refusal that is not of the app says so: the network may not be let in', async () => {
-  const { err, code } = await status('<html>403</html>', 403);
+  const answers = { 'GET /api/status/clusters': { status: 403, json: '<html>403</html>' } };
+  const { err, code } = await against('watch', { answers }, 'status');
   expect(code).toBe(1);
   expect(err.join()).toMatch(
     /answered 403, and it is not the app that says so: your network may not be let in/,

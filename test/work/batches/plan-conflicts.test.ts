@@ -149,39 +149,33 @@ describe('a plan whose answer is lost', () => {
     expect(fleet.heartbeats).toHaveLength(beats + 1);
   };
 
-  it('is there: its messages go out, and what the sweep before found is told', async () => {
-    const fleet = await calm();
-    const { batches } = fleet.state;
-    let plans = 0;
-    const timer = workerWith(fleet, {
-      batches: {
-        async plan(planned, gone, read) {
-          plans += 1;
-          await batches.plan(planned, gone, read);
-          return 'conflict';
-        },
+  it.each<[string, () => 'conflict']>([
+    ['answered with a conflict of its own', () => 'conflict'],
+    [
+      'failed after it was written',
+      () => {
+        throw new Error('storage is unavailable');
       },
-    });
-    await expectAllTold(fleet, timer);
-    expect(plans).toBe(1);
-  });
-
-  it('is there, too, where the call failed after it was written', async () => {
-    const fleet = await calm();
-    const { batches } = fleet.state;
-    let plans = 0;
-    const timer = workerWith(fleet, {
-      batches: {
-        async plan(planned, gone, read) {
-          plans += 1;
-          await batches.plan(planned, gone, read);
-          throw new Error('storage is unavailable');
+    ],
+  ])(
+    'is there, where the call %s: its messages go out, and what the sweep before found is told',
+    async (_, answer) => {
+      const fleet = await calm();
+      const { batches } = fleet.state;
+      let plans = 0;
+      const timer = workerWith(fleet, {
+        batches: {
+          async plan(planned, gone, read) {
+            plans += 1;
+            await batches.plan(planned, gone, read);
+            return answer();
+          },
         },
-      },
-    });
-    await expectAllTold(fleet, timer);
-    expect(plans).toBe(1);
-  });
+      });
+      await expectAllTold(fleet, timer);
+      expect(plans).toBe(1);
+    },
+  );
 
   it('is none where the call failed and nothing was written: the run fails', async () => {
     const fleet = await calm();

@@ -1,28 +1,30 @@
-/** `sealwatch rotation` against a rotate app that answers as a test says. */
+/** A command against an app that answers as a test says. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { run } from '../../../cli/run.ts';
-import { terminalUnderTest } from '../terminal-under-test.ts';
+import type { ApiApp } from '../../cli/api/origin.ts';
+import { apiSettings } from '../../cli/api/origin.ts';
+import { run } from '../../cli/run.ts';
+import { terminalUnderTest } from './terminal-under-test.ts';
 
-interface Answer {
+export interface Answer {
   status?: number;
   json: unknown;
 }
 
-const closing: (() => void)[] = [];
-export function closeApps(): void {
-  for (const close of closing.splice(0)) close();
-}
-
-interface Given {
+export interface Given {
+  /** By method and path; anything else, and whatever comes without the token, is a 404. */
   answers?: Record<string, Answer>;
   /** What somebody at the terminal types; undefined: nobody sits there. */
   typed?: string;
 }
 
-/** The command against a rotate app that answers these, by method and path; anything else is a 404. */
-export async function rotation({ answers = {}, typed }: Given, ...args: string[]) {
+/** Nothing listens where recover would be. */
+export async function against(
+  app: Exclude<ApiApp, 'recover'>,
+  { answers = {}, typed }: Given,
+  ...command: string[]
+) {
   const asked: string[] = [];
   const bodies: unknown[] = [];
   const server = createServer((request, response) => {
@@ -36,14 +38,15 @@ export async function rotation({ answers = {}, typed }: Given, ...args: string[]
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   const { terminal, out, err } = terminalUnderTest();
   if (typed !== undefined) Object.assign(terminal, { interactive: true, ask: async () => typed });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = { SEALWATCH_ROTATE_API: origin, SEALWATCH_API: 'http://127.0.0.1:1', SEALWATCH_TOKEN: 'a.b.c' };
-  const code = await run(['rotation', ...args], { env, world: {}, terminal });
-  return { code, out, err, asked, bodies };
+  const env = { [apiSettings[app]]: origin, SEALWATCH_API: 'http://127.0.0.1:1', SEALWATCH_TOKEN: 'a.b.c' };
+  try {
+    const code = await run(command, { env, world: {}, terminal });
+    return { code, out, err, asked, bodies };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
