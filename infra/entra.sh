@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Entra's side: who may act, and what the Vaults' tokens are for. Shows the az commands; --apply runs them.
+# Entra's side: who may act, and what the Vaults' tokens are for. Shows the az commands; --apply runs them. With --app-id it
+# looks what is there, to show them, too.
 #
 #   infra/entra.sh                                     registrations of watch, rotate and recover
 #   infra/entra.sh --vaults DOMAIN --login OBJECT_ID   one for the Vaults of a trust domain, and who may have tokens for it
@@ -49,20 +50,24 @@ scope=5ea10000-0000-4000-8000-00000000000a
 vaultLogin=5ea10000-0000-4000-8000-00000000000b
 machines="[$(role $vaultLogin Vault.Login 'Vault login' 'May have a token that the Vaults of this trust domain take.' Application)]"
 
+# What only looks is run in any case where --app-id names something that is there; not of what is still to be made.
+looks() {
+  if [ ${#reused[@]} -eq 0 ] || [[ "$*" == *_OF_* ]]; then return 1; fi
+  case "$1 $2 $3" in 'ad app list' | 'ad app show' | 'ad sp list' | 'rest --method GET') ;; *) return 1 ;; esac
+}
 # Shown (to stderr), or run; what it answers goes to stdout when run, and a word in its place when shown.
 asked() {
   local place=$1 line=az word
   shift
-  if [ -n "$apply" ]; then
-    # Nothing found is an empty line, or "None".
-    az "$@" | sed 's/^None$//'
-    return
+  if [ -z "$apply" ]; then
+    for word in "$@"; do
+      if [[ $word =~ ^[A-Za-z0-9_./:=@-]+$ ]]; then line+=" $word"; else line+=" '${word//\'/\'\\\'\'}'"; fi
+    done
+    echo "$line" >&2
+    if ! looks "$@"; then echo "$place"; return; fi
   fi
-  for word in "$@"; do
-    if [[ $word =~ ^[A-Za-z0-9_./:=@-]+$ ]]; then line+=" $word"; else line+=" '${word//\'/\'\\\'\'}'"; fi
-  done
-  echo "$line" >&2
-  echo "$place"
+  # Nothing found is an empty line, or "None".
+  az "$@" | sed 's/^None$//'
 }
 graph() { asked '' rest --method "$1" --url "https://graph.microsoft.com/v1.0/$2" --body "$3" >/dev/null; }
 
@@ -98,11 +103,11 @@ find_made() {
   fi
 }
 
-# Each --app-id was one of them. Nothing is known of what is there when this only shows.
+# Each --app-id was one of them.
 all_found() {
   local given
   for given in ${reused[@]+"${reused[@]}"}; do
-    if [ -n "$apply" ] && [[ " $1 " != *" $given "* ]]; then refuse "$given is no registration of the name that this run is for."; fi
+    if [[ " $1 " != *" $given "* ]]; then refuse "$given is no registration of the name that this run is for."; fi
   done
 }
 

@@ -76,4 +76,3 @@ resource looks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-output clientId string = identity.properties.clientId

@@ -4,12 +4,15 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import recover from '../../functions/recover/manifest.json' with { type: 'json' };
 import rotate from '../../functions/rotate/manifest.json' with { type: 'json' };
+import watch from '../../functions/watch/manifest.json' with { type: 'json' };
 import type { Role } from '../../shared/people/person.ts';
+import { exchange, requestBytes } from '../fuzz/wire.ts';
 import { type RecoverHost, startHostOf } from './recover-host.ts';
 
 const kibibyte = 1024;
 const roles: Role[] = ['Sealwatch.Operate', 'Sealwatch.Approve', 'Sealwatch.Read'];
-const manifests = { recover, rotate };
+const manifests = { recover, rotate, watch };
+const apps = ['recover', 'rotate', 'watch'] as const;
 
 interface Route {
   name: string;
@@ -17,19 +20,20 @@ interface Route {
   route: string;
 }
 
-const routesOf = (app: 'recover' | 'rotate'): Route[] =>
+/** For people: the status page of monitors is no route of theirs, and reads nothing of a request. */
+const routesOf = (app: (typeof apps)[number]): Route[] =>
   manifests[app].functions.flatMap(({ name, trigger }) =>
-    'methods' in trigger
+    'methods' in trigger && trigger.authLevel === 'anonymous'
       ? trigger.methods.map((method) => ({ name, method, route: trigger.route ?? '' }))
       : [],
   );
 
 const filesWithRoutes = (app: string): string[] =>
   globSync(`functions/${app}/*.ts`)
-    .filter((path) => readFileSync(path, 'utf8').includes('app.http('))
+    .filter((path) => readFileSync(path, 'utf8').includes("authLevel: 'anonymous'"))
     .map((path) => basename(path, '.ts'));
 
-describe.each(['recover', 'rotate'] as const)('%s', (app) => {
+describe.each(apps)('%s', (app) => {
   let host: RecoverHost;
   beforeAll(async () => {
     host = await startHostOf(app, filesWithRoutes(app));
@@ -71,6 +75,22 @@ describe.each(['recover', 'rotate'] as const)('%s', (app) => {
     expect(status).toBe(400);
     expect(text).toContain('the body is not JSON in UTF-8');
   });
+
+  const looking = routesOf(app).filter(({ method }) => method === 'GET');
+
+  it.each(looking)(
+    'GET $route reads no body at all: one of more than 16 KiB changes nothing',
+    async ({ route }) => {
+      const path = `/api/${route.replace('{cluster}', 'payments').replace('{id}', 'payments.1')}`;
+      const headers: [string, string][] = [['Authorization', `Bearer ${host.tokens.get('Sealwatch.Read')}`]];
+      const [none, large] = [Buffer.alloc(0), Buffer.alloc(16 * kibibyte + 1, '{')].map((body) =>
+        exchange(new URL(host.url).origin, requestBytes({ method: 'GET', path, headers, body })),
+      );
+      const { status, body } = await (none ?? Promise.reject(new Error('no request')));
+      expect(await large).toMatchObject({ status, body });
+      expect(status).not.toBe(401);
+    },
+  );
 
   const withName = routesOf(app).filter(({ route }) => route.includes('{'));
   it.each(withName)('$method $route looks up no name that is none, and does not repeat it', async (route) => {

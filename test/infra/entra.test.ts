@@ -217,6 +217,17 @@ describe('a registration that is there already', () => {
       expect(values).toEqual(of === 'watch' ? ['Sealwatch.Read'] : roles);
     });
 
+    it('is shown first: what --apply would write, and nothing is written', async () => {
+      const { calls } = await appliedIn(tenant, '--app-id', earlier);
+      writeFileSync(journal, '');
+      const { stderr } = await run(script, ['--app-id', earlier], { env: env(tenant) });
+      const looked = readFileSync(journal, 'utf8').split('\n').filter(Boolean);
+      expect(looked).not.toEqual([]);
+      expect(writes(looked.map((line) => line.split('\u001f')))).toEqual([]);
+      const shown = stderr.split('\n').filter(Boolean);
+      expect(writes(shown.map((line) => line.split(' ').slice(1)))).toEqual(writes(calls));
+    });
+
     it('is left alone without its id, and nothing else is begun', async () => {
       const { code, calls, stderr } = await appliedIn(tenant);
       expect(code).toBe(1);
