@@ -98,11 +98,10 @@ function watchingLine({ watching, stale, lastSweep }: Status): string {
   return `NOT ALL IS WATCHED: ${since}; ${when}`;
 }
 
-/** Besides clusters, which say so themselves: the fleet's own alerts. */
-function notSweptLines({ notSwept, clusters }: Status): string[] {
-  const named = new Set(clusters.map(({ cluster }) => cluster));
+/** Clusters say so themselves. */
+function notSweptLines({ notSwept }: Status): string[] {
   return notSwept
-    .filter(({ cluster }) => !named.has(cluster) && cluster === 'fleet')
+    .filter(({ cluster }) => cluster === 'fleet')
     .map(({ why }) => `Alerts of the fleet itself were not finished by the last sweep (${why})`);
 }
 
@@ -114,12 +113,10 @@ function unreadOf({ recovery, readiness, rotations }: Cluster): string[] {
   ];
 }
 
-function clusterLines(
-  { cluster, status, notSwept, hold, nodes, alerts, ...more }: Cluster,
-  closely: boolean,
-): string[] {
-  const { open } = more.recovery ?? {};
-  const rotations = Array.isArray(more.rotations) ? more.rotations : [];
+function clusterLines(shown: Cluster, closely: boolean): string[] {
+  const { cluster, status, notSwept, hold, nodes, alerts, recovery } = shown;
+  const open = recovery?.open;
+  const rotations = Array.isArray(shown.rotations) ? shown.rotations : [];
   return [
     [
       `${cluster}: ${status}`,
@@ -132,7 +129,7 @@ function clusterLines(
       ? [`  recovery ${open.id}: ${open.summary}${open.why === undefined ? '' : ` (${open.why})`}`]
       : []),
     ...(closely ? rotations.map(({ id, summary }) => `  rotation ${id}: ${summary}`) : []),
-    ...unreadOf({ cluster, status, nodes, alerts, ...more }).map((line) => `  ${line}`),
+    ...unreadOf(shown).map((line) => `  ${line}`),
     ...alerts.flatMap((alert) => alertLines(alert, closely, '  ')),
   ];
 }

@@ -2,8 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { ApiApp } from '../../cli/api/origin.ts';
-import { apiSettings } from '../../cli/api/origin.ts';
+import { type ApiApp, apiSettings } from '../../cli/api/origin.ts';
 import { run } from '../../cli/run.ts';
 import { terminalUnderTest } from './terminal-under-test.ts';
 
